@@ -1,0 +1,142 @@
+//! Configuration: TOML in, a checked [`Config`] out, or every problem with its place and its remedy.
+
+use crate::model::Series;
+use std::{path::PathBuf, time::Duration};
+
+/// A configuration that was checked: names are unique, addresses parse, every value is in range.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    pub gateway_id: String,
+    pub spool: SpoolConfig,
+    /// Without one the gateway records and keeps.
+    pub uplink: Option<UplinkConfig>,
+    pub modbus: Vec<ModbusBus>,
+    pub mqtt: Vec<MqttBroker>,
+    /// Every configured point, in the order of the file. Its place is its series id.
+    pub series: Vec<Series>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpoolConfig {
+    pub dir: PathBuf,
+    /// The longest time for which a sample waits for its commit: what a power cut can cost.
+    pub commit_interval: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct UplinkConfig {
+    /// `http://host:port`
+    pub platform_url: String,
+}
+
+/// One Modbus TCP endpoint; its meters share one connection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModbusBus {
+    pub name: String,
+    /// `host:port`
+    pub address: String,
+    pub timeout: Duration,
+    pub poll_interval: Duration,
+    pub meters: Vec<ModbusMeter>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModbusMeter {
+    pub name: String,
+    pub unit_id: u8,
+    pub points: Vec<ModbusPoint>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModbusPoint {
+    pub series: u32,
+    pub function: Function,
+    /// PDU address, from 0.
+    pub register: u16,
+    pub value_type: ValueType,
+    pub word_order: WordOrder,
+}
+
+/// The four reading function codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Function {
+    Coils = 1,
+    DiscreteInputs = 2,
+    HoldingRegisters = 3,
+    InputRegisters = 4,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    Bool,
+    U16,
+    I16,
+    U32,
+    I32,
+    U64,
+    I64,
+    F32,
+    F64,
+}
+
+/// In which order a value's bytes lie, by the industry's names for 32 bits; 64 bits follow the same two choices
+/// (bytes swapped inside each word, words reversed).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WordOrder {
+    /// Big-endian.
+    Abcd,
+    /// Words as sent, bytes swapped in each.
+    Badc,
+    /// Words reversed, bytes as sent.
+    Cdab,
+    /// Little-endian.
+    Dcba,
+}
+
+/// One MQTT 3.1.1 broker, subscribed with QoS 1 in a persistent session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MqttBroker {
+    pub name: String,
+    pub host: String,
+    pub port: u16,
+    pub client_id: String,
+    /// Messages that the broker sends before it waits for an acknowledgement (mosquitto: max_inflight_messages).
+    pub inflight: u16,
+    pub topics: Vec<MqttTopic>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct MqttTopic {
+    /// Without wildcards.
+    pub topic: String,
+    pub meter: String,
+    /// Where the payload says when it was taken; without it the time of arrival counts.
+    pub time: Option<PayloadTime>,
+    pub points: Vec<MqttPoint>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct MqttPoint {
+    pub series: u32,
+    /// RFC 6901; empty for a payload that is the bare value.
+    pub pointer: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct PayloadTime {
+    pub pointer: String,
+    pub format: TimeFormat,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum TimeFormat {
+    UnixSeconds,
+    UnixMillis,
+    /// With zone: `2018-01-01T00:15:00+08:00` or `…Z`.
+    Iso8601,
+    /// strptime pattern of a civil time, and the seconds east of UTC it is counted in.
+    Pattern {
+        pattern: String,
+        offset_s: i32,
+    },
+}

@@ -1,0 +1,4 @@
+//! The arithmetic of meters and of the standards: pure, exact, the same on the gateway and on the platform.
+
+pub mod counter;
+pub mod interval;

@@ -1,0 +1,15 @@
+//! The nouns that both halves share. No I/O, no clock, no formats.
+
+mod period;
+mod point;
+mod sample;
+mod scale;
+mod site;
+mod time;
+
+pub use period::{Period, PeriodError};
+pub use point::{PointKind, Role, Series};
+pub use sample::{Quality, RawValue, Reading, Reason, Sample, Scan, Value};
+pub use scale::{Scale, ScaleError};
+pub use site::{Gateway, Site};
+pub use time::{CHINA_OFFSET_MS, UtcMillis};

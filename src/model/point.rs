@@ -1,0 +1,42 @@
+//! Points: the measured quantities of meters (计量点).
+
+use super::Scale;
+
+/// Whether the value is of an instant or only counts up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum PointKind {
+    Gauge,
+    Cumulative,
+}
+
+/// What the point stands for in its site's balance.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Role {
+    /// Shown, and in no balance: sub-meters, gauges.
+    None,
+    /// Energy that enters the site at its boundary.
+    SiteEnergy,
+    /// Energy that leaves the site at its boundary: subtracted.
+    SiteExport,
+    /// Qualified product.
+    Output,
+}
+
+/// All that must be known to understand the counts of one point. A changed scale or unit is another series: a
+/// difference is never taken between two of them.
+#[derive(Clone, PartialEq, Eq, Debug, Hash)]
+pub struct Series {
+    /// The meter's name on its gateway.
+    pub meter: String,
+    /// The point's name on its meter.
+    pub point: String,
+    pub kind: PointKind,
+    pub role: Role,
+    /// Energy carrier (能源品种), such as `electricity`; empty where it is none.
+    pub carrier: String,
+    /// Product code; empty where it is no output.
+    pub product: String,
+    /// Unit of the scaled value, such as `kWh`.
+    pub unit: String,
+    pub scale: Scale,
+}

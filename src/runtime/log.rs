@@ -1,0 +1,10 @@
+//! Logs to standard error, one line an event. `MUJUN_LOG` takes the usual filter, such as `mujun=debug`.
+
+use tracing_subscriber::EnvFilter;
+
+/// Called once, first thing in each binary.
+pub fn init() {
+    let filter = EnvFilter::try_from_env("MUJUN_LOG").unwrap_or_else(|_| EnvFilter::new("warn,mujun=info"));
+    let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
+}

@@ -1,0 +1,8 @@
+//! How things run: the one clock, named tasks with one stop, back-off, logs. No domain words.
+
+pub mod backoff;
+pub mod clock;
+pub mod lang;
+pub mod log;
+pub mod random;
+pub mod task;

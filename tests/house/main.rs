@@ -1,0 +1,3 @@
+//! The rules of the house, held by a machine.
+
+mod contract;
