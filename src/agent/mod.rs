@@ -1,6 +1,7 @@
 //! One gateway.
 
 pub mod config;
+pub mod health;
 pub mod meaning;
 pub mod source;
 pub mod spool;
