@@ -1,8 +1,52 @@
-//! One gateway.
+//! One gateway: the path from the meters to the platform, as twenty lines of code in [`run`].
+//!
+//! ```text
+//!   modbus ─┐                              ┌─▶ uplink ══▶ platform
+//!           ├─▶ recorder(meaning) ─▶ spool ┤
+//!   mqtt ───┘        └─ receipts: the broker's acknowledgement
+//! ```
 
 pub mod config;
 pub mod health;
 pub mod meaning;
+pub mod recorder;
 pub mod source;
 pub mod spool;
 pub mod uplink;
+
+use crate::runtime::task::{Ended, Tasks, blocking};
+use config::Config;
+use health::Health;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Scans that wait for the recorder. A full queue makes the sources wait: a slow disk is not paid with memory.
+const INPUTS_MAX: usize = 64;
+/// From the stop to the last commit.
+const STOP_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Runs until `stop` is cancelled or a part fails.
+pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, spool::SpoolError> {
+    let health = Arc::new(Health::default());
+    let meaning = meaning::Meaning::new(config.points);
+    let (dir, preamble) = (config.spool.dir, meaning.preamble());
+    let spool = blocking(move || spool::Spool::open(&dir, preamble)).await?;
+
+    let mut tasks = Tasks::new(stop.clone());
+    let (inputs, queue) = mpsc::channel(INPUTS_MAX);
+    for bus in config.modbus {
+        tasks.spawn("modbus", source::modbus::run(bus, inputs.clone(), health.clone(), stop.clone()));
+    }
+    for broker in config.mqtt {
+        tasks.spawn("mqtt", source::mqtt::run(broker, inputs.clone(), health.clone(), stop.clone()));
+    }
+    // the recorder ends when the last source has dropped its sender, with everything committed
+    drop(inputs);
+    let recorder = recorder::Recorder { meaning, spool: spool.clone(), commit_interval: config.spool.commit_interval };
+    tasks.spawn("recorder", recorder.run(queue));
+    if let Some(uplink) = config.uplink {
+        tasks.spawn("uplink", uplink::run(uplink, config.gateway_id, spool.clone(), health, stop.clone()));
+    }
+    Ok(tasks.join(STOP_DEADLINE).await)
+}

@@ -1,6 +1,6 @@
 //! Configuration: TOML in, a checked [`Config`] out, or every problem with its place and its remedy.
 
-use crate::model::Series;
+use crate::model::{Scale, Series};
 use std::{path::PathBuf, time::Duration};
 
 /// A configuration that was checked: names are unique, addresses parse, every value is in range.
@@ -13,7 +13,16 @@ pub struct Config {
     pub modbus: Vec<ModbusBus>,
     pub mqtt: Vec<MqttBroker>,
     /// Every configured point, in the order of the file. Its place is its series id.
-    pub series: Vec<Series>,
+    pub points: Vec<Point>,
+}
+
+/// How the numbers of one point become counts of its series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    pub series: Series,
+    /// count = number ÷ resolution. The register of an integer type has 1; a float register and a payload have what
+    /// the file says; a gauge without one keeps its numbers as they are.
+    pub resolution: Option<Scale>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,153 @@
+use super::*;
+use crate::{
+    model::{RawValue, Reason, Role, Series, UtcMillis},
+    wire::record::{Interval, decode},
+};
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+
+fn point(kind: PointKind, scale: &str, resolution: Option<&str>) -> Point {
+    let series = Series {
+        meter: "main".into(),
+        point: "energy".into(),
+        kind,
+        role: Role::None,
+        carrier: "electricity".into(),
+        product: String::new(),
+        unit: "kWh".into(),
+        scale: scale.parse().unwrap(),
+    };
+    Point { series, resolution: resolution.map(|r| r.parse().unwrap()) }
+}
+
+fn judged(point: &Point, raw: RawValue) -> (Option<Value>, Reason) {
+    let sample = judge::sample(0, point, Ok(raw));
+    (sample.value, sample.reason)
+}
+
+#[test]
+fn a_payload_number_is_counted_in_its_resolution_to_the_last_digit() {
+    let register = point(PointKind::Cumulative, "0.01", Some("0.01"));
+    let decimal = |text: &str| RawValue::Decimal(text.parse().unwrap());
+    assert_eq!(judged(&register, decimal("959636.71")), (Some(Value::Count(95_963_671)), Reason::Good));
+    assert_eq!(judged(&register, RawValue::Int(4)), (Some(Value::Count(400)), Reason::Good));
+    assert_eq!(judged(&register, decimal("3.175")), (Some(Value::Count(318)), Reason::Rounded));
+    assert_eq!(
+        judged(&register, RawValue::Float(f64::from(12_345.67_f32))),
+        (Some(Value::Count(1_234_567)), Reason::Good)
+    );
+}
+
+#[test]
+fn an_integer_register_is_its_own_count() {
+    let register = point(PointKind::Cumulative, "0.01", Some("1"));
+    assert_eq!(judged(&register, RawValue::Int(7)), (Some(Value::Count(7)), Reason::Good));
+    assert_eq!(judged(&register, RawValue::UInt(i64::MAX as u64)), (Some(Value::Count(i64::MAX)), Reason::Good));
+}
+
+#[test]
+fn what_is_no_number_or_does_not_fit_is_bad_and_has_no_value() {
+    let register = point(PointKind::Cumulative, "0.01", Some("1"));
+    assert_eq!(judged(&register, RawValue::UInt(u64::MAX)), (None, Reason::OutOfRange));
+    assert_eq!(judged(&register, RawValue::Int(-1)), (None, Reason::OutOfRange));
+    assert_eq!(judged(&register, RawValue::Float(f64::NAN)), (None, Reason::NotANumber));
+    assert_eq!(judged(&register, RawValue::Float(1e300)), (None, Reason::OutOfRange));
+    assert_eq!(judged(&register, RawValue::Decimal(Decimal::MAX)), (None, Reason::OutOfRange));
+    let gauge = point(PointKind::Gauge, "0.1", None);
+    assert_eq!(judged(&gauge, RawValue::Float(f64::INFINITY)), (None, Reason::NotANumber));
+    assert_eq!(judged(&gauge, RawValue::Int(-20)), (Some(Value::Real(-2.0)), Reason::Good));
+}
+
+fn reading(time_s: i64, count: i64) -> Scan {
+    Scan { time: UtcMillis(time_s * 1000), found: vec![(0, Ok(RawValue::Int(count)))] }
+}
+
+fn contents(meaning: &mut Meaning) -> (Vec<Samples>, Vec<Interval>) {
+    let (mut samples, mut intervals) = (Vec::new(), Vec::new());
+    for record in meaning.close() {
+        match decode(&record).unwrap() {
+            Content::Samples(part) => samples.extend(part),
+            Content::Intervals(part) => intervals.extend(part),
+            Content::Dictionary(_) => panic!("the dictionary is the preamble's"),
+        }
+    }
+    (samples, intervals)
+}
+
+#[test]
+fn a_minute_and_a_quarter_are_closed_by_the_reading_behind_them() {
+    let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
+    for second in (0..=900).step_by(30) {
+        meaning.take(reading(second, 1_000 + second));
+    }
+    let (samples, intervals) = contents(&mut meaning);
+    assert_eq!(samples.len(), 31);
+    let minutes: Vec<_> = intervals.iter().filter(|i| i.width_ms == 60_000).collect();
+    assert_eq!(minutes.len(), 15);
+    assert!(minutes.iter().all(|i| i.amount == 60 && i.covered_ms == 60_000 && i.readings == 2));
+    let quarters: Vec<_> = intervals.iter().filter(|i| i.width_ms == 900_000).collect();
+    assert_eq!(
+        (quarters.len(), quarters[0].amount, quarters[0].covered_ms, quarters[0].readings),
+        (1, 900, 900_000, 30)
+    );
+    assert_eq!(quarters[0].cell.unwrap().last.count, 1_870);
+}
+
+#[test]
+fn nothing_is_booked_across_a_fall_or_over_a_distance_longer_than_the_interval() {
+    let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
+    // 100 → 110 in one minute; the register falls to 3; then 90 s without a reading
+    for scan in [reading(0, 100), reading(50, 110), reading(70, 3), reading(110, 5), reading(200, 50), reading(240, 60)]
+    {
+        meaning.take(scan);
+    }
+    let (samples, intervals) = contents(&mut meaning);
+    assert_eq!(samples.len(), 6);
+    let minutes: Vec<_> =
+        intervals.iter().filter(|i| i.width_ms == 60_000).map(|i| (i.start.0 / 1000, i.amount, i.covered_ms)).collect();
+    assert_eq!(minutes, [(0, 10, 50_000), (60, 2, 40_000), (180, 10, 40_000)]);
+}
+
+#[test]
+fn a_late_reading_travels_and_changes_no_interval() {
+    let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
+    for scan in [reading(0, 0), reading(40, 40), reading(20, 20), reading(40, 41), reading(60, 60)] {
+        meaning.take(scan);
+    }
+    let (samples, intervals) = contents(&mut meaning);
+    assert_eq!(samples.len(), 5);
+    assert_eq!(intervals.iter().map(|i| i.amount).sum::<i64>(), 60);
+}
+
+proptest! {
+    /// Where readings are dense enough, the closed intervals add up to the register's own movement.
+    #[test]
+    fn closed_intervals_add_up(steps in prop::collection::vec((1_i64..60_000, 0_i64..1_000), 2..300)) {
+        let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
+        let (mut time, mut count) = (0, 0);
+        for (dt, rise) in &steps {
+            (time, count) = (time + dt, count + rise);
+            meaning.take(Scan { time: UtcMillis(time), found: vec![(0, Ok(RawValue::Int(count)))] });
+        }
+        // a fall closes what is open
+        meaning.take(Scan { time: UtcMillis(time + 1), found: vec![(0, Ok(RawValue::Int(0)))] });
+        let (_, intervals) = contents(&mut meaning);
+        let risen = count - steps[0].1;
+        for width in [60_000, 900_000] {
+            let sum: i64 = intervals.iter().filter(|i| i.width_ms == width).map(|i| i.amount).sum();
+            prop_assert_eq!(sum, risen);
+        }
+    }
+}
+
+#[test]
+fn a_wide_scan_makes_records_of_legal_size() {
+    let points: Vec<_> = (0..3_000).map(|_| point(PointKind::Cumulative, "0.01", Some("1"))).collect();
+    let mut meaning = Meaning::new(points);
+    for part in 0..12_u32 {
+        let found = (0..250).map(|i| (part * 250 + i, Ok(RawValue::Int(i64::from(i) * 7_919_317_003)))).collect();
+        meaning.take(Scan { time: UtcMillis(1_000), found });
+    }
+    let records = meaning.close();
+    assert!(records.len() >= 3 && records.iter().all(|r| r.body.len() <= crate::wire::RECORD_BYTES_MAX));
+}
