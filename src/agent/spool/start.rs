@@ -103,7 +103,7 @@ fn inspect_in_time(
 }
 
 /// Runs `work` on a thread of its own. One that never ends keeps its thread, as nothing can end it from outside.
-fn in_time<T: Send + 'static>(
+pub(super) fn in_time<T: Send + 'static>(
     limits: &Limits,
     work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Fault> {
