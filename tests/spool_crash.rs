@@ -3,6 +3,7 @@
 //! The test starts itself again as the process to be killed, over one folder, many times.
 
 #![cfg(feature = "agent")]
+#![allow(clippy::unwrap_used)]
 
 use bytes::Bytes;
 use mujun::{

@@ -160,8 +160,7 @@ impl Database {
             return Ok(());
         }
         let walk = || {
-            let mut expected = from;
-            for item in self.db.range(value::key(from)..=value::key(last)) {
+            for (expected, item) in (from..).zip(self.db.range(value::key(from)..=value::key(last))) {
                 let (key, value) = item.map_err(|error| Fault::from_sled(&self.folder, error))?;
                 let seq = value::seq_from_key(&key).map_err(Fault::Damaged)?;
                 if seq != expected {
@@ -172,7 +171,6 @@ impl Database {
                 if !take(record) {
                     break;
                 }
-                expected += 1;
             }
             Ok(())
         };

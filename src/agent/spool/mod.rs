@@ -10,7 +10,7 @@
 //!
 //! # Promises
 //! - `commit` returned `Ok`: the records survive kill -9 and power loss, on a disk that honours an fsync. Not sled's
-//!   flush makes that so but our own fsync behind it; see [`generation`].
+//!   flush makes that so but our own fsync behind it: see `generation.rs`.
 //! - The order is kept, seq has no holes, and a number is never given to two contents: a generation is written by one
 //!   process run only, and a generation in which an error happened ends at its last durable record.
 //! - Readers see durable records only, never the tail in flight.
@@ -19,7 +19,9 @@
 //!
 //! # Does not
 //! - Look inside a record, or bound the bytes on disk.
-//! - Notice a lost tail of a generation that has no manifest yet, which is only the last one of a killed run.
+//! - Read or open on a full disk: sled writes whenever it opens a database. Both are errors then, and nothing is set
+//!   aside; with a few MiB freed all is there.
+//! - Notice a lost tail where no manifest says where the tail was: in the last generation of a killed run.
 //! - Keep the platform's marks: after a start all on disk is backlog until the platform's Welcome says otherwise.
 //! - Give a commit a deadline: a disk that hangs in an fsync hangs the caller.
 //!

@@ -53,6 +53,19 @@ fn a_generation_is_durable_with_its_preamble_before_its_marker_is() {
 }
 
 #[test]
+fn what_a_killed_run_left_is_made_durable_before_it_is_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Spool::open(folder.path(), preamble()).unwrap();
+    spool.commit(&records(1..=1)).unwrap();
+    let copy = killed(folder.path());
+    let disk = Double::new(copy.path(), Skip::Nothing);
+    let _spool = Spool::open_on(disk.clone(), copy.path(), preamble(), Limits::default()).unwrap();
+    let steps = disk.steps();
+    assert_eq!(steps[0], format!("fsync {FIRST}/db"));
+    assert_eq!(steps[1], format!("fsync {FIRST}.sealed.tmp"), "and is sealed there");
+}
+
+#[test]
 fn a_manifest_appears_at_once_and_durably() {
     let folder = tempfile::tempdir().unwrap();
     let disk = Double::new(folder.path(), Skip::Nothing);
