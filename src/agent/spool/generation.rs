@@ -1,4 +1,4 @@
-//! One generation's sled database: created, appended to and made durable, checked, read. Only this file calls sled.
+//! One generation's sled database: created, appended to and made durable, checked, read. Only this file and `disk.rs` name sled.
 //!
 //! # Promises
 //! - [`Database::create`] returned: folder, files, preamble and marker are durable.
