@@ -1,0 +1,92 @@
+//! The spool's promises, each under its name.
+
+mod api;
+mod damage;
+mod double;
+mod errors;
+mod order;
+mod power;
+
+use super::*;
+use bytes::Bytes;
+use double::Double;
+use tempfile::TempDir;
+
+/// Record `number`, recognisable and `size` bytes long, at least 8. Its bytes do not repeat.
+fn record(number: u64, size: usize) -> Record {
+    let mut body = number.to_le_bytes().to_vec();
+    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    while body.len() < size {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        body.push(state.to_le_bytes()[3]);
+    }
+    Record { kind: 2, crc32c: crc32c::crc32c(&body), body: Bytes::from(body) }
+}
+
+fn records(numbers: std::ops::RangeInclusive<u64>) -> Vec<Record> {
+    numbers.map(|number| record(number, 100)).collect()
+}
+
+/// A dictionary's stand-in.
+fn preamble() -> Vec<Record> {
+    let body = Bytes::from_static(b"the dictionary");
+    vec![Record { kind: 1, crc32c: crc32c::crc32c(&body), body }]
+}
+
+fn number(record: &Record) -> u64 {
+    u64::from_le_bytes(record.body[..8].try_into().unwrap())
+}
+
+/// Everything readable of one generation, page by page.
+fn read_all(spool: &Spool, generation: &Generation) -> Vec<Record> {
+    let mut all = Vec::new();
+    loop {
+        let page = spool.read(&generation.gen_id, all.len() as u64 + 1, 7, 1 << 20).unwrap();
+        if page.is_empty() {
+            assert_eq!(all.len() as u64, generation.last_seq);
+            return all;
+        }
+        all.extend(page);
+    }
+}
+
+/// The numbers of all records but the preambles', over all generations; each begins with its preamble.
+fn numbers(spool: &Spool) -> Vec<u64> {
+    let mut numbers = Vec::new();
+    for generation in spool.generations() {
+        let all = read_all(spool, &generation);
+        assert_eq!(all[..1], preamble());
+        for stored in &all[1..] {
+            assert_eq!(*stored, record(number(stored), stored.body.len()), "the content is what was committed");
+            numbers.push(number(stored));
+        }
+    }
+    numbers
+}
+
+/// The folder as a kill -9 would leave it now: the copy of a spool in use.
+fn killed(folder: &Path) -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    copy_tree(folder, copy.path());
+    copy
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir(&to).unwrap();
+            copy_tree(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// Rotates at each commit.
+fn small() -> Limits {
+    Limits { generation_bytes_max: 1, open_deadline: Duration::from_secs(5), ..Limits::default() }
+}
