@@ -72,13 +72,9 @@ fn put(tx: &Connection, series: i64, start: UtcMillis, stored: &[Row], runs: &[R
         save(tx, series, Some(&later), &joined)?;
         put_bridge(tx, series, start, start.plus_ms(QUARTER_MS) != later.start, bridge)?;
     }
+    // a reading more never mends a fall, so that the parts of a quarter-hour do not become fewer
     for (i, row) in rows.iter().enumerate() {
         save(tx, series, stored.get(i), row)?;
-    }
-    if stored.len() > rows.len() {
-        let parts = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        tx.prepare_cached("DELETE FROM cell WHERE series = ?1 AND start = ?2 AND part >= ?3")?
-            .execute([series, start.0, parts])?;
     }
     Ok(())
 }

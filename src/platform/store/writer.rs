@@ -30,11 +30,13 @@ pub struct Writer {
 
 impl Writer {
     pub fn start(mut connection: Connection) -> Result<Writer, std::io::Error> {
-        let (queue, mut jobs) = mpsc::channel::<Job>(WAITING_MAX);
+        let (queue, jobs) = mpsc::channel::<Job>(WAITING_MAX);
         let ended = CancellationToken::new();
         let guard = ended.clone().drop_guard();
         let thread = task::thread("store-writer", move || {
+            // dropped last: who sees the end finds the queue closed
             let _guard = guard;
+            let mut jobs = jobs;
             let mut group = Vec::with_capacity(GROUP_MAX);
             while jobs.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
                 commit(&mut connection, std::mem::take(&mut group));

@@ -159,7 +159,7 @@ fn a_late_reading_that_contradicts_its_neighbours_parts_their_stretch_and_is_not
         rows.iter().map(|row| (row.part, row.fell, row.amount())).collect::<Vec<_>>(),
         [(0, false, 200), (1, true, 0)]
     );
-    // the reading that mends it: what seemed a fall was the end of another register
+    // one more of the same changes neither the fall nor the sum
     let late = samples(&[reading(BASE + 16, 300)]);
     send(&connection, 2, &[late], 2);
     check(&connection, &readings.into_iter().chain([reading(BASE + 16, 300)]).collect());
