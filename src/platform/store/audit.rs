@@ -1,0 +1,76 @@
+//! Is the store what its blocks say? Everything is computed anew and compared.
+
+use super::{
+    StoreError, block,
+    ledger::{bridges_between, rows_between},
+    run,
+};
+use crate::model::UtcMillis;
+use rusqlite::Connection;
+
+/// What [`super::Store::audit`] found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audit {
+    pub generations: u64,
+    pub blocks: u64,
+    /// Series whose rows were compared.
+    pub series: u64,
+    pub readings: u64,
+    /// What is wrong, in words; empty when all is as it must be.
+    pub faults: Vec<String>,
+}
+
+pub fn audit(tx: &Connection) -> Result<Audit, StoreError> {
+    let mut audit = Audit::default();
+    marks(tx, &mut audit)?;
+    let mut select = tx.prepare("SELECT id FROM gateway ORDER BY id")?;
+    let gateways: Vec<i64> = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for gateway in gateways {
+        series_of(tx, gateway, &mut audit)?;
+    }
+    Ok(audit)
+}
+
+/// A mark says exactly which records are there.
+fn marks(tx: &Connection, audit: &mut Audit) -> Result<(), StoreError> {
+    let mut select = tx.prepare(
+        "SELECT id, generation.seq, count(block.seq), coalesce(min(block.seq), 1), coalesce(max(block.seq), 0)
+         FROM generation LEFT JOIN block ON block.generation = generation.id GROUP BY generation.id",
+    )?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let [id, mark, count, first, last]: [i64; 5] =
+            [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
+        audit.generations += 1;
+        audit.blocks += count.unsigned_abs();
+        if (first, last, count) != (1, mark, mark) {
+            audit.faults.push(format!(
+                "generation {id}: its mark is {mark}, but {count} records from {first} to {last} are stored"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The rows of each series are those that its readings give.
+fn series_of(tx: &Connection, gateway: i64, audit: &mut Audit) -> Result<(), StoreError> {
+    let (beginning, end) = (UtcMillis(i64::MIN), UtcMillis(i64::MAX));
+    let mut readings = block::readings_of_gateway(tx, gateway)?;
+    let mut select = tx.prepare_cached("SELECT id FROM series WHERE gateway = ?1 ORDER BY id")?;
+    let all: Vec<i64> = select.query_map([gateway], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for series in all {
+        let readings = readings.remove(&series).unwrap_or_default();
+        audit.series += 1;
+        audit.readings += u64::try_from(readings.len()).unwrap_or(u64::MAX);
+        let (rows, bridges) = run::ledger(&readings);
+        let stored = rows_between(tx, series, beginning, end)?;
+        if let Some(i) = (0..rows.len().max(stored.len())).find(|i| rows.get(*i) != stored.get(*i)) {
+            let (is, must) = (stored.get(i), rows.get(i));
+            audit.faults.push(format!("series {series}: row {i} is {is:?}, its readings give {must:?}"));
+        }
+        if bridges != bridges_between(tx, series, beginning, end)? {
+            audit.faults.push(format!("series {series}: its bridges are not those its readings give"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! Generations: their marks and their dictionaries.
+
+use super::{Mark, Outcome, StoreError};
+use crate::{
+    model::{PointKind, Role, Series},
+    wire::GenId,
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashMap;
+
+/// Where one generation of a gateway stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Standing {
+    pub id: i64,
+    pub seq: u64,
+    pub last_seq: Option<u64>,
+}
+
+impl Standing {
+    fn complete(self) -> bool {
+        // a gateway that lost its tail to a power cut can state an end before our mark
+        self.last_seq.is_some_and(|last| self.seq >= last)
+    }
+
+    pub fn outcome(self) -> Outcome {
+        Outcome::Stored { seq: self.seq, complete: self.complete() }
+    }
+
+    pub fn mark(self, gen_id: GenId) -> Mark {
+        Mark { gen_id, seq: self.seq, complete: self.complete() }
+    }
+}
+
+pub fn find(tx: &Connection, gateway: i64, gen_id: &GenId) -> Result<Option<Standing>, StoreError> {
+    let mut select =
+        tx.prepare_cached("SELECT id, seq, last_seq FROM generation WHERE gateway = ?1 AND gen_id = ?2")?;
+    let found = select
+        .query_row(params![gateway, gen_id.as_slice()], |row| {
+            let last_seq: Option<i64> = row.get(2)?;
+            Ok(Standing {
+                id: row.get(0)?,
+                seq: row.get::<_, i64>(1)?.cast_unsigned(),
+                last_seq: last_seq.map(i64::cast_unsigned),
+            })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+pub fn find_or_create(tx: &Connection, gateway: i64, gen_id: &GenId) -> Result<Standing, StoreError> {
+    if let Some(found) = find(tx, gateway, gen_id)? {
+        return Ok(found);
+    }
+    tx.prepare_cached("INSERT INTO generation (gateway, gen_id, seq) VALUES (?1, ?2, 0)")?
+        .execute(params![gateway, gen_id.as_slice()])?;
+    Ok(Standing { id: tx.last_insert_rowid(), seq: 0, last_seq: None })
+}
+
+pub fn save(tx: &Connection, standing: &Standing) -> Result<(), StoreError> {
+    let number = |seq: u64| i64::try_from(seq).map_err(|_| StoreError::SeqRange(seq));
+    tx.prepare_cached("UPDATE generation SET seq = ?2, last_seq = ?3 WHERE id = ?1")?.execute(params![
+        standing.id,
+        number(standing.seq)?,
+        standing.last_seq.map(number).transpose()?
+    ])?;
+    Ok(())
+}
+
+/// A series as the store knows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Known {
+    pub series: i64,
+    pub kind: PointKind,
+}
+
+/// What a generation's records mean by their numbers.
+pub type Dictionary = HashMap<u32, Known>;
+
+pub fn dictionary(tx: &Connection, generation: i64) -> Result<Dictionary, StoreError> {
+    let mut select = tx.prepare_cached(
+        "SELECT local, series, kind FROM dictionary JOIN series ON series.id = dictionary.series WHERE generation = ?1",
+    )?;
+    let rows = select.query_map([generation], |row| {
+        Ok((row.get(0)?, Known { series: row.get(1)?, kind: kind_of_code(row.get(2)?) }))
+    })?;
+    rows.map(|row| row.map_err(StoreError::from)).collect()
+}
+
+/// Remembers that `local` means `series` in this generation.
+pub fn define(
+    tx: &Connection,
+    gateway: i64,
+    generation: i64,
+    local: u32,
+    series: &Series,
+) -> Result<Known, StoreError> {
+    let id = match find_series(tx, gateway, series)? {
+        Some(id) => id,
+        None => create_series(tx, gateway, series)?,
+    };
+    tx.prepare_cached("INSERT INTO dictionary VALUES (?1, ?2, ?3)")?.execute(params![generation, local, id])?;
+    Ok(Known { series: id, kind: series.kind })
+}
+
+/// The number of a series that is stored.
+pub fn find_series(tx: &Connection, gateway: i64, series: &Series) -> Result<Option<i64>, StoreError> {
+    let mut select = tx.prepare_cached(
+        "SELECT id FROM series WHERE gateway = ?1 AND meter = ?2 AND point = ?3 AND kind = ?4 AND role = ?5
+         AND carrier = ?6 AND product = ?7 AND unit = ?8 AND scale_mantissa = ?9 AND scale_exponent = ?10",
+    )?;
+    let found = select.query_row(
+        params![
+            gateway,
+            series.meter,
+            series.point,
+            code_of_kind(series.kind),
+            code_of_role(series.role),
+            series.carrier,
+            series.product,
+            series.unit,
+            series.scale.mantissa(),
+            series.scale.exponent(),
+        ],
+        |row| row.get(0),
+    );
+    Ok(found.optional()?)
+}
+
+fn create_series(tx: &Connection, gateway: i64, series: &Series) -> Result<i64, StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO series (gateway, meter, point, kind, role, carrier, product, unit, scale_mantissa, scale_exponent)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?
+    .execute(params![
+        gateway,
+        series.meter,
+        series.point,
+        code_of_kind(series.kind),
+        code_of_role(series.role),
+        series.carrier,
+        series.product,
+        series.unit,
+        series.scale.mantissa(),
+        series.scale.exponent(),
+    ])?;
+    Ok(tx.last_insert_rowid())
+}
+
+// The contract's numbers; they stay in files for years.
+
+pub fn code_of_kind(kind: PointKind) -> i64 {
+    match kind {
+        PointKind::Gauge => 1,
+        PointKind::Cumulative => 2,
+    }
+}
+
+pub fn kind_of_code(code: i64) -> PointKind {
+    if code == code_of_kind(PointKind::Cumulative) { PointKind::Cumulative } else { PointKind::Gauge }
+}
+
+pub fn code_of_role(role: Role) -> i64 {
+    match role {
+        Role::None => 1,
+        Role::SiteEnergy => 2,
+        Role::SiteExport => 3,
+        Role::Output => 4,
+    }
+}
+
+pub fn role_of_code(code: i64) -> Role {
+    match code {
+        2 => Role::SiteEnergy,
+        3 => Role::SiteExport,
+        4 => Role::Output,
+        _ => Role::None,
+    }
+}

@@ -1,0 +1,106 @@
+-- The platform's ledger. Times are milliseconds since 1970 UTC, counts are those of the series' scale.
+
+CREATE TABLE site (
+  credit_code TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  city_code TEXT NOT NULL,
+  county_code TEXT NOT NULL,
+  industry_code TEXT NOT NULL,
+  land_mu TEXT NOT NULL,
+  product_code TEXT NOT NULL,
+  product_unit TEXT NOT NULL,
+  output_value_yuan_per_unit TEXT,
+  headcount INTEGER,
+  value_added_wan TEXT,
+  tax_wan TEXT
+) STRICT, WITHOUT ROWID;
+
+-- A gateway that left the registry keeps its row and its data, without a site.
+CREATE TABLE gateway (
+  id INTEGER PRIMARY KEY,
+  gateway_id TEXT NOT NULL UNIQUE,
+  credit_code TEXT REFERENCES site (credit_code)
+) STRICT;
+CREATE INDEX gateway_site ON gateway (credit_code);
+
+-- The mark: records 1..=seq are stored. last_seq: where the gateway sealed it.
+CREATE TABLE generation (
+  id INTEGER PRIMARY KEY,
+  gateway INTEGER NOT NULL REFERENCES gateway (id),
+  gen_id BLOB NOT NULL CHECK (length(gen_id) = 16),
+  seq INTEGER NOT NULL CHECK (seq >= 0),
+  last_seq INTEGER CHECK (last_seq >= 0),
+  UNIQUE (gateway, gen_id)
+) STRICT;
+
+-- A record as it came. A body of 7 KiB and its columns fit one page of 8 KiB.
+-- span: the smallest k with t_last - t_first <= 15 min * 2^k. Blocks of one span that touch a stretch of time start
+-- inside a known range, so that they are found without a look at all that came later.
+CREATE TABLE block (
+  generation INTEGER NOT NULL REFERENCES generation (id),
+  seq INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  crc32c INTEGER NOT NULL,
+  gateway INTEGER NOT NULL,
+  span INTEGER NOT NULL,
+  t_first INTEGER NOT NULL,
+  t_last INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  UNIQUE (generation, seq)
+) STRICT;
+CREATE INDEX block_time ON block (gateway, span, t_first) WHERE kind = 2;
+
+CREATE TABLE series (
+  id INTEGER PRIMARY KEY,
+  gateway INTEGER NOT NULL REFERENCES gateway (id),
+  meter TEXT NOT NULL,
+  point TEXT NOT NULL,
+  kind INTEGER NOT NULL,
+  role INTEGER NOT NULL,
+  carrier TEXT NOT NULL,
+  product TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  scale_mantissa INTEGER NOT NULL,
+  scale_exponent INTEGER NOT NULL,
+  UNIQUE (gateway, meter, point, kind, role, carrier, product, unit, scale_mantissa, scale_exponent)
+) STRICT;
+
+-- Which series a generation's records mean by a number.
+CREATE TABLE dictionary (
+  generation INTEGER NOT NULL REFERENCES generation (id),
+  local INTEGER NOT NULL,
+  series INTEGER NOT NULL REFERENCES series (id),
+  PRIMARY KEY (generation, local)
+) STRICT, WITHOUT ROWID;
+
+-- One quarter-hour of one cumulative series, as far as it holds readings. Where the register falls inside of the
+-- quarter-hour, each stretch is a part of its own.
+-- fell: an epoch starts here, the register stood higher before.
+-- before, after: what comes in and goes out across the boundaries, from the pairs of readings that straddle them.
+CREATE TABLE cell (
+  series INTEGER NOT NULL REFERENCES series (id),
+  start INTEGER NOT NULL,
+  part INTEGER NOT NULL,
+  fell INTEGER NOT NULL,
+  first_t INTEGER NOT NULL,
+  first_c INTEGER NOT NULL,
+  last_t INTEGER NOT NULL,
+  last_c INTEGER NOT NULL,
+  readings INTEGER NOT NULL,
+  before INTEGER NOT NULL,
+  after INTEGER NOT NULL,
+  amount INTEGER AS (before + last_c - first_c + after) VIRTUAL,
+  PRIMARY KEY (series, start, part)
+) STRICT, WITHOUT ROWID;
+
+-- The quarter-hours from start to until hold no reading; the register ran from a to b meanwhile.
+CREATE TABLE bridge (
+  series INTEGER NOT NULL REFERENCES series (id),
+  start INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  a_t INTEGER NOT NULL,
+  a_c INTEGER NOT NULL,
+  b_t INTEGER NOT NULL,
+  b_c INTEGER NOT NULL,
+  PRIMARY KEY (series, start)
+) STRICT, WITHOUT ROWID;

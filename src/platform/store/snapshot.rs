@@ -1,0 +1,200 @@
+//! What is read out of the ledger, each within one read transaction.
+
+use super::{
+    Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, StoreError, generation,
+    ledger::{bridges_between, row_after, row_before, rows_between},
+    registry,
+    run::Bridge,
+};
+use crate::{
+    energy::interval::QUARTER_MS,
+    model::{Period, PointKind, Role, Scale, Series, UtcMillis},
+};
+use rusqlite::{Connection, params};
+use rust_decimal::Decimal;
+use std::{collections::BTreeMap, sync::Arc};
+
+pub fn snapshot(tx: &Connection, period: &Period, now: UtcMillis) -> Result<Snapshot, StoreError> {
+    let mut gateways = registry::gateways(tx)?;
+    let mut sites = Vec::new();
+    for site in registry::sites(tx)? {
+        let own: Vec<_> = gateways.extract_if(.., |gateway| gateway.credit_code == site.credit_code).collect();
+        let mut flows = Vec::new();
+        for gateway in &own {
+            for (id, series) in cumulative_series(tx, &gateway.gateway_id)? {
+                flows.push(flow(tx, &gateway.gateway_id, id, series, period, now)?);
+            }
+        }
+        sites.push(SiteLedger { site, gateways: own, flows });
+    }
+    Ok(Snapshot { as_of: now, sites })
+}
+
+/// Every cumulative series of every registered gateway, over all time.
+pub fn ledger(tx: &Connection) -> Result<Vec<LedgerLine>, StoreError> {
+    let mut lines = Vec::new();
+    for gateway in registry::gateways(tx)? {
+        for (id, series) in cumulative_series(tx, &gateway.gateway_id)? {
+            let sums = sums(tx, id, BEGINNING, END_OF_TIME, END_OF_TIME)?;
+            let bridges = bridges_between(tx, id, BEGINNING, END_OF_TIME)?;
+            let bridged: i128 =
+                bridges.iter().map(|bridge| i128::from(bridge.amount_within(BEGINNING, END_OF_TIME))).sum();
+            let empty: i64 = bridges.iter().map(|bridge| bridge.until.since(bridge.start) / QUARTER_MS).sum();
+            lines.push(LedgerLine {
+                gateway_id: gateway.gateway_id.clone(),
+                series,
+                first: row_after(tx, id, BEGINNING)?.map(|row| row.run.cell.first),
+                last: row_before(tx, id, END_OF_TIME)?.map(|row| row.run.cell.last),
+                total: saturated(sums.amount + bridged),
+                breaks: sums.breaks,
+                intervals: sums.quarters + empty.unsigned_abs(),
+            });
+        }
+    }
+    Ok(lines)
+}
+
+/// The quarter-hours of a site's balance inside the period, those that hold something, in order.
+pub fn intervals(tx: &Connection, credit_code: &str, period: &Period) -> Result<Vec<SiteInterval>, StoreError> {
+    let mut quarters: BTreeMap<UtcMillis, SiteInterval> = BTreeMap::new();
+    for gateway in registry::gateways(tx)?.into_iter().filter(|gateway| gateway.credit_code == credit_code) {
+        for (id, series) in cumulative_series(tx, &gateway.gateway_id)? {
+            if series.role == Role::None {
+                continue;
+            }
+            let line = Line::of(&series);
+            for row in rows_between(tx, id, period.start, period.end)? {
+                line.add(&mut quarters, row.start, row.amount(), true);
+            }
+            for bridge in bridges_between(tx, id, period.start, period.end)? {
+                for (start, amount) in bridge.quarters_within(period.start, period.end) {
+                    line.add(&mut quarters, start, amount, false);
+                }
+            }
+        }
+    }
+    Ok(quarters.into_values().collect())
+}
+
+/// Where a series' amounts go in a [`SiteInterval`].
+struct Line {
+    role: Role,
+    name: Arc<str>,
+    unit: Arc<str>,
+    scale: Scale,
+}
+
+impl Line {
+    fn of(series: &Series) -> Line {
+        let name = if series.role == Role::Output { &series.product } else { &series.carrier };
+        Line { role: series.role, name: name.as_str().into(), unit: series.unit.as_str().into(), scale: series.scale }
+    }
+
+    fn add(&self, quarters: &mut BTreeMap<UtcMillis, SiteInterval>, start: UtcMillis, counts: i64, reading: bool) {
+        let quarter = quarters.entry(start).or_insert_with(|| SiteInterval {
+            start,
+            energy: Vec::new(),
+            output: Vec::new(),
+            readings_present: false,
+        });
+        quarter.readings_present |= reading;
+        // beyond 28 digits: only a register that runs wild and a scale at its limit get there
+        let Some(amount) = self.scale.value_from_count(counts) else { return };
+        let amount = if self.role == Role::SiteExport { -amount } else { amount };
+        let amounts = if self.role == Role::Output { &mut quarter.output } else { &mut quarter.energy };
+        match amounts.iter_mut().find(|one| one.name == self.name && one.unit == self.unit) {
+            Some(one) => one.amount = one.amount.checked_add(amount).unwrap_or(Decimal::MAX),
+            None => amounts.push(Amount { name: Arc::clone(&self.name), unit: Arc::clone(&self.unit), amount }),
+        }
+    }
+}
+
+fn flow(
+    tx: &Connection,
+    gateway_id: &str,
+    id: i64,
+    series: Series,
+    period: &Period,
+    now: UtcMillis,
+) -> Result<Flow, StoreError> {
+    let (start, end) = (period.start, period.end);
+    let open = now.floor(QUARTER_MS);
+    // the quarter-hour that still runs is expected only when it already holds a reading
+    let begun = !rows_between(tx, id, open, open.plus_ms(QUARTER_MS))?.is_empty();
+    let due = end.min(if begun { open.plus_ms(QUARTER_MS) } else { open });
+    let sums = sums(tx, id, start, end, due)?;
+    let within = |bridge: Bridge| i128::from(bridge.amount_within(start, end));
+    let bridged: i128 = bridges_between(tx, id, start, end)?.into_iter().map(within).sum();
+    let begin = row_after(tx, id, BEGINNING)?.map(|row| row.start.max(start));
+    Ok(Flow {
+        gateway_id: gateway_id.to_owned(),
+        series,
+        amount: saturated(sums.amount + bridged),
+        first: row_after(tx, id, start.plus_ms(-1))?.filter(|row| row.start < end).map(|row| row.run.cell.first),
+        last: row_before(tx, id, end)?.filter(|row| row.start >= start).map(|row| row.run.cell.last),
+        slots_expected: begin.map_or(0, |begin| (due.since(begin).max(0) / QUARTER_MS).unsigned_abs()),
+        slots_received: sums.received,
+        breaks: sums.breaks,
+    })
+}
+
+/// No row starts this early, or this late.
+const BEGINNING: UtcMillis = UtcMillis(i64::MIN / 4);
+const END_OF_TIME: UtcMillis = UtcMillis(i64::MAX / 4);
+
+struct Sums {
+    amount: i128,
+    quarters: u64,
+    /// Quarter-hours before `due`.
+    received: u64,
+    breaks: u64,
+}
+
+fn sums(tx: &Connection, id: i64, from: UtcMillis, until: UtcMillis, due: UtcMillis) -> Result<Sums, StoreError> {
+    // in halves, which can not overflow: a register that runs wild must not fail everybody's report
+    let mut select = tx.prepare_cached(
+        "SELECT coalesce(sum(amount >> 32), 0), coalesce(sum(amount & 4294967295), 0),
+                count(*) FILTER (WHERE part = 0), count(*) FILTER (WHERE part = 0 AND start < ?4),
+                count(*) FILTER (WHERE fell)
+         FROM cell WHERE series = ?1 AND start >= ?2 AND start < ?3",
+    )?;
+    let sums = select.query_row([id, from.0, until.0, due.0], |row| {
+        let (high, low): (i64, i64) = (row.get(0)?, row.get(1)?);
+        Ok(Sums {
+            amount: (i128::from(high) << 32) + i128::from(low),
+            quarters: row.get::<_, i64>(2)?.unsigned_abs(),
+            received: row.get::<_, i64>(3)?.unsigned_abs(),
+            breaks: row.get::<_, i64>(4)?.unsigned_abs(),
+        })
+    })?;
+    Ok(sums)
+}
+
+fn saturated(sum: i128) -> i64 {
+    i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
+}
+
+pub fn cumulative_series(tx: &Connection, gateway_id: &str) -> Result<Vec<(i64, Series)>, StoreError> {
+    let mut select = tx.prepare_cached(
+        "SELECT series.id, meter, point, kind, role, carrier, product, unit, scale_mantissa, scale_exponent
+         FROM series JOIN gateway ON gateway.id = series.gateway
+         WHERE gateway_id = ?1 AND kind = ?2 ORDER BY meter, point, series.id",
+    )?;
+    let rows = select.query_map(params![gateway_id, generation::code_of_kind(PointKind::Cumulative)], |row| {
+        let scale = Scale::new(row.get(8)?, row.get(9)?).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(8, rusqlite::types::Type::Integer, error.into())
+        })?;
+        let series = Series {
+            meter: row.get(1)?,
+            point: row.get(2)?,
+            kind: generation::kind_of_code(row.get(3)?),
+            role: generation::role_of_code(row.get(4)?),
+            carrier: row.get(5)?,
+            product: row.get(6)?,
+            unit: row.get(7)?,
+            scale,
+        };
+        Ok((row.get(0)?, series))
+    })?;
+    rows.map(|row| row.map_err(StoreError::from)).collect()
+}

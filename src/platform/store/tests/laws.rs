@@ -1,0 +1,218 @@
+//! THE tests of the ledger: whatever arrives in whatever order, the tables are those that the set of readings gives.
+
+use super::{
+    super::{audit, folder, intake, ledger, registry, run},
+    *,
+};
+use crate::{
+    energy::{
+        counter::continues,
+        interval::{QUARTER_MS, shares},
+    },
+    platform::store::{
+        intake::Batch,
+        ledger::{bridges_between, rows_between},
+    },
+};
+use proptest::prelude::*;
+use rusqlite::Connection;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub fn memory() -> Connection {
+    let mut connection = Connection::open_in_memory().unwrap();
+    folder::create(&mut connection).unwrap();
+    registry::replace(&connection, &[site("A")], &[gateway("gw-1", "A")]).unwrap();
+    connection
+}
+
+/// Stores the records, after a dictionary, as one generation in batches of `size`.
+fn send(connection: &Connection, generation: u8, records: &[Record], size: usize) {
+    let mut all = vec![dictionary(&[(0, energy())])];
+    all.extend_from_slice(records);
+    let mut first_seq = 1;
+    for records in all.chunks(size) {
+        let records: Vec<_> = records.iter().map(|record| (record.clone(), decode(record))).collect();
+        let sent = records.len() as u64;
+        let batch = Batch { gateway_id: "gw-1".into(), gen_id: [generation; 16], first_seq, records, now: NOW };
+        let taken = intake::ingest(connection, &batch).unwrap();
+        first_seq += sent;
+        assert_eq!(taken.outcome, Outcome::Stored { seq: first_seq - 1, complete: false });
+    }
+}
+
+const ALWAYS: (UtcMillis, UtcMillis) = (UtcMillis(i64::MIN), UtcMillis(i64::MAX));
+
+/// Amount by quarter-hour and the number of falls, as the tables have them.
+fn stored(connection: &Connection) -> (BTreeMap<UtcMillis, i64>, usize) {
+    let (mut amounts, mut falls) = (BTreeMap::new(), 0);
+    for row in rows_between(connection, 1, ALWAYS.0, ALWAYS.1).unwrap() {
+        *amounts.entry(row.start).or_default() += row.amount();
+        falls += usize::from(row.fell);
+    }
+    for bridge in bridges_between(connection, 1, ALWAYS.0, ALWAYS.1).unwrap() {
+        for (start, amount) in bridge.quarters_within(ALWAYS.0, ALWAYS.1) {
+            *amounts.entry(start).or_default() += amount;
+        }
+    }
+    (amounts, falls)
+}
+
+/// The same from the set of readings in the plainest way: epochs, and the shares of every pair of neighbours.
+fn plain(readings: &BTreeSet<Reading>) -> (BTreeMap<UtcMillis, i64>, usize, i64) {
+    let (mut amounts, mut falls, mut sum) = (BTreeMap::new(), 0, 0);
+    for reading in readings {
+        amounts.entry(reading.time.floor(QUARTER_MS)).or_default();
+    }
+    for (a, b) in readings.iter().zip(readings.iter().skip(1)) {
+        if !continues(*a, *b) {
+            falls += 1;
+            continue;
+        }
+        sum += b.count - a.count;
+        if a.time == b.time {
+            *amounts.entry(a.time.floor(QUARTER_MS)).or_default() += b.count - a.count;
+        }
+        for share in shares(*a, *b, QUARTER_MS) {
+            // a pair that ends on a boundary says nothing of the interval it opens
+            *amounts.entry(share.start).or_default() += share.amount;
+        }
+    }
+    (amounts, falls, sum)
+}
+
+fn check(connection: &Connection, readings: &BTreeSet<Reading>) {
+    let audit = audit::audit(connection).unwrap();
+    assert_eq!(audit.faults, Vec::<String>::new());
+    assert_eq!(audit.readings, readings.len() as u64);
+    let (amounts, falls, sum) = plain(readings);
+    let (stored_amounts, stored_falls) = stored(connection);
+    assert_eq!((&stored_amounts, stored_falls), (&amounts, falls));
+    assert_eq!(stored_amounts.values().sum::<i64>(), sum, "Σ intervals = Σ over epochs (last − first)");
+}
+
+/// Readings whose times meet: on boundaries, twice at one time, quarter-hours without any.
+fn any_readings() -> impl Strategy<Value = Vec<Reading>> {
+    let time = prop_oneof![4 => 0_i64..60, 1 => 200_i64..210].prop_map(|step| BASE + step * 150_000);
+    let wild = (time.clone(), -20_i64..20).prop_map(|(time, count)| reading(time, count));
+    // a register that runs and falls now and then
+    let running =
+        prop::collection::vec((time, 0_i64..1_000_000, prop::bool::weighted(0.1)), 0..50).prop_map(|mut all| {
+            all.sort_by_key(|(time, ..)| *time);
+            let mut count = 0;
+            let step = |(time, risen, fell)| {
+                count = if fell { 0 } else { count + risen };
+                reading(time, count)
+            };
+            all.into_iter().map(step).collect::<Vec<_>>()
+        });
+    prop_oneof![running, prop::collection::vec(wild, 0..30)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn the_ledger_is_a_function_of_the_set_of_readings(
+        readings in any_readings().prop_flat_map(|readings| {
+            let again = prop::sample::subsequence(readings.clone(), 0..=readings.len());
+            (Just(readings), again)
+        }).prop_flat_map(|(mut readings, again)| { readings.extend(again); Just(readings).prop_shuffle() }),
+        cut in any::<prop::sample::Index>(), record in 1_usize..6, batch in 1_usize..5,
+    ) {
+        let connection = memory();
+        let (one, two) = readings.split_at(cut.index(readings.len() + 1));
+        for (generation, part) in [(1, one), (2, two)] {
+            let records: Vec<_> = part.chunks(record).map(samples).collect();
+            send(&connection, generation, &records, batch);
+        }
+        check(&connection, &readings.into_iter().collect());
+    }
+
+    #[test]
+    fn live_data_before_its_backlog_gives_what_order_gives(mut readings in any_readings(), cut in any::<prop::sample::Index>()) {
+        readings.sort();
+        let connection = memory();
+        let (backlog, live) = readings.split_at(cut.index(readings.len() + 1));
+        for (generation, part) in [(1, live), (2, backlog)] {
+            send(&connection, generation, &part.chunks(2).map(samples).collect::<Vec<_>>(), 1);
+        }
+        let in_order = memory();
+        send(&in_order, 1, &readings.chunks(3).map(samples).collect::<Vec<_>>(), 100);
+        prop_assert_eq!(stored(&connection), stored(&in_order));
+        check(&connection, &readings.into_iter().collect());
+    }
+}
+
+fn taken(groups: &[&[Reading]]) -> (Connection, BTreeSet<Reading>) {
+    let connection = memory();
+    send(&connection, 1, &groups.iter().map(|group| samples(group)).collect::<Vec<_>>(), 1);
+    (connection, groups.iter().flat_map(|group| group.iter().copied()).collect())
+}
+
+#[test]
+fn a_late_reading_that_contradicts_its_neighbours_parts_their_stretch_and_is_not_lost() {
+    let (connection, readings) =
+        taken(&[&[reading(BASE, 100), reading(BASE + 10, 110), reading(BASE + 20, 120)], &[reading(BASE + 15, 300)]]);
+    check(&connection, &readings);
+    let rows = rows_between(&connection, 1, ALWAYS.0, ALWAYS.1).unwrap();
+    assert_eq!(
+        rows.iter().map(|row| (row.part, row.fell, row.amount())).collect::<Vec<_>>(),
+        [(0, false, 200), (1, true, 0)]
+    );
+    // one more of the same changes neither the fall nor the sum
+    let late = samples(&[reading(BASE + 16, 300)]);
+    send(&connection, 2, &[late], 2);
+    check(&connection, &readings.into_iter().chain([reading(BASE + 16, 300)]).collect());
+}
+
+#[test]
+fn a_reading_between_a_register_and_its_successor_joins_the_one_it_continues() {
+    let hour = 3_600_000;
+    let (old, new) = ([reading(BASE, 5_000), reading(BASE + hour, 6_000)], [reading(BASE + 9 * hour, 40)]);
+    for (late, fell_before_late) in [(reading(BASE + 4 * hour, 6_500), false), (reading(BASE + 4 * hour, 7), true)] {
+        let (connection, readings) = taken(&[&old, &new, &[late]]);
+        check(&connection, &readings);
+        let row = ledger::row_after(&connection, 1, UtcMillis(BASE + 4 * hour - 1)).unwrap().unwrap();
+        assert_eq!(row.fell, fell_before_late);
+    }
+}
+
+#[test]
+fn a_gap_of_ten_years_is_one_bridge_that_keeps_the_sum() {
+    let years = 10 * 365 * 86_400_000;
+    let (connection, readings) = taken(&[&[reading(BASE - years, 7)], &[reading(BASE, 1_000_000_007)]]);
+    assert_eq!(bridges_between(&connection, 1, ALWAYS.0, ALWAYS.1).unwrap().len(), 1);
+    check(&connection, &readings);
+}
+
+#[test]
+fn counts_that_no_register_has_stay_in_their_block_and_out_of_the_sums() {
+    let wild = [reading(BASE, 1), reading(BASE + 1, i64::MAX), reading(BASE + 2, i64::MIN), reading(BASE + 3, 4)];
+    let (connection, _) = taken(&[&wild]);
+    check(&connection, &[reading(BASE, 1), reading(BASE + 3, 4)].into());
+    // at the limit: differences and sums of rows still fit
+    let edge = run::COUNT_MAX;
+    let far = [reading(BASE, -edge), reading(BASE + 10 * QUARTER_MS, edge), reading(BASE + 11 * QUARTER_MS, -edge)];
+    let (connection, readings) = taken(&[&far[..1], &far[1..]]);
+    check(&connection, &readings);
+}
+
+#[test]
+fn the_audit_sees_a_row_a_bridge_and_a_mark_that_are_wrong() {
+    let (connection, readings) = taken(&[&[reading(BASE, 1), reading(BASE + 5 * QUARTER_MS, 900)]]);
+    check(&connection, &readings);
+    for (damage, repair) in [
+        (
+            "UPDATE cell SET after = after + 1 WHERE start = 1795449600000",
+            "UPDATE cell SET after = after - 1 WHERE start = 1795449600000",
+        ),
+        ("UPDATE bridge SET b_c = b_c + 1", "UPDATE bridge SET b_c = b_c - 1"),
+        ("UPDATE generation SET seq = seq + 1", "UPDATE generation SET seq = seq - 1"),
+        ("UPDATE block SET seq = seq + 1 WHERE seq = 2", "UPDATE block SET seq = seq - 1 WHERE seq = 3"),
+    ] {
+        assert_eq!(connection.execute(damage, []).unwrap(), 1);
+        assert_eq!(audit::audit(&connection).unwrap().faults.len(), 1, "{damage}");
+        connection.execute(repair, []).unwrap();
+    }
+    check(&connection, &readings);
+}

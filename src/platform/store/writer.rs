@@ -1,0 +1,111 @@
+//! The one thread that writes: what waits is committed together.
+//!
+//! A job that fails is rolled back alone. A commit that fails fails all its jobs, and none is told otherwise.
+
+use super::StoreError;
+use crate::runtime::task;
+use rusqlite::{Connection, TransactionBehavior};
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+/// Jobs that wait for the writer; further ones wait at the door.
+const WAITING_MAX: usize = 256;
+/// Jobs of one commit: at 20 the flush is a small part of the work, more only makes the first wait.
+const GROUP_MAX: usize = 32;
+
+type Job = Box<dyn FnOnce(&Connection) -> Ran + Send>;
+
+struct Ran {
+    /// Whether what the job wrote is to stay.
+    keep: bool,
+    answer: Box<dyn FnOnce(Result<(), StoreError>)>,
+}
+
+pub struct Writer {
+    queue: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    ended: CancellationToken,
+}
+
+impl Writer {
+    pub fn start(mut connection: Connection) -> Result<Writer, std::io::Error> {
+        let (queue, jobs) = mpsc::channel::<Job>(WAITING_MAX);
+        let ended = CancellationToken::new();
+        let guard = ended.clone().drop_guard();
+        let thread = task::thread("store-writer", move || {
+            // dropped last: who sees the end finds the queue closed
+            let _guard = guard;
+            let mut jobs = jobs;
+            let mut group = Vec::with_capacity(GROUP_MAX);
+            while jobs.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
+                commit(&mut connection, std::mem::take(&mut group));
+            }
+        })?;
+        Ok(Writer { queue: Some(queue), thread: Some(thread), ended })
+    }
+
+    /// Runs `work` inside the next commit; returns when that commit is durable.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let result = work(connection);
+            Ran {
+                keep: result.is_ok(),
+                // who asked may have gone meanwhile
+                answer: Box::new(move |committed| drop(reply.send(result.and_then(|value| committed.map(|()| value))))),
+            }
+        });
+        let queue = self.queue.as_ref().ok_or(StoreError::Ended)?;
+        queue.send(job).await.map_err(|_| StoreError::Ended)?;
+        answer.await.unwrap_or(Err(StoreError::NotReached))
+    }
+
+    /// Cancelled when the thread has ended, by a panic or because the store is closed.
+    pub fn ended(&self) -> &CancellationToken {
+        &self.ended
+    }
+}
+
+/// Waits until what was asked for is done and the file is closed, so that the folder can be opened again.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+fn commit(connection: &mut Connection, group: Vec<Job>) {
+    let mut answers = Vec::with_capacity(group.len());
+    let committed = transact(connection, group, &mut answers);
+    if let Err(error) = &committed {
+        tracing::error!(%error, jobs = answers.len(), "a commit failed, nothing of it is stored");
+    }
+    for answer in answers {
+        answer(committed.clone());
+    }
+}
+
+fn transact(
+    connection: &mut Connection,
+    group: Vec<Job>,
+    answers: &mut Vec<Box<dyn FnOnce(Result<(), StoreError>)>>,
+) -> Result<(), StoreError> {
+    let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for job in group {
+        let savepoint = transaction.savepoint()?;
+        let ran = job(&savepoint);
+        answers.push(ran.answer);
+        // a full disk or a failed read ends the whole transaction, and what follows would commit by itself
+        if savepoint.is_autocommit() {
+            return Err(StoreError::NotReached);
+        }
+        if ran.keep { savepoint.commit()? } else { savepoint.finish()? }
+    }
+    transaction.commit().map_err(StoreError::from)
+}
