@@ -1,1 +1,5 @@
-fn main() {}
+//! `mujun-demo`: a simulated county in one command.
+
+fn main() -> std::process::ExitCode {
+    mujun::demo::main()
+}
