@@ -85,7 +85,10 @@ fn host_port(text: &str) -> Result<(&str, Option<u16>), Text> {
         Some((inner, rest)) => {
             let well_formed = inner.parse::<Ipv6Addr>().is_ok() && (rest.is_empty() || rest.starts_with(':'));
             if !well_formed {
-                return Err(Text::new("方括号内须为 IPv6 地址，例如 [fd00::10]:502", "the brackets hold an IPv6 address, such as [fd00::10]:502"));
+                return Err(Text::new(
+                    "方括号内须为 IPv6 地址，例如 [fd00::10]:502",
+                    "the brackets hold an IPv6 address, such as [fd00::10]:502",
+                ));
             }
             (&text[..inner.len() + 2], rest.strip_prefix(':'))
         }
@@ -103,9 +106,10 @@ fn host_port(text: &str) -> Result<(&str, Option<u16>), Text> {
     };
     let port = port.map(|port| {
         let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-        port.parse().ok().filter(|port| digits && *port > 0).ok_or_else(|| {
-            Text::new("端口为 1 到 65535 的整数", "the port is an integer from 1 to 65535")
-        })
+        port.parse()
+            .ok()
+            .filter(|port| digits && *port > 0)
+            .ok_or_else(|| Text::new("端口为 1 到 65535 的整数", "the port is an integer from 1 to 65535"))
     });
     Ok((host, port.transpose()?))
 }
@@ -115,7 +119,8 @@ fn check_host(host: &str) -> Result<(), Text> {
         (1..=63).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
     let numeric = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let valid = if numeric { host.parse::<Ipv4Addr>().is_ok() } else { host.len() <= 253 && host.split('.').all(label) };
+    let valid =
+        if numeric { host.parse::<Ipv4Addr>().is_ok() } else { host.len() <= 253 && host.split('.').all(label) };
     if valid {
         return Ok(());
     }
@@ -142,13 +147,31 @@ mod tests {
     #[test]
     fn addresses_that_are_wrong_are_refused() {
         for text in [
-            "", ":502", "host", "host:", "host:0", "host:65536", "host:+5", "host:5 ", "a b:502", "300.1.1.1:502",
-            "1.2.3:502", "::1:502", "[::1]502", "[::1", "[fe80::1%eth0]:502", "[host]:502", "tcp://host:502",
-            "host..name:502", "主机:502",
+            "",
+            ":502",
+            "host",
+            "host:",
+            "host:0",
+            "host:65536",
+            "host:+5",
+            "host:5 ",
+            "a b:502",
+            "300.1.1.1:502",
+            "1.2.3:502",
+            "::1:502",
+            "[::1]502",
+            "[::1",
+            "[fe80::1%eth0]:502",
+            "[host]:502",
+            "tcp://host:502",
+            "host..name:502",
+            "主机:502",
         ] {
             assert!(modbus(text).is_err(), "{text}");
         }
-        for text in ["broker:1883", "mqtts://b:8883", "mqtt://", "mqtt://b/path", "mqtt://u:p@b", "mqtt://b:x", "MQTT://b"] {
+        for text in
+            ["broker:1883", "mqtts://b:8883", "mqtt://", "mqtt://b/path", "mqtt://u:p@b", "mqtt://b:x", "MQTT://b"]
+        {
             assert!(mqtt(text).is_err(), "{text}");
         }
         for text in ["http://h", "https://h:1", "http://h:1/", "http://u@h:1", "h:1", "http://:1"] {

@@ -55,37 +55,24 @@ pub(super) static COMMIT_INTERVAL_MS: Key = key(
 );
 pub(super) static SPOOL_SHAPE: Shape = Shape { header: "[spool]", keys: &[&DIR, &COMMIT_INTERVAL_MS] };
 
-pub(super) static PLATFORM_URL: Key = key(
-    "platform_url",
-    " http://主机:端口",
-    "http://host:port",
-    r#"platform_url = "http://platform.example:7600""#,
-)
-.required();
+pub(super) static PLATFORM_URL: Key =
+    key("platform_url", " http://主机:端口", "http://host:port", r#"platform_url = "http://platform.example:7600""#)
+        .required();
 pub(super) static UPLINK_SHAPE: Shape = Shape { header: "[uplink]", keys: &[&PLATFORM_URL] };
 
 pub(super) static BUS_NAME: Key = key("name", NAME_ZH, NAME_EN, r#"name = "workshop-1""#).required();
 pub(super) static ADDRESS: Key =
     key("address", " 主机:端口", "host:port", r#"address = "192.168.1.10:502""#).required();
-pub(super) static TIMEOUT_MS: Key = key(
-    "timeout_ms",
-    " 50 到 60000 的整数（毫秒）",
-    "an integer from 50 to 60000 (milliseconds)",
-    "timeout_ms = 1000",
-);
+pub(super) static TIMEOUT_MS: Key =
+    key("timeout_ms", " 50 到 60000 的整数（毫秒）", "an integer from 50 to 60000 (milliseconds)", "timeout_ms = 1000");
 pub(super) static POLL_INTERVAL_MS: Key = key(
     "poll_interval_ms",
     " 100 到 3600000 的整数（毫秒）",
     "an integer from 100 to 3600000 (milliseconds)",
     "poll_interval_ms = 1000",
 );
-pub(super) static METERS: Key = key(
-    "meter",
-    "至少一个 [[modbus.meter]] 表",
-    "at least one table [[modbus.meter]]",
-    "[[modbus.meter]]",
-)
-.required();
+pub(super) static METERS: Key =
+    key("meter", "至少一个 [[modbus.meter]] 表", "at least one table [[modbus.meter]]", "[[modbus.meter]]").required();
 pub(super) static MODBUS_SHAPE: Shape =
     Shape { header: "[[modbus]]", keys: &[&BUS_NAME, &ADDRESS, &TIMEOUT_MS, &POLL_INTERVAL_MS, &METERS] };
 
@@ -128,34 +115,30 @@ pub(super) static TYPE: Key = key(
     r#"type = "u32""#,
 )
 .required();
-pub(super) static WORD_ORDER: Key = key(
-    "word_order",
-    " ABCD、BADC、CDAB、DCBA 之一",
-    "one of ABCD, BADC, CDAB, DCBA",
-    r#"word_order = "ABCD""#,
-);
-pub(super) static KIND: Key =
-    key("kind", " gauge 或 cumulative", "gauge or cumulative", r#"kind = "cumulative""#);
+pub(super) static WORD_ORDER: Key =
+    key("word_order", " ABCD、BADC、CDAB、DCBA 之一", "one of ABCD, BADC, CDAB, DCBA", r#"word_order = "ABCD""#);
+pub(super) static KIND: Key = key("kind", " gauge 或 cumulative", "gauge or cumulative", r#"kind = "cumulative""#);
 pub(super) static SCALE: Key = key(
     "scale",
     "加引号的正小数，小数点两侧各不超过 12 位",
     "a decimal above 0 in quotes, with at most 12 digits on either side of the point",
     r#"scale = "0.01""#,
 );
-pub(super) static UNIT: Key =
-    key("unit", "最长 128 字节的单位", "a unit of at most 128 bytes", r#"unit = "kWh""#);
+pub(super) static RESOLUTION: Key = key(
+    "resolution",
+    "加引号的正小数，小数点两侧各不超过 12 位",
+    "a decimal above 0 in quotes, with at most 12 digits on either side of the point",
+    r#"resolution = "0.01""#,
+);
+pub(super) static UNIT: Key = key("unit", "最长 128 字节的单位", "a unit of at most 128 bytes", r#"unit = "kWh""#);
 pub(super) static CARRIER: Key = key(
     "carrier",
-    "能源品种代码，1 到 64 个小写字母、数字和 . _ -",
-    "the code of an energy carrier: 1 to 64 lower-case letters, digits and . _ -",
+    "能源品种代码，最多 64 个小写字母、数字和 . _ -",
+    "the code of an energy carrier: at most 64 lower-case letters, digits and . _ -",
     r#"carrier = "electricity""#,
 );
-pub(super) static PRODUCT: Key = key(
-    "product",
-    "最长 128 字节的产品代码",
-    "a product code of at most 128 bytes",
-    r#"product = "bearing-6204""#,
-);
+pub(super) static PRODUCT: Key =
+    key("product", "最长 128 字节的产品代码", "a product code of at most 128 bytes", r#"product = "bearing-6204""#);
 pub(super) static COUNTS_AS: Key = key(
     "counts_as",
     " none、site_energy、site_export、output 之一",
@@ -165,7 +148,18 @@ pub(super) static COUNTS_AS: Key = key(
 pub(super) static MODBUS_POINT_SHAPE: Shape = Shape {
     header: "[[modbus.meter.point]]",
     keys: &[
-        &POINT_NAME, &FUNCTION, &REGISTER, &TYPE, &WORD_ORDER, &KIND, &SCALE, &UNIT, &CARRIER, &PRODUCT, &COUNTS_AS,
+        &POINT_NAME,
+        &FUNCTION,
+        &REGISTER,
+        &TYPE,
+        &WORD_ORDER,
+        &KIND,
+        &SCALE,
+        &RESOLUTION,
+        &UNIT,
+        &CARRIER,
+        &PRODUCT,
+        &COUNTS_AS,
     ],
 };
 
@@ -173,15 +167,9 @@ pub(super) static BROKER_NAME: Key = key("name", NAME_ZH, NAME_EN, r#"name = "ma
 pub(super) static URL: Key =
     key("url", " mqtt://主机[:端口]", "mqtt://host[:port]", r#"url = "mqtt://192.168.1.20:1883""#).required();
 pub(super) static CLIENT_ID: Key = key("client_id", NAME_ZH, NAME_EN, r#"client_id = "mujun-gw-1""#);
-pub(super) static INFLIGHT: Key =
-    key("inflight", " 1 到 1000 的整数", "an integer from 1 to 1000", "inflight = 20");
-pub(super) static TOPICS: Key = key(
-    "topic",
-    "至少一个 [[mqtt.topic]] 表",
-    "at least one table [[mqtt.topic]]",
-    "[[mqtt.topic]]",
-)
-.required();
+pub(super) static INFLIGHT: Key = key("inflight", " 1 到 1000 的整数", "an integer from 1 to 1000", "inflight = 20");
+pub(super) static TOPICS: Key =
+    key("topic", "至少一个 [[mqtt.topic]] 表", "at least one table [[mqtt.topic]]", "[[mqtt.topic]]").required();
 pub(super) static MQTT_SHAPE: Shape =
     Shape { header: "[[mqtt]]", keys: &[&BROKER_NAME, &URL, &CLIENT_ID, &INFLIGHT, &TOPICS] };
 
@@ -199,15 +187,10 @@ pub(super) static TIME: Key = key(
     "a table with pointer and format",
     r#"time = { pointer = "/ts", format = "unix_ms" }"#,
 );
-pub(super) static MQTT_POINTS: Key = key(
-    "point",
-    "至少一个 [[mqtt.topic.point]] 表",
-    "at least one table [[mqtt.topic.point]]",
-    "[[mqtt.topic.point]]",
-)
-.required();
-pub(super) static TOPIC_SHAPE: Shape =
-    Shape { header: "[[mqtt.topic]]", keys: &[&TOPIC, &METER, &TIME, &MQTT_POINTS] };
+pub(super) static MQTT_POINTS: Key =
+    key("point", "至少一个 [[mqtt.topic.point]] 表", "at least one table [[mqtt.topic.point]]", "[[mqtt.topic.point]]")
+        .required();
+pub(super) static TOPIC_SHAPE: Shape = Shape { header: "[[mqtt.topic]]", keys: &[&TOPIC, &METER, &TIME, &MQTT_POINTS] };
 
 pub(super) static POINTER: Key = key(
     "pointer",
@@ -218,7 +201,7 @@ pub(super) static POINTER: Key = key(
 .required();
 pub(super) static MQTT_POINT_SHAPE: Shape = Shape {
     header: "[[mqtt.topic.point]]",
-    keys: &[&POINT_NAME, &POINTER, &KIND, &SCALE, &UNIT, &CARRIER, &PRODUCT, &COUNTS_AS],
+    keys: &[&POINT_NAME, &POINTER, &KIND, &SCALE, &RESOLUTION, &UNIT, &CARRIER, &PRODUCT, &COUNTS_AS],
 };
 
 pub(super) static FORMAT: Key = key(
@@ -228,12 +211,8 @@ pub(super) static FORMAT: Key = key(
     r#"format = "unix_ms""#,
 )
 .required();
-pub(super) static OFFSET: Key = key(
-    "offset",
-    "与 UTC 的时差，-14:00 到 +14:00",
-    "the offset from UTC, -14:00 to +14:00",
-    r#"offset = "+08:00""#,
-);
+pub(super) static OFFSET: Key =
+    key("offset", "与 UTC 的时差，-14:00 到 +14:00", "the offset from UTC, -14:00 to +14:00", r#"offset = "+08:00""#);
 pub(super) static TIME_SHAPE: Shape = Shape { header: "time", keys: &[&POINTER, &FORMAT, &OFFSET] };
 
 /// All of them, to tell where a misplaced key belongs.

@@ -48,6 +48,11 @@ impl ConfigErrors {
         ConfigErrors { problems, unlisted }
     }
 
+    /// Gives all problems one place.
+    pub(super) fn place(&mut self, position: Position) {
+        self.problems.iter_mut().for_each(|problem| problem.position = Some(position));
+    }
+
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }

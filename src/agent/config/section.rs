@@ -171,6 +171,17 @@ impl<'d> Section<'d> {
         self.table.get(key.name).map(|value| Found { value: value.get_ref(), at: self.at(key) })
     }
 
+    /// What was read of a key: the default where the key is missing, `None` where a problem was reported.
+    pub fn or<T>(&self, key: &Key, default: T, read: Option<Found<T>>) -> Option<T> {
+        if self.has(key) { read.map(|found| found.value) } else { Some(default) }
+    }
+
+    /// A string that was read before: what is wrong with it is not reported again.
+    pub fn peek(&self, key: &Key) -> Option<Found<&'d str>> {
+        let Found { value, at } = self.value(key)?;
+        Some(Found { value: value.as_str()?, at })
+    }
+
     pub fn string(&self, key: &Key) -> Option<Found<&'d str>> {
         let Found { value, at } = self.value(key)?;
         let text = value.as_str();
@@ -292,7 +303,10 @@ pub(super) fn found(written: &str) -> Text {
 fn use_header(key: &Key) -> Text {
     let header = key.example;
     if header.starts_with("[[") {
-        return Text::new(format!("表头写作 {header}，用双层方括号"), format!("write its header {header}, in two brackets each side"));
+        return Text::new(
+            format!("表头写作 {header}，用双层方括号"),
+            format!("write its header {header}, in two brackets each side"),
+        );
     }
     Text::new(format!("表头写作 {header}"), format!("write its header {header}"))
 }

@@ -44,11 +44,8 @@ pub(super) fn payload_time(section: &Section) -> PayloadTime {
 }
 
 fn written(text: &str) -> Result<Written, Text> {
-    const KNOWN: [(&str, TimeFormat); 3] = [
-        ("unix_ms", TimeFormat::UnixMillis),
-        ("unix_s", TimeFormat::UnixSeconds),
-        ("iso8601", TimeFormat::Iso8601),
-    ];
+    const KNOWN: [(&str, TimeFormat); 3] =
+        [("unix_ms", TimeFormat::UnixMillis), ("unix_s", TimeFormat::UnixSeconds), ("iso8601", TimeFormat::Iso8601)];
     if let Some((_, format)) = KNOWN.iter().find(|(word, _)| *word == text) {
         return Ok(Written::Known(format.clone()));
     }
@@ -93,7 +90,7 @@ fn offset_s(text: &str) -> Result<i32, Text> {
         let (hours, minutes) = text.get(1..)?.split_once(':')?;
         let number = |part: &str, max: i32| {
             let digits = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
-            part.parse().ok().filter(|number| digits && *number <= max)
+            part.parse::<i32>().ok().filter(|number| digits && *number <= max)
         };
         let seconds = number(hours, 14)? * 3600 + number(minutes, 59)? * 60;
         (seconds <= 14 * 3600).then_some(sign * seconds)
@@ -110,7 +107,9 @@ mod tests {
         for pattern in ["%d/%m/%Y %H:%M", "%Y%m%d%H%M%S", "%Y-%m-%d %I:%M %p", "%F %T%.f", "%b %d %y, %R"] {
             assert!(check_pattern(pattern).is_ok(), "{pattern}");
         }
-        for pattern in ["%Y-%m-%d", "%H:%M", "%Y-%m-%d %H", "%Y-%m-%d %I:%M", "%m-%d %H:%M", "%Q", "%", "%s", "%F %T %z"] {
+        for pattern in
+            ["%Y-%m-%d", "%H:%M", "%Y-%m-%d %H", "%Y-%m-%d %I:%M", "%m-%d %H:%M", "%Q", "%", "%s", "%F %T %z"]
+        {
             assert!(check_pattern(pattern).is_err(), "{pattern}");
         }
     }

@@ -1,9 +1,6 @@
 //! What a single string must be: names, codes, topics, JSON pointers, scales.
 
-use crate::{
-    model::Scale,
-    runtime::lang::Text,
-};
+use crate::{model::Scale, runtime::lang::Text};
 
 const NAME_BYTES_MAX: usize = 128;
 const TOPIC_BYTES_MAX: usize = 65_535;
@@ -14,10 +11,14 @@ pub(super) fn gateway_id(text: &str) -> Result<&str, Text> {
     fits.then_some(text).ok_or_else(|| Text::new("换成这样的编号，例如 gw-1", "choose such an id, for example gw-1"))
 }
 
+/// Empty where the point is no energy.
 pub(super) fn carrier(text: &str) -> Result<&str, Text> {
-    let fits = code(text, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let fits = text.is_empty() || code(text, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     fits.then_some(text).ok_or_else(|| {
-        Text::new("与系数文件中的代码一致，例如 electricity", "write it as the coefficient file does, such as electricity")
+        Text::new(
+            "与系数文件中的代码一致，例如 electricity",
+            "write it as the coefficient file does, such as electricity",
+        )
     })
 }
 
@@ -78,6 +79,19 @@ pub(super) fn scale(text: &str) -> Result<Scale, Text> {
     })
 }
 
+/// The smallest step of a number.
+pub(super) fn resolution(text: &str) -> Result<Scale, Text> {
+    text.parse().map_err(|_| {
+        Text::new("写出数值的最小步长，例如 \"0.01\"", "write the smallest step of the number, such as \"0.01\"")
+    })
+}
+
+/// The path of a folder: any but an empty one.
+pub(super) fn folder(text: &str) -> Result<&str, Text> {
+    let fits = !text.is_empty() && !text.contains('\0');
+    fits.then_some(text).ok_or_else(|| Text::new("写上文件夹，例如 spool", "name a folder, such as spool"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,7 +107,7 @@ mod tests {
             assert!(name(text).is_err(), "{text:?}");
         }
         assert!(label("").is_ok());
-        assert!(carrier("natural_gas").is_ok() && carrier("Electricity").is_err() && carrier("").is_err());
+        assert!(carrier("natural_gas").is_ok() && carrier("").is_ok() && carrier("Electricity").is_err());
     }
 
     #[test]
