@@ -115,10 +115,10 @@ impl Listed {
     fn new() -> Listed {
         Listed {
             points: Vec::new(),
-            ids: Unique::new("该仪表的计量点", "point of the meter"),
-            sources: Unique::new(" [[modbus]] 或 [[mqtt]] ", "[[modbus]] or [[mqtt]]"),
-            meters: Unique::new("仪表", "meter"),
-            clients: Unique::new("连到此代理的客户端", "client of the broker"),
+            ids: Unique::new("同一仪表的其他计量点", "point of the meter"),
+            sources: Unique::new("其他 [[modbus]] 或 [[mqtt]] ", "[[modbus]] or [[mqtt]]"),
+            meters: Unique::new("其他仪表", "meter"),
+            clients: Unique::new("同一代理的其他客户端", "client of the broker"),
         }
     }
 
@@ -180,7 +180,7 @@ fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> ConfigErrors {
     let mut errors = whole_file(
         file,
         Text::new("一个不属于 UTF-8 的字节", "found a byte that is not UTF-8"),
-        Text::new(" UTF-8 编码的文本", "text in UTF-8"),
+        Text::new("UTF-8 编码的文本", "text in UTF-8"),
         Text::new("用编辑器另存为 UTF-8（GBK 文件须转换）", "save the file as UTF-8 (one in GBK must be converted)"),
     );
     errors.place(position);

@@ -39,7 +39,7 @@ pub(super) static ROOT_SHAPE: Shape = Shape { header: "", keys: &[&AGENT, &SPOOL
 
 pub(super) static GATEWAY_ID: Key = key(
     "gateway_id",
-    " 1 到 64 个字符，只含英文字母、数字和 . _ -",
+    "1 到 64 个字符，只含英文字母、数字和 . _ -",
     "1 to 64 of the letters A-Z a-z, digits and . _ -",
     r#"gateway_id = "gw-1""#,
 )
@@ -49,25 +49,24 @@ pub(super) static AGENT_SHAPE: Shape = Shape { header: "[agent]", keys: &[&GATEW
 pub(super) static DIR: Key = key("dir", "一个文件夹路径", "the path of a folder", r#"dir = "spool""#);
 pub(super) static COMMIT_INTERVAL_MS: Key = key(
     "commit_interval_ms",
-    " 200 到 10000 的整数（毫秒）",
+    "200 到 10000 的整数（毫秒）",
     "an integer from 200 to 10000 (milliseconds)",
     "commit_interval_ms = 2000",
 );
 pub(super) static SPOOL_SHAPE: Shape = Shape { header: "[spool]", keys: &[&DIR, &COMMIT_INTERVAL_MS] };
 
 pub(super) static PLATFORM_URL: Key =
-    key("platform_url", " http://主机:端口", "http://host:port", r#"platform_url = "http://platform.example:7600""#)
+    key("platform_url", "http://主机:端口", "http://host:port", r#"platform_url = "http://platform.example:7600""#)
         .required();
 pub(super) static UPLINK_SHAPE: Shape = Shape { header: "[uplink]", keys: &[&PLATFORM_URL] };
 
 pub(super) static BUS_NAME: Key = key("name", NAME_ZH, NAME_EN, r#"name = "workshop-1""#).required();
-pub(super) static ADDRESS: Key =
-    key("address", " 主机:端口", "host:port", r#"address = "192.168.1.10:502""#).required();
+pub(super) static ADDRESS: Key = key("address", "主机:端口", "host:port", r#"address = "192.168.1.10:502""#).required();
 pub(super) static TIMEOUT_MS: Key =
-    key("timeout_ms", " 50 到 60000 的整数（毫秒）", "an integer from 50 to 60000 (milliseconds)", "timeout_ms = 1000");
+    key("timeout_ms", "50 到 60000 的整数（毫秒）", "an integer from 50 to 60000 (milliseconds)", "timeout_ms = 1000");
 pub(super) static POLL_INTERVAL_MS: Key = key(
     "poll_interval_ms",
-    " 100 到 3600000 的整数（毫秒）",
+    "100 到 3600000 的整数（毫秒）",
     "an integer from 100 to 3600000 (milliseconds)",
     "poll_interval_ms = 1000",
 );
@@ -79,7 +78,7 @@ pub(super) static MODBUS_SHAPE: Shape =
 pub(super) static METER_NAME: Key = key("name", NAME_ZH, NAME_EN, r#"name = "main-meter""#).required();
 pub(super) static UNIT_ID: Key = key(
     "unit_id",
-    " 1 到 247 的整数，Modbus TCP 设备本身为 255",
+    "1 到 247 的整数，Modbus TCP 设备本身为 255",
     "an integer from 1 to 247, or 255 for the Modbus TCP device itself",
     "unit_id = 1",
 )
@@ -97,27 +96,27 @@ pub(super) static METER_SHAPE: Shape =
 pub(super) static POINT_NAME: Key = key("name", NAME_ZH, NAME_EN, r#"name = "energy""#).required();
 pub(super) static FUNCTION: Key = key(
     "function",
-    " 1（线圈）、2（离散输入）、3（保持寄存器）、4（输入寄存器）之一",
+    "1（线圈）、2（离散输入）、3（保持寄存器）、4（输入寄存器）之一",
     "1 (coils), 2 (discrete inputs), 3 (holding registers) or 4 (input registers)",
     "function = 3",
 );
 pub(super) static REGISTER: Key = key(
     "register",
-    " 0 到 65535 的整数（报文中的地址，从 0 起）",
+    "0 到 65535 的整数（报文中的地址，从 0 起）",
     "an integer from 0 to 65535 (the address in the message, counted from 0)",
     "register = 0",
 )
 .required();
 pub(super) static TYPE: Key = key(
     "type",
-    " bool、u16、i16、u32、i32、u64、i64、f32、f64 之一",
+    "bool、u16、i16、u32、i32、u64、i64、f32、f64 之一",
     "one of bool, u16, i16, u32, i32, u64, i64, f32, f64",
     r#"type = "u32""#,
 )
 .required();
 pub(super) static WORD_ORDER: Key =
-    key("word_order", " ABCD、BADC、CDAB、DCBA 之一", "one of ABCD, BADC, CDAB, DCBA", r#"word_order = "ABCD""#);
-pub(super) static KIND: Key = key("kind", " gauge 或 cumulative", "gauge or cumulative", r#"kind = "cumulative""#);
+    key("word_order", "ABCD、BADC、CDAB、DCBA 之一", "one of ABCD, BADC, CDAB, DCBA", r#"word_order = "ABCD""#);
+pub(super) static KIND: Key = key("kind", "gauge 或 cumulative", "gauge or cumulative", r#"kind = "cumulative""#);
 pub(super) static SCALE: Key = key(
     "scale",
     "加引号的正小数，小数点两侧各不超过 12 位",
@@ -141,7 +140,7 @@ pub(super) static PRODUCT: Key =
     key("product", "最长 128 字节的产品代码", "a product code of at most 128 bytes", r#"product = "bearing-6204""#);
 pub(super) static COUNTS_AS: Key = key(
     "counts_as",
-    " none、site_energy、site_export、output 之一",
+    "none、site_energy、site_export、output 之一",
     "one of none, site_energy, site_export, output",
     r#"counts_as = "site_energy""#,
 );
@@ -165,9 +164,9 @@ pub(super) static MODBUS_POINT_SHAPE: Shape = Shape {
 
 pub(super) static BROKER_NAME: Key = key("name", NAME_ZH, NAME_EN, r#"name = "machines""#).required();
 pub(super) static URL: Key =
-    key("url", " mqtt://主机[:端口]", "mqtt://host[:port]", r#"url = "mqtt://192.168.1.20:1883""#).required();
+    key("url", "mqtt://主机[:端口]", "mqtt://host[:port]", r#"url = "mqtt://192.168.1.20:1883""#).required();
 pub(super) static CLIENT_ID: Key = key("client_id", NAME_ZH, NAME_EN, r#"client_id = "mujun-gw-1""#);
-pub(super) static INFLIGHT: Key = key("inflight", " 1 到 1000 的整数", "an integer from 1 to 1000", "inflight = 20");
+pub(super) static INFLIGHT: Key = key("inflight", "1 到 1000 的整数", "an integer from 1 to 1000", "inflight = 20");
 pub(super) static TOPICS: Key =
     key("topic", "至少一个 [[mqtt.topic]] 表", "at least one table [[mqtt.topic]]", "[[mqtt.topic]]").required();
 pub(super) static MQTT_SHAPE: Shape =
@@ -175,7 +174,7 @@ pub(super) static MQTT_SHAPE: Shape =
 
 pub(super) static TOPIC: Key = key(
     "topic",
-    " 1 到 65535 字节的主题，不含通配符 + 和 #",
+    "1 到 65535 字节的主题，不含通配符 + 和 #",
     "a topic of 1 to 65535 bytes without the wildcards + and #",
     r#"topic = "factory/press-1/state""#,
 )
@@ -194,7 +193,7 @@ pub(super) static TOPIC_SHAPE: Shape = Shape { header: "[[mqtt.topic]]", keys: &
 
 pub(super) static POINTER: Key = key(
     "pointer",
-    " JSON 指针（RFC 6901），空字符串指整个报文",
+    "JSON 指针（RFC 6901），空字符串指整个报文",
     "a JSON pointer (RFC 6901), empty for the whole payload",
     r#"pointer = "/count""#,
 )
@@ -206,7 +205,7 @@ pub(super) static MQTT_POINT_SHAPE: Shape = Shape {
 
 pub(super) static FORMAT: Key = key(
     "format",
-    " unix_ms、unix_s、iso8601 或 strptime 格式",
+    "unix_ms、unix_s、iso8601 或 strptime 格式",
     "unix_ms, unix_s, iso8601 or a strptime pattern",
     r#"format = "unix_ms""#,
 )

@@ -53,9 +53,8 @@ pub(super) fn millis(checked: Option<i64>) -> Duration {
 
 fn meter(section: &Section, listed: &mut Listed) -> ModbusMeter {
     let name = section.parse(&METER_NAME, word::name);
-    if let Some(name) = &name {
-        listed.meters.claim(section.doc, name);
-    }
+    // without a name of its own its points are not compared with those of the other meter
+    let name = name.filter(|name| listed.meters.claim(section.doc, name));
     let unit_id = section.integer(&UNIT_ID, 0..=255).map(|unit_id| unit_id.value);
     if let Some(reserved @ (0 | 248..=254)) = unit_id {
         let fix = Text::new(
@@ -128,7 +127,7 @@ fn check_word_order(section: &Section, value_type: ValueType) {
         section.doc.report(
             &section.at(&WORD_ORDER),
             Text::new("写有 word_order", "found a word_order"),
-            Text::new("bool 和 16 位类型不写", "none: a bool or a 16-bit value has one word"),
+            Text::new("不写：bool 和 16 位类型只有一个字", "none: a bool or a 16-bit value has one word"),
             Text::new("删除 word_order", "remove it"),
         );
     }

@@ -30,7 +30,7 @@ pub(super) fn broker(section: &Section, gateway_id: &str, listed: &mut Listed) -
     let client_id = client_id.map_or_else(|| format!("mujun-{gateway_id}-{name}"), |id| id.value.to_owned());
     let inflight = section.or(&INFLIGHT, 20, section.integer(&INFLIGHT, 1..=1000));
 
-    let mut topics = Unique::new("主题", "topic of this broker");
+    let mut topics = Unique::new("同一代理的其他主题", "topic of this broker");
     let mut meters = HashSet::new();
     let sections = section.tables(&TOPICS, &TOPIC_SHAPE);
     let topics = sections.iter().map(|section| topic(section, &mut topics, &mut meters, listed)).collect();

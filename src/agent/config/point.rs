@@ -71,7 +71,7 @@ fn check_role(section: &Section, role: Option<Role>, kind: Option<PointKind>, ca
             &section.at(&KIND),
             Text::new("kind 为 gauge（瞬时量）", "kind is gauge"),
             Text::new(
-                format!(" cumulative：counts_as = \"{word}\" 由表底之差计算"),
+                format!("cumulative：counts_as = \"{word}\" 由表底之差计算"),
                 format!("cumulative: counts_as = \"{word}\" is the difference of readings"),
             ),
             Text::new(
@@ -84,7 +84,7 @@ fn check_role(section: &Section, role: Option<Role>, kind: Option<PointKind>, ca
         section.doc.report(
             &section.at(&COUNTS_AS),
             Text::new(format!("写有 \"{word}\"，没有 carrier"), format!("found \"{word}\" without a carrier")),
-            Text::new("同时写明能源品种", "an energy carrier beside it"),
+            Text::new("另有 carrier 指明能源品种", "an energy carrier beside it"),
             Text::new("加上 carrier = \"electricity\"（或其他品种）", "add carrier = \"electricity\" (or another)"),
         );
     }
@@ -109,7 +109,10 @@ fn resolve(section: &Section, kind: Option<PointKind>, given: Option<Given>) -> 
                 section.doc.report(
                     &section.at(&RESOLUTION),
                     Text::new("写有 resolution", "found a resolution"),
-                    Text::new("整数和 bool 不写：一个数就是一个计数", "none: an integer or a bool is a count as it is"),
+                    Text::new(
+                        "不写：整数和 bool 的一个数就是一个计数",
+                        "none: an integer or a bool is a count as it is",
+                    ),
                     Text::new(
                         "删除 resolution；每个计数代表的量写在 scale",
                         "remove it; what one count stands for is the scale",

@@ -87,8 +87,10 @@ impl Problem {
             out += &format!("{}{}", self.key, lang.pick("：", ": "));
         }
         let (found, expected, fix) = (self.found.in_lang(lang), self.expected.in_lang(lang), self.fix.in_lang(lang));
+        // Chinese sets a blank between its own characters and Latin ones
+        let gap = if expected.starts_with(|c: char| c.is_ascii()) { " " } else { "" };
         out += &lang.pick(
-            format!("{found}；应为{expected}\n  改法：{fix}\n"),
+            format!("{found}；应为{gap}{expected}\n  改法：{fix}\n"),
             format!("{found}; expected {expected}\n  fix: {fix}\n"),
         );
         if let (Some(excerpt), Some(position)) = (&self.excerpt, self.position) {

@@ -160,7 +160,7 @@ impl<'d> Section<'d> {
         let found = Text::new(format!("未知的键 {}", quoted(name)), format!("unknown key {}", quoted(name)));
         let zh_header = if self.shape.header.is_empty() { "顶层" } else { header };
         let expected = Text::new(
-            format!(" {zh_header} 的键之一：{}", known.join("、")),
+            format!("{zh_header} 的键之一：{}", known.join("、")),
             format!("one of the keys of {header}: {list}"),
         );
         let shown: String = cut(name).escape_debug().collect();

@@ -7,12 +7,18 @@ pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
     }
     let word = word.to_lowercase();
     let slips_max = 1 + word.chars().count() / 4;
-    candidates
+    let mut near: Vec<(usize, &str)> = candidates
         .into_iter()
         .map(|candidate| (slips(&word, &candidate.to_lowercase()), candidate))
         .filter(|(slips, _)| *slips <= slips_max)
-        .min_by_key(|(slips, _)| *slips)
-        .map(|(_, candidate)| candidate)
+        .collect();
+    near.sort_by_key(|(slips, _)| *slips);
+    match near.as_slice() {
+        // a guess between two, such as two word orders, would mislead
+        [(first, _), (second, _), ..] if first == second => None,
+        [(_, nearest), ..] => Some(nearest),
+        [] => None,
+    }
 }
 
 /// Letters to insert, remove or replace to make `a` of `b` (Levenshtein).
@@ -42,6 +48,7 @@ mod tests {
         assert_eq!(nearest("Name", keys), Some("name"));
         assert_eq!(nearest("password", keys), None);
         assert_eq!(nearest("", keys), None);
+        assert_eq!(nearest("BACD", ["ABCD", "BADC"]), None, "as near to one as to the other");
         assert_eq!(nearest(&"x".repeat(100_000), keys), None);
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn payload_time(section: &Section) -> PayloadTime {
                 section.doc.report(
                     &section.at(&OFFSET),
                     Text::new("写有 offset", "found an offset"),
-                    Text::new("仅在 format 为 strptime 格式时写 offset", "one beside a strptime pattern only"),
+                    Text::new("不写：只有 strptime 格式才带 offset", "one beside a strptime pattern only"),
                     Text::new("删除 offset：此格式自带时区", "remove offset: this format says its zone itself"),
                 );
             }

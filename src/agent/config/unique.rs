@@ -19,17 +19,17 @@ impl Unique {
         Unique { kind: (zh, en), met: HashMap::new() }
     }
 
-    /// Reports `name` where it was met before.
-    pub fn claim(&mut self, doc: &Doc, name: &Found<&str>) {
-        self.claim_as(doc, name.value.to_owned(), name);
+    /// Whether `name` is new; reports it where it was met before.
+    pub fn claim(&mut self, doc: &Doc, name: &Found<&str>) -> bool {
+        self.claim_as(doc, name.value.to_owned(), name)
     }
 
     /// As [`Unique::claim`], where it is `id` that must be unique and `name` what the file says.
-    pub fn claim_as(&mut self, doc: &Doc, id: String, name: &Found<&str>) {
+    pub fn claim_as(&mut self, doc: &Doc, id: String, name: &Found<&str>) -> bool {
         let first = match self.met.entry(id) {
             Entry::Vacant(place) => {
                 place.insert(name.at.clone());
-                return;
+                return true;
             }
             Entry::Occupied(first) => first.into_mut(),
         };
@@ -37,8 +37,9 @@ impl Unique {
         doc.report(
             &name.at,
             Text::new(format!("{written} 已用于第 {line} 行"), format!("{written} is used on line {line} already")),
-            Text::new(format!("其他{zh}没有用过的值"), format!("what no other {en} has")),
+            Text::new(format!("{zh}没有用过的值"), format!("what no other {en} has")),
             Text::new("改用别的值，或删除其中一处", "choose another, or remove one of the two"),
         );
+        false
     }
 }

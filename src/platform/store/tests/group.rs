@@ -79,10 +79,7 @@ async fn a_transaction_that_ended_under_a_job_fails_its_whole_group_and_nothing_
             go.cancel();
         },
     );
-    assert!(matches!(
-        (&a, &b, &c),
-        (Err(StoreError::NotReached), Err(StoreError::NotReached), Err(StoreError::NotReached))
-    ));
+    assert!(matches!((&a, &b, &c), (Err(StoreError::NotReached), Err(StoreError::NotReached), Err(StoreError::NotReached))));
     assert_eq!(names(&folder), "");
     writer.write(|tx| insert(tx, "after")).await.unwrap();
     assert_eq!(names(&folder), "after");

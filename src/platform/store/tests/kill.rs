@@ -41,8 +41,10 @@ fn child() {
             }
             let (a, b) = (records(first_seq, 7), records(first_seq + 7, 7));
             // two batches wait at one time: they share a commit
-            let (a, b) =
-                tokio::join!(store.ingest("gw-1", GEN, first_seq, a), store.ingest("gw-1", GEN, first_seq + 7, b),);
+            let (a, b) = tokio::join!(
+                store.ingest("gw-1", GEN, first_seq, a),
+                store.ingest("gw-1", GEN, first_seq + 7, b),
+            );
             for outcome in [a.unwrap(), b.unwrap()] {
                 match outcome {
                     Outcome::Stored { seq, .. } => say(seq),
@@ -74,9 +76,9 @@ fn start(dir: &Path, apart: bool) -> (Child, impl Iterator<Item = u64>) {
     }
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let stored = lines
-        .map_while(Result::ok)
-        .filter_map(|line| line.split_once("stored ").and_then(|(_, mark)| mark.trim().parse().ok()));
+    let stored = lines.map_while(Result::ok).filter_map(|line| {
+        line.split_once("stored ").and_then(|(_, mark)| mark.trim().parse().ok())
+    });
     (child, stored)
 }
 

@@ -34,13 +34,9 @@ async fn a_period_gets_what_lies_inside_of_it_to_the_last_count() {
     let (a, b) = (BASE + DAY / 2, BASE + 3 * DAY + DAY / 2);
     let store = filled(dir.path(), &[(0, energy())], &[scan(a, &[(0, 1_000)]), scan(b, &[(0, 1_301)])]).await;
     let mut sum = 0;
-    for (text, amount, received) in [
-        ("2026-11-23", 0, 0),
-        ("2026-11-24", 50, 1),
-        ("2026-11-25", 100, 0),
-        ("2026-11-26", 100, 0),
-        ("2026-11-27", 51, 1),
-    ] {
+    for (text, amount, received) in
+        [("2026-11-23", 0, 0), ("2026-11-24", 50, 1), ("2026-11-25", 100, 0), ("2026-11-26", 100, 0), ("2026-11-27", 51, 1)]
+    {
         let snapshot = store.snapshot(&day(text), NOW).await.unwrap();
         let flow = &snapshot.sites[0].flows[0];
         assert_eq!((flow.amount, flow.slots_received), (amount, received), "{text}");
@@ -124,10 +120,7 @@ async fn a_sites_intervals_are_its_balance_by_carrier_and_product() {
     assert!(store.intervals("B", &day("2026-11-24")).await.unwrap().is_empty());
     let snapshot = store.snapshot(&day("2026-11-24"), NOW).await.unwrap();
     assert_eq!(snapshot.sites[0].flows.len(), 5, "every cumulative series, no gauge");
-    assert_eq!(
-        (snapshot.sites[0].site.clone(), snapshot.sites[0].gateways.clone()),
-        (site("A"), vec![gateway("gw-1", "A")])
-    );
+    assert_eq!((snapshot.sites[0].site.clone(), snapshot.sites[0].gateways.clone()), (site("A"), vec![gateway("gw-1", "A")]));
 }
 
 #[tokio::test]
