@@ -46,6 +46,20 @@ impl Scale {
         self.exponent
     }
 
+    /// The product, exactly: what a count of `self` stands for whose unit is a count of `other`.
+    pub fn times(self, other: Scale) -> Result<Scale, ScaleError> {
+        let refuse = || ScaleError(format!("{self} × {other}"));
+        let mut mantissa = i128::from(self.mantissa) * i128::from(other.mantissa);
+        let mut exponent = self.exponent + other.exponent;
+        // before it must fit 63 bits: 0.5 × 0.2 is one digit
+        while mantissa % 10 == 0 {
+            mantissa /= 10;
+            exponent += 1;
+        }
+        let mantissa = i64::try_from(mantissa).map_err(|_| refuse())?;
+        Scale::new(mantissa, exponent).map_err(|_| refuse())
+    }
+
     /// One count in the unit.
     pub fn per_count(self) -> Decimal {
         let power = Decimal::from(10_i64.pow(self.exponent.unsigned_abs()));
@@ -101,6 +115,16 @@ mod tests {
     fn equal_scales_are_one_value() {
         assert_eq!("0.40".parse::<Scale>().unwrap(), Scale::new(4, -1).unwrap());
         assert_eq!("400".parse::<Scale>().unwrap(), Scale::new(4, 2).unwrap());
+    }
+
+    #[test]
+    fn a_product_is_exact_or_refused() {
+        let times = |a: &str, b: &str| a.parse::<Scale>().unwrap().times(b.parse().unwrap());
+        assert_eq!(times("40", "0.01").unwrap(), "0.4".parse().unwrap());
+        assert_eq!(times("0.5", "0.2").unwrap(), "0.1".parse().unwrap());
+        assert_eq!(times("100000000", "0.00000001").unwrap(), Scale::ONE);
+        assert!(times("0.0000001", "0.0000001").is_err());
+        assert!(times("999999999999", "999999999999").is_err());
     }
 
     #[test]

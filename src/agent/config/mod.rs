@@ -1,4 +1,31 @@
 //! Configuration: TOML in, a checked [`Config`] out, or every problem with its place and its remedy.
+//!
+//! # Promises
+//! - One pass finds all problems of a file that is TOML; each names file, line, column and key, what was found, what
+//!   was expected, and a fix, in Chinese and in English.
+//! - An unknown key is refused, with the key that was probably meant. No value is silently repaired.
+//! - A password is never repeated in a message.
+//!
+//! # Does not
+//! - Connect: an address that is well formed may still lead nowhere.
+
+mod address;
+mod file;
+mod key;
+mod modbus;
+mod mqtt;
+mod point;
+mod problem;
+mod section;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod time;
+mod unique;
+mod word;
+
+pub use file::{load, parse};
+pub use problem::{ConfigErrors, Position, Problem};
 
 use crate::model::{Scale, Series};
 use std::{path::PathBuf, time::Duration};

@@ -1,0 +1,187 @@
+//! Addresses: `host:port`, and the two kinds of URL.
+
+use super::section::Refusal;
+use crate::runtime::lang::Text;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+const MODBUS_PORT: u16 = 502;
+const MQTT_PORT: u16 = 1883;
+const PLATFORM_PORT: u16 = 7600;
+
+/// `host:port`; an IPv6 address in brackets.
+pub(super) fn modbus(text: &str) -> Result<String, Text> {
+    if let Some((scheme, _)) = text.split_once("://") {
+        return Err(Text::new(format!("去掉 {scheme}://"), format!("leave out {scheme}://")));
+    }
+    let (host, port) = host_port(text)?;
+    let port = port.ok_or_else(|| add_port(host, MODBUS_PORT))?;
+    Ok(format!("{host}:{port}"))
+}
+
+/// `http://host:port`, given back as written.
+pub(super) fn platform(text: &str) -> Result<String, Refusal> {
+    no_user(text)?;
+    let Some(rest) = text.strip_prefix("http://") else {
+        return Err(match text.strip_prefix("https://") {
+            Some(rest) => Text::new(
+                format!("https 随网关身份证书提供，本版本没有；写作 http://{rest}"),
+                format!("https comes with the gateway's identity, not in this version; write http://{rest}"),
+            ),
+            None => Text::new("以 http:// 开头", "start it with http://"),
+        }
+        .into());
+    };
+    no_path(rest, "http://")?;
+    let (host, port) = host_port(rest)?;
+    port.ok_or_else(|| add_port(host, PLATFORM_PORT))?;
+    Ok(text.to_owned())
+}
+
+/// Host (an IPv6 address in its brackets) and port of `mqtt://host[:port]`.
+pub(super) fn mqtt(text: &str) -> Result<(String, u16), Refusal> {
+    no_user(text)?;
+    let Some(rest) = text.strip_prefix("mqtt://") else {
+        return Err(match text.split_once("://") {
+            Some(("mqtts" | "ssl" | "tls" | "wss", _)) => Text::new(
+                "本版本没有 MQTT over TLS；用 mqtt:// 连接同一网络内的代理",
+                "MQTT over TLS is not in this version; use mqtt:// to a broker in the same network",
+            ),
+            Some((_, rest)) => Text::new(format!("写作 mqtt://{rest}"), format!("write mqtt://{rest}")),
+            None => Text::new(format!("写作 mqtt://{text}"), format!("write mqtt://{text}")),
+        }
+        .into());
+    };
+    no_path(rest, "mqtt://")?;
+    let (host, port) = host_port(rest)?;
+    Ok((host.to_owned(), port.unwrap_or(MQTT_PORT)))
+}
+
+fn no_user(url: &str) -> Result<(), Refusal> {
+    if !url.contains('@') {
+        return Ok(());
+    }
+    let fix = Text::new(
+        "去掉 @ 及其之前的用户名和密码：本版本不登录，也不把口令写在地址里",
+        "leave out the user name and password before the @: this version does not log in, and a URL is no place for a secret",
+    );
+    Err(Refusal { fix, secret: true })
+}
+
+fn no_path(rest: &str, scheme: &str) -> Result<(), Text> {
+    match rest.split_once(['/', '?', '#']) {
+        None => Ok(()),
+        Some((authority, _)) => {
+            Err(Text::new(format!("写作 {scheme}{authority}"), format!("write {scheme}{authority}")))
+        }
+    }
+}
+
+fn add_port(host: &str, port: u16) -> Text {
+    Text::new(format!("加上端口，例如 {host}:{port}"), format!("add the port, such as {host}:{port}"))
+}
+
+fn host_port(text: &str) -> Result<(&str, Option<u16>), Text> {
+    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((inner, rest)) => {
+            let well_formed = inner.parse::<Ipv6Addr>().is_ok() && (rest.is_empty() || rest.starts_with(':'));
+            if !well_formed {
+                return Err(Text::new(
+                    "方括号内须为 IPv6 地址，例如 [fd00::10]:502",
+                    "the brackets hold an IPv6 address, such as [fd00::10]:502",
+                ));
+            }
+            (&text[..inner.len() + 2], rest.strip_prefix(':'))
+        }
+        None if text.matches(':').count() > 1 => {
+            return Err(Text::new(
+                "IPv6 地址写在方括号内，例如 [fd00::10]:502",
+                "write an IPv6 address in brackets, such as [fd00::10]:502",
+            ));
+        }
+        None => {
+            let (host, port) = text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
+            check_host(host)?;
+            (host, port)
+        }
+    };
+    let port = port.map(|port| {
+        let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+        port.parse()
+            .ok()
+            .filter(|port| digits && *port > 0)
+            .ok_or_else(|| Text::new("端口为 1 到 65535 的整数", "the port is an integer from 1 to 65535"))
+    });
+    Ok((host, port.transpose()?))
+}
+
+fn check_host(host: &str) -> Result<(), Text> {
+    let label = |part: &str| {
+        (1..=63).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    let numeric = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let valid =
+        if numeric { host.parse::<Ipv4Addr>().is_ok() } else { host.len() <= 253 && host.split('.').all(label) };
+    if valid {
+        return Ok(());
+    }
+    Err(Text::new(
+        "主机写作 IP 地址或主机名，例如 192.168.1.10",
+        "write the host as an IP address or a host name, such as 192.168.1.10",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_are_right_are_taken() {
+        for text in ["127.0.0.1:502", "plc-1.workshop.local:1502", "[fd00::10]:502", "meter_3:65535"] {
+            assert_eq!(modbus(text).ok().as_deref(), Some(text));
+        }
+        assert_eq!(mqtt("mqtt://broker").ok(), Some(("broker".into(), 1883)));
+        assert_eq!(mqtt("mqtt://[::1]:1884").ok(), Some(("[::1]".into(), 1884)));
+        assert_eq!(platform("http://127.0.0.1:7600").ok().as_deref(), Some("http://127.0.0.1:7600"));
+    }
+
+    #[test]
+    fn addresses_that_are_wrong_are_refused() {
+        for text in [
+            "",
+            ":502",
+            "host",
+            "host:",
+            "host:0",
+            "host:65536",
+            "host:+5",
+            "host:5 ",
+            "a b:502",
+            "300.1.1.1:502",
+            "1.2.3:502",
+            "::1:502",
+            "[::1]502",
+            "[::1",
+            "[fe80::1%eth0]:502",
+            "[host]:502",
+            "tcp://host:502",
+            "host..name:502",
+            "主机:502",
+        ] {
+            assert!(modbus(text).is_err(), "{text}");
+        }
+        for text in
+            ["broker:1883", "mqtts://b:8883", "mqtt://", "mqtt://b/path", "mqtt://u:p@b", "mqtt://b:x", "MQTT://b"]
+        {
+            assert!(mqtt(text).is_err(), "{text}");
+        }
+        for text in ["http://h", "https://h:1", "http://h:1/", "http://u@h:1", "h:1", "http://:1"] {
+            assert!(platform(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        assert!(mqtt("mqtt://user:geheim@broker").is_err_and(|refusal| refusal.secret));
+        assert!(platform("https://user:geheim@platform").is_err_and(|refusal| refusal.secret));
+    }
+}

@@ -1,0 +1,229 @@
+//! Every key of the file as data: where it stands, what it wants, a line that shows it.
+
+/// One table of the file and the keys it may hold.
+pub(super) struct Shape {
+    /// As it is written: `[[modbus.meter]]`; empty for the top of the file.
+    pub header: &'static str,
+    pub keys: &'static [&'static Key],
+}
+
+pub(super) struct Key {
+    pub name: &'static str,
+    pub required: bool,
+    /// What the key wants, in Chinese and in English, to be read after "应为" and "expected".
+    pub expected: (&'static str, &'static str),
+    /// A line that would do.
+    pub example: &'static str,
+}
+
+const fn key(name: &'static str, zh: &'static str, en: &'static str, example: &'static str) -> Key {
+    Key { name, required: false, expected: (zh, en), example }
+}
+
+impl Key {
+    const fn required(self) -> Key {
+        Key { required: true, ..self }
+    }
+}
+
+const NAME_ZH: &str = "1 到 128 字节的名称，首尾无空格";
+const NAME_EN: &str = "a name of 1 to 128 bytes, without blanks at its ends";
+
+pub(super) static AGENT: Key = key("agent", "一个 [agent] 表", "one table [agent]", "[agent]").required();
+pub(super) static SPOOL: Key = key("spool", "一个 [spool] 表", "one table [spool]", "[spool]");
+pub(super) static UPLINK: Key = key("uplink", "一个 [uplink] 表", "one table [uplink]", "[uplink]");
+pub(super) static MODBUS: Key =
+    key("modbus", "若干 [[modbus]] 表", "one table [[modbus]] for each endpoint", "[[modbus]]");
+pub(super) static MQTT: Key = key("mqtt", "若干 [[mqtt]] 表", "one table [[mqtt]] for each broker", "[[mqtt]]");
+pub(super) static ROOT_SHAPE: Shape = Shape { header: "", keys: &[&AGENT, &SPOOL, &UPLINK, &MODBUS, &MQTT] };
+
+pub(super) static GATEWAY_ID: Key = key(
+    "gateway_id",
+    "1 到 64 个字符，只含英文字母、数字和 . _ -",
+    "1 to 64 of the letters A-Z a-z, digits and . _ -",
+    r#"gateway_id = "gw-1""#,
+)
+.required();
+pub(super) static AGENT_SHAPE: Shape = Shape { header: "[agent]", keys: &[&GATEWAY_ID] };
+
+pub(super) static DIR: Key = key("dir", "一个文件夹路径", "the path of a folder", r#"dir = "spool""#);
+pub(super) static COMMIT_INTERVAL_MS: Key = key(
+    "commit_interval_ms",
+    "200 到 10000 的整数（毫秒）",
+    "an integer from 200 to 10000 (milliseconds)",
+    "commit_interval_ms = 2000",
+);
+pub(super) static SPOOL_SHAPE: Shape = Shape { header: "[spool]", keys: &[&DIR, &COMMIT_INTERVAL_MS] };
+
+pub(super) static PLATFORM_URL: Key =
+    key("platform_url", "http://主机:端口", "http://host:port", r#"platform_url = "http://platform.example:7600""#)
+        .required();
+pub(super) static UPLINK_SHAPE: Shape = Shape { header: "[uplink]", keys: &[&PLATFORM_URL] };
+
+pub(super) static BUS_NAME: Key = key("name", NAME_ZH, NAME_EN, r#"name = "workshop-1""#).required();
+pub(super) static ADDRESS: Key = key("address", "主机:端口", "host:port", r#"address = "192.168.1.10:502""#).required();
+pub(super) static TIMEOUT_MS: Key =
+    key("timeout_ms", "50 到 60000 的整数（毫秒）", "an integer from 50 to 60000 (milliseconds)", "timeout_ms = 1000");
+pub(super) static POLL_INTERVAL_MS: Key = key(
+    "poll_interval_ms",
+    "100 到 3600000 的整数（毫秒）",
+    "an integer from 100 to 3600000 (milliseconds)",
+    "poll_interval_ms = 1000",
+);
+pub(super) static METERS: Key =
+    key("meter", "至少一个 [[modbus.meter]] 表", "at least one table [[modbus.meter]]", "[[modbus.meter]]").required();
+pub(super) static MODBUS_SHAPE: Shape =
+    Shape { header: "[[modbus]]", keys: &[&BUS_NAME, &ADDRESS, &TIMEOUT_MS, &POLL_INTERVAL_MS, &METERS] };
+
+pub(super) static METER_NAME: Key = key("name", NAME_ZH, NAME_EN, r#"name = "main-meter""#).required();
+pub(super) static UNIT_ID: Key = key(
+    "unit_id",
+    "1 到 247 的整数，Modbus TCP 设备本身为 255",
+    "an integer from 1 to 247, or 255 for the Modbus TCP device itself",
+    "unit_id = 1",
+)
+.required();
+pub(super) static MODBUS_POINTS: Key = key(
+    "point",
+    "至少一个 [[modbus.meter.point]] 表",
+    "at least one table [[modbus.meter.point]]",
+    "[[modbus.meter.point]]",
+)
+.required();
+pub(super) static METER_SHAPE: Shape =
+    Shape { header: "[[modbus.meter]]", keys: &[&METER_NAME, &UNIT_ID, &MODBUS_POINTS] };
+
+pub(super) static POINT_NAME: Key = key("name", NAME_ZH, NAME_EN, r#"name = "energy""#).required();
+pub(super) static FUNCTION: Key = key(
+    "function",
+    "1（线圈）、2（离散输入）、3（保持寄存器）、4（输入寄存器）之一",
+    "1 (coils), 2 (discrete inputs), 3 (holding registers) or 4 (input registers)",
+    "function = 3",
+);
+pub(super) static REGISTER: Key = key(
+    "register",
+    "0 到 65535 的整数（报文中的地址，从 0 起）",
+    "an integer from 0 to 65535 (the address in the message, counted from 0)",
+    "register = 0",
+)
+.required();
+pub(super) static TYPE: Key = key(
+    "type",
+    "bool、u16、i16、u32、i32、u64、i64、f32、f64 之一",
+    "one of bool, u16, i16, u32, i32, u64, i64, f32, f64",
+    r#"type = "u32""#,
+)
+.required();
+pub(super) static WORD_ORDER: Key =
+    key("word_order", "ABCD、BADC、CDAB、DCBA 之一", "one of ABCD, BADC, CDAB, DCBA", r#"word_order = "ABCD""#);
+pub(super) static KIND: Key = key("kind", "gauge 或 cumulative", "gauge or cumulative", r#"kind = "cumulative""#);
+pub(super) static SCALE: Key = key(
+    "scale",
+    "加引号的正小数，小数点两侧各不超过 12 位",
+    "a decimal above 0 in quotes, with at most 12 digits on either side of the point",
+    r#"scale = "0.01""#,
+);
+pub(super) static RESOLUTION: Key = key(
+    "resolution",
+    "加引号的正小数，小数点两侧各不超过 12 位",
+    "a decimal above 0 in quotes, with at most 12 digits on either side of the point",
+    r#"resolution = "0.01""#,
+);
+pub(super) static UNIT: Key = key("unit", "最长 128 字节的单位", "a unit of at most 128 bytes", r#"unit = "kWh""#);
+pub(super) static CARRIER: Key = key(
+    "carrier",
+    "能源品种代码，最多 64 个小写字母、数字和 . _ -",
+    "the code of an energy carrier: at most 64 lower-case letters, digits and . _ -",
+    r#"carrier = "electricity""#,
+);
+pub(super) static PRODUCT: Key =
+    key("product", "最长 128 字节的产品代码", "a product code of at most 128 bytes", r#"product = "bearing-6204""#);
+pub(super) static COUNTS_AS: Key = key(
+    "counts_as",
+    "none、site_energy、site_export、output 之一",
+    "one of none, site_energy, site_export, output",
+    r#"counts_as = "site_energy""#,
+);
+pub(super) static MODBUS_POINT_SHAPE: Shape = Shape {
+    header: "[[modbus.meter.point]]",
+    keys: &[
+        &POINT_NAME,
+        &FUNCTION,
+        &REGISTER,
+        &TYPE,
+        &WORD_ORDER,
+        &KIND,
+        &SCALE,
+        &RESOLUTION,
+        &UNIT,
+        &CARRIER,
+        &PRODUCT,
+        &COUNTS_AS,
+    ],
+};
+
+pub(super) static BROKER_NAME: Key = key("name", NAME_ZH, NAME_EN, r#"name = "machines""#).required();
+pub(super) static URL: Key =
+    key("url", "mqtt://主机[:端口]", "mqtt://host[:port]", r#"url = "mqtt://192.168.1.20:1883""#).required();
+pub(super) static CLIENT_ID: Key = key("client_id", NAME_ZH, NAME_EN, r#"client_id = "mujun-gw-1""#);
+pub(super) static INFLIGHT: Key = key("inflight", "1 到 1000 的整数", "an integer from 1 to 1000", "inflight = 20");
+pub(super) static TOPICS: Key =
+    key("topic", "至少一个 [[mqtt.topic]] 表", "at least one table [[mqtt.topic]]", "[[mqtt.topic]]").required();
+pub(super) static MQTT_SHAPE: Shape =
+    Shape { header: "[[mqtt]]", keys: &[&BROKER_NAME, &URL, &CLIENT_ID, &INFLIGHT, &TOPICS] };
+
+pub(super) static TOPIC: Key = key(
+    "topic",
+    "1 到 65535 字节的主题，不含通配符 + 和 #",
+    "a topic of 1 to 65535 bytes without the wildcards + and #",
+    r#"topic = "factory/press-1/state""#,
+)
+.required();
+pub(super) static METER: Key = key("meter", NAME_ZH, NAME_EN, r#"meter = "press-1""#).required();
+pub(super) static TIME: Key = key(
+    "time",
+    "含 pointer 和 format 的表",
+    "a table with pointer and format",
+    r#"time = { pointer = "/ts", format = "unix_ms" }"#,
+);
+pub(super) static MQTT_POINTS: Key =
+    key("point", "至少一个 [[mqtt.topic.point]] 表", "at least one table [[mqtt.topic.point]]", "[[mqtt.topic.point]]")
+        .required();
+pub(super) static TOPIC_SHAPE: Shape = Shape { header: "[[mqtt.topic]]", keys: &[&TOPIC, &METER, &TIME, &MQTT_POINTS] };
+
+pub(super) static POINTER: Key = key(
+    "pointer",
+    "JSON 指针（RFC 6901），空字符串指整个报文",
+    "a JSON pointer (RFC 6901), empty for the whole payload",
+    r#"pointer = "/count""#,
+)
+.required();
+pub(super) static MQTT_POINT_SHAPE: Shape = Shape {
+    header: "[[mqtt.topic.point]]",
+    keys: &[&POINT_NAME, &POINTER, &KIND, &SCALE, &RESOLUTION, &UNIT, &CARRIER, &PRODUCT, &COUNTS_AS],
+};
+
+pub(super) static FORMAT: Key = key(
+    "format",
+    "unix_ms、unix_s、iso8601 或 strptime 格式",
+    "unix_ms, unix_s, iso8601 or a strptime pattern",
+    r#"format = "unix_ms""#,
+)
+.required();
+pub(super) static OFFSET: Key =
+    key("offset", "与 UTC 的时差，-14:00 到 +14:00", "the offset from UTC, -14:00 to +14:00", r#"offset = "+08:00""#);
+pub(super) static TIME_SHAPE: Shape = Shape { header: "time", keys: &[&POINTER, &FORMAT, &OFFSET] };
+
+/// All of them, to tell where a misplaced key belongs.
+pub(super) static SHAPES: [&Shape; 10] = [
+    &ROOT_SHAPE,
+    &AGENT_SHAPE,
+    &SPOOL_SHAPE,
+    &UPLINK_SHAPE,
+    &MODBUS_SHAPE,
+    &METER_SHAPE,
+    &MODBUS_POINT_SHAPE,
+    &MQTT_SHAPE,
+    &TOPIC_SHAPE,
+    &MQTT_POINT_SHAPE,
+];

@@ -1,0 +1,213 @@
+//! What is taken, what the defaults are, and the messages of every case in `tests/cases/config`.
+
+use super::*;
+use crate::{
+    model::{PointKind, Role},
+    runtime::lang::Lang,
+};
+use std::{fs, path::Path};
+
+const SMALLEST: &str = r#"
+[agent]
+gateway_id = "gw-1"
+[[modbus]]
+name = "line"
+address = "127.0.0.1:502"
+[[modbus.meter]]
+name = "main"
+unit_id = 1
+[[modbus.meter.point]]
+name = "power"
+register = 7
+type = "i16"
+[[mqtt]]
+name = "machines"
+url = "mqtt://broker"
+[[mqtt.topic]]
+topic = "press/1"
+meter = "press-1"
+[[mqtt.topic.point]]
+name = "count"
+pointer = "/n"
+"#;
+
+fn repository(path: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+#[test]
+fn what_is_not_written_has_its_documented_default() {
+    let config = parse(SMALLEST, "agent.toml").unwrap();
+    assert_eq!(config.spool, SpoolConfig { dir: "spool".into(), commit_interval: Duration::from_secs(2) });
+    assert_eq!(config.uplink, None);
+    let bus = &config.modbus[0];
+    assert_eq!((bus.timeout, bus.poll_interval), (Duration::from_secs(1), Duration::from_secs(1)));
+    assert_eq!(bus.meters[0].points[0].function, Function::HoldingRegisters);
+    let broker = &config.mqtt[0];
+    assert_eq!((broker.port, broker.inflight, broker.client_id.as_str()), (1883, 20, "mujun-gw-1-machines"));
+    assert_eq!(broker.topics[0].time, None);
+    let point = &config.points[0];
+    assert_eq!((point.series.kind, point.series.role), (PointKind::Gauge, Role::None));
+    assert_eq!((point.series.scale, point.resolution), (Scale::ONE, Some(Scale::ONE)));
+    assert_eq!(config.points[1].resolution, None, "a payload's gauge keeps its numbers");
+}
+
+#[test]
+fn series_ids_are_places_in_the_list_of_points() {
+    let config = load(&repository("deploy/agent.toml")).unwrap();
+    let modbus = config
+        .modbus
+        .iter()
+        .flat_map(|bus| &bus.meters)
+        .flat_map(|meter| meter.points.iter().map(|point| (point.series, meter.name.clone())));
+    let mqtt = config
+        .mqtt
+        .iter()
+        .flat_map(|broker| &broker.topics)
+        .flat_map(|topic| topic.points.iter().map(|point| (point.series, topic.meter.clone())));
+    let listed: Vec<(u32, String)> = modbus.chain(mqtt).collect();
+    assert_eq!(listed.len(), config.points.len());
+    for (place, (series, meter)) in listed.iter().enumerate() {
+        assert_eq!((*series as usize, meter), (place, &config.points[place].series.meter));
+    }
+}
+
+#[test]
+fn a_resolution_is_a_part_of_the_scale() {
+    let points = r#"
+[[modbus.meter.point]]
+name = "energy"
+register = 20
+type = "f32"
+word_order = "CDAB"
+kind = "cumulative"
+scale = "40"
+resolution = "0.01"
+[[modbus.meter.point]]
+name = "current"
+register = 22
+type = "f32"
+word_order = "CDAB"
+scale = "0.1"
+[[mqtt]]"#;
+    let config = parse(&SMALLEST.replacen("\n[[mqtt]]", points, 1), "agent.toml").unwrap();
+    let of = |i: usize| (config.points[i].series.scale.to_string(), config.points[i].resolution.map(|r| r.to_string()));
+    assert_eq!(of(1), ("0.4".into(), Some("0.01".into())));
+    assert_eq!(of(2), ("0.1".into(), None));
+}
+
+#[test]
+fn one_register_may_be_read_under_two_functions_and_neighbours_do_not_overlap() {
+    let points = r#"
+[[modbus.meter.point]]
+name = "as input"
+function = 4
+register = 7
+type = "u16"
+[[modbus.meter.point]]
+name = "next"
+register = 8
+type = "u64"
+word_order = "DCBA"
+[[modbus.meter.point]]
+name = "last"
+register = 65535
+type = "u16"
+[[mqtt]]"#;
+    parse(&SMALLEST.replacen("\n[[mqtt]]", points, 1), "agent.toml").unwrap();
+}
+
+#[test]
+fn the_example_shows_every_key_with_a_value_that_is_taken() {
+    let path = repository("deploy/agent.toml");
+    load(&path).unwrap_or_else(|errors| panic!("{errors}"));
+    let text = fs::read_to_string(path).unwrap();
+    for shape in key::SHAPES.iter().chain([&&key::TIME_SHAPE]) {
+        for key in shape.keys {
+            assert!(text.contains(&format!("{} = ", key.name)) || text.contains(key.example), "{}", key.name);
+        }
+    }
+}
+
+#[test]
+fn a_relative_spool_folder_lies_beside_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("agent.toml");
+    fs::write(&path, SMALLEST).unwrap();
+    assert_eq!(load(&path).unwrap().spool.dir, folder.path().join("spool"));
+    fs::write(&path, format!("spool.dir = \"/var/lib/mujun\"\n{SMALLEST}")).unwrap();
+    assert_eq!(load(&path).unwrap().spool.dir, Path::new("/var/lib/mujun"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_one_clear_problem() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("agent.toml");
+    let problem = |path: &Path| load(path).unwrap_err().render(Lang::En).replace(&path.display().to_string(), "FILE");
+
+    assert!(problem(&path).starts_with("FILE: cannot be read (No such file"), "{}", problem(&path));
+    assert!(problem(folder.path()).starts_with("FILE: cannot be read (Is a directory"));
+    fs::write(&path, b"# \xe4\xba\xa9\n# \xe5\xb7\xa5 \xb3\xa7\xc7\xf8\n").unwrap();
+    assert!(problem(&path).starts_with("FILE:2:5  found a byte that is not UTF-8; expected text in UTF-8\n  fix: "));
+    fs::write(&path, "#".repeat((4 << 20) + 1)).unwrap();
+    assert!(problem(&path).starts_with("FILE: the file has more than 4 MiB; expected 4 MiB at most\n  fix: "));
+}
+
+#[test]
+fn ten_thousand_points_are_taken_and_one_more_is_refused() {
+    let with = |points: usize| {
+        let mut text = SMALLEST.replace("[[mqtt.topic.point]]\nname = \"count\"\npointer = \"/n\"\n", "");
+        // one point is on the meter
+        for i in 1..points {
+            text += &format!("[[mqtt.topic.point]]\nname = \"p{i}\"\npointer = \"/{i}\"\n");
+        }
+        parse(&text, "agent.toml")
+    };
+    assert_eq!(with(10_000).unwrap().points.len(), 10_000);
+    assert!(
+        with(10_001).unwrap_err().to_string().starts_with("agent.toml:1:1  found 10001 points; expected 10000 at most")
+    );
+}
+
+#[test]
+fn a_flood_of_problems_is_counted_beyond_a_hundred() {
+    let keys: String = (0..150).map(|i| format!("nonsense_{i} = 1\n")).collect();
+    let errors = parse(&format!("{keys}{SMALLEST}"), "agent.toml").unwrap_err();
+    assert_eq!(errors.problems().len(), 100);
+    assert!(errors.to_string().ends_with("and 50 more problems\n"));
+}
+
+#[test]
+fn a_password_is_in_no_message() {
+    let text = SMALLEST
+        .replace("mqtt://broker", "mqtt://user:geheim@broker")
+        .replace("name = \"machines\"", "password = \"geheim\"");
+    let errors = parse(&text, "agent.toml").unwrap_err();
+    assert!(!errors.render(Lang::En).contains("geheim") && !errors.render(Lang::Zh).contains("geheim"));
+}
+
+/// `<case>.toml` → `<case>.txt`: the messages in both languages, and that each problem stands where it should.
+#[test]
+fn the_messages_of_every_case_are_as_recorded() {
+    let folder = repository("tests/cases/config");
+    let mut cases: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    cases.sort();
+    assert!(cases.len() > 20, "the cases are missing");
+    let mut differing = Vec::new();
+    for case in cases {
+        let (text, name) = (fs::read_to_string(&case).unwrap(), case.file_name().unwrap().to_str().unwrap());
+        let found = match parse(&text, name) {
+            Ok(_) => "taken\n".to_owned(),
+            Err(errors) => format!("{}\n----\n\n{}", errors.render(Lang::En), errors.render(Lang::Zh)),
+        };
+        let golden = case.with_extension("txt");
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&golden, &found).unwrap();
+        }
+        if fs::read_to_string(&golden).unwrap_or_default() != found {
+            differing.push(format!("{name}:\n{found}"));
+        }
+    }
+    assert!(differing.is_empty(), "UPDATE_GOLDEN=1 records these:\n{}", differing.join("\n"));
+}

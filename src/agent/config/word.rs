@@ -1,0 +1,130 @@
+//! What a single string must be: names, codes, topics, JSON pointers, scales.
+
+use crate::{model::Scale, runtime::lang::Text};
+
+const NAME_BYTES_MAX: usize = 128;
+const TOPIC_BYTES_MAX: usize = 65_535;
+
+/// 1 to 64 letters, digits, `.`, `_`, `-`.
+pub(super) fn gateway_id(text: &str) -> Result<&str, Text> {
+    let fits = code(text, |byte| byte.is_ascii_alphanumeric());
+    fits.then_some(text).ok_or_else(|| Text::new("换成这样的编号，例如 gw-1", "choose such an id, for example gw-1"))
+}
+
+/// Empty where the point is no energy.
+pub(super) fn carrier(text: &str) -> Result<&str, Text> {
+    let fits = text.is_empty() || code(text, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    fits.then_some(text).ok_or_else(|| {
+        Text::new(
+            "与系数文件中的代码一致，例如 electricity",
+            "write it as the coefficient file does, such as electricity",
+        )
+    })
+}
+
+fn code(text: &str, allowed: impl Fn(u8) -> bool) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| allowed(byte) || b"._-".contains(&byte))
+}
+
+/// A name: not empty, and nothing in it that two people could not tell apart.
+pub(super) fn name(text: &str) -> Result<&str, Text> {
+    if text.is_empty() {
+        return Err(Text::new("写上名称", "give it a name"));
+    }
+    label(text)
+}
+
+/// As [`name`], or empty.
+pub(super) fn label(text: &str) -> Result<&str, Text> {
+    if text.len() > NAME_BYTES_MAX {
+        let n = text.len();
+        return Err(Text::new(format!("缩短：现为 {n} 字节"), format!("shorten it: it has {n} bytes")));
+    }
+    if text.trim() != text || text.chars().any(char::is_control) {
+        return Err(Text::new("去掉首尾空格和控制字符", "leave out blanks at its ends and control characters"));
+    }
+    Ok(text)
+}
+
+pub(super) fn topic(text: &str) -> Result<&str, Text> {
+    if text.contains(['+', '#']) {
+        return Err(Text::new("每个主题各写一个 [[mqtt.topic]]", "write one [[mqtt.topic]] for each topic"));
+    }
+    if text.is_empty() || text.len() > TOPIC_BYTES_MAX || text.chars().any(char::is_control) {
+        return Err(Text::new(
+            "写成设备发布时所用的主题，不含控制字符",
+            "write the topic that the device publishes to, without control characters",
+        ));
+    }
+    Ok(text)
+}
+
+/// RFC 6901: empty, or each part after a `/`, with `~0` for `~` and `~1` for `/`.
+pub(super) fn pointer(text: &str) -> Result<&str, Text> {
+    if !(text.is_empty() || text.starts_with('/')) {
+        return Err(Text::new("以 / 开头，例如 /count", "start it with a /, such as /count"));
+    }
+    if !text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1'])) {
+        return Err(Text::new("~ 写作 ~0，名称中的 / 写作 ~1", "write ~0 for ~ and ~1 for a / inside of a name"));
+    }
+    Ok(text)
+}
+
+pub(super) fn scale(text: &str) -> Result<Scale, Text> {
+    text.parse().map_err(|_| {
+        Text::new(
+            "写出一个计数代表的量，例如 \"0.01\"；方向相反的表计用 counts_as 区分",
+            "write what one count stands for, such as \"0.01\"; a reversed meter is told apart by counts_as",
+        )
+    })
+}
+
+/// The smallest step of a number.
+pub(super) fn resolution(text: &str) -> Result<Scale, Text> {
+    text.parse().map_err(|_| {
+        Text::new("写出数值的最小步长，例如 \"0.01\"", "write the smallest step of the number, such as \"0.01\"")
+    })
+}
+
+/// The path of a folder: any but an empty one.
+pub(super) fn folder(text: &str) -> Result<&str, Text> {
+    let fits = !text.is_empty() && !text.contains('\0');
+    fits.then_some(text).ok_or_else(|| Text::new("写上文件夹，例如 spool", "name a folder, such as spool"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_codes() {
+        assert!(gateway_id("GW_1.north-2").is_ok() && gateway_id(&"g".repeat(64)).is_ok());
+        for id in ["", "gw 1", "网关", "a/b", &"g".repeat(65)] {
+            assert!(gateway_id(id).is_err(), "{id}");
+        }
+        assert!(name("总进线 #1").is_ok() && name(&"表".repeat(42)).is_ok());
+        for text in ["", " a", "a\t", "a\u{7}b", &"表".repeat(43)] {
+            assert!(name(text).is_err(), "{text:?}");
+        }
+        assert!(label("").is_ok());
+        assert!(carrier("natural_gas").is_ok() && carrier("").is_ok() && carrier("Electricity").is_err());
+    }
+
+    #[test]
+    fn topics_have_no_wildcard_and_fit_their_length_field() {
+        assert!(topic("工厂/press-1/状态").is_ok() && topic(&"t".repeat(65_535)).is_ok());
+        for text in ["", "a/+/b", "a/#", "a\0b", &"t".repeat(65_536)] {
+            assert!(topic(text).is_err());
+        }
+    }
+
+    #[test]
+    fn pointers_follow_rfc_6901() {
+        for text in ["", "/", "/a/0/b", "/a~1b/m~0n", "/ ", "/é"] {
+            assert!(pointer(text).is_ok(), "{text}");
+        }
+        for text in ["a", "$.a", "/a~", "/a~2", "/~~0"] {
+            assert!(pointer(text).is_err(), "{text}");
+        }
+    }
+}
