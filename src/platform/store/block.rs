@@ -8,7 +8,7 @@ use crate::{
 };
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 /// 2^24 quarter-hours are 478 years: longer than from the first to the last time a sample may have.
 const SPAN_MAX: u32 = 24;
@@ -102,7 +102,7 @@ pub fn readings_of_gateway(tx: &Connection, gateway: i64) -> Result<HashMap<i64,
 
 #[derive(Default)]
 struct Readings {
-    dictionaries: BTreeMap<i64, Dictionary>,
+    dictionaries: HashMap<i64, Dictionary>,
     found: HashMap<i64, Vec<Reading>>,
 }
 
@@ -121,10 +121,10 @@ impl Readings {
         else {
             return Ok(());
         };
-        if !self.dictionaries.contains_key(&generation) {
-            self.dictionaries.insert(generation, generation::dictionary(tx, generation)?);
-        }
-        let Some(dictionary) = self.dictionaries.get(&generation) else { return Ok(()) };
+        let dictionary = match self.dictionaries.entry(generation) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(generation::dictionary(tx, generation)?),
+        };
         collect(&samples, dictionary, |series, reading| {
             if wanted(series, reading) {
                 self.found.entry(series).or_default().push(reading);

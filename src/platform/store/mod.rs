@@ -90,7 +90,11 @@ impl Store {
     ) -> Result<Outcome, StoreError> {
         let (gateway_id, now) = (gateway_id.to_owned(), clock::now());
         let batch = task::blocking(move || {
-            let records = records.into_iter().map(|record| (decode(&record), record)).map(|(a, b)| (b, a)).collect();
+            let decoded = |record| {
+                let content = decode(&record);
+                (record, content)
+            };
+            let records = records.into_iter().map(decoded).collect();
             intake::Batch { gateway_id, gen_id, first_seq, records, now }
         })
         .await;

@@ -19,8 +19,11 @@ type Job = Box<dyn FnOnce(&Connection) -> Ran + Send>;
 struct Ran {
     /// Whether what the job wrote is to stay.
     keep: bool,
-    answer: Box<dyn FnOnce(Result<(), StoreError>)>,
+    answer: Answer,
 }
+
+/// Takes whether the commit was durable to the one who asked.
+type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
 
 pub struct Writer {
     queue: Option<mpsc::Sender<Job>>,
@@ -91,11 +94,7 @@ fn commit(connection: &mut Connection, group: Vec<Job>) {
     }
 }
 
-fn transact(
-    connection: &mut Connection,
-    group: Vec<Job>,
-    answers: &mut Vec<Box<dyn FnOnce(Result<(), StoreError>)>>,
-) -> Result<(), StoreError> {
+fn transact(connection: &mut Connection, group: Vec<Job>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
     let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for job in group {
         let savepoint = transaction.savepoint()?;

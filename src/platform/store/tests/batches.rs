@@ -83,7 +83,8 @@ async fn of_a_batch_with_a_bad_record_all_before_it_is_stored_and_nothing_from_i
         readings: 0,
         cell: None,
     };
-    let bad: [(Record, fn(&BadRecord) -> bool); 9] = [
+    type Expected = fn(&BadRecord) -> bool;
+    let bad: [(Record, Expected); 9] = [
         (torn, |bad| matches!(bad, BadRecord::Record(RecordError::Checksum { .. }))),
         (Record { kind: 9, ..samples(&[]) }, |bad| matches!(bad, BadRecord::Record(RecordError::Kind(9)))),
         (one(good(8, Value::Count(1)), BASE), |bad| *bad == BadRecord::UnknownSeries(8)),

@@ -7,6 +7,8 @@ use super::{super::registry, *};
 use std::{
     io::{BufRead, BufReader, Write},
     process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::Duration,
 };
 
 const GEN: GenId = [3; 16];
@@ -40,16 +42,17 @@ fn child() {
                 std::future::pending::<()>().await;
             }
             let (a, b) = (records(first_seq, 7), records(first_seq + 7, 7));
-            // two batches wait at one time: they share a commit
+            // two batches wait at one time and can share a commit; the second is refused when it comes first
             let (a, b) =
-                tokio::join!(store.ingest("gw-1", GEN, first_seq, a), store.ingest("gw-1", GEN, first_seq + 7, b),);
+                tokio::join!(store.ingest("gw-1", GEN, first_seq, a), store.ingest("gw-1", GEN, first_seq + 7, b));
+            let mut mark = 0;
             for outcome in [a.unwrap(), b.unwrap()] {
-                match outcome {
-                    Outcome::Stored { seq, .. } => say(seq),
-                    Outcome::Rewind { .. } => {}
+                if let Outcome::Stored { seq, .. } = outcome {
+                    say(seq);
+                    mark = mark.max(seq);
                 }
             }
-            first_seq += 11;
+            first_seq = mark - 3;
         }
     });
 }
@@ -66,7 +69,8 @@ fn records(first_seq: u64, n: u64) -> Vec<Record> {
     (first_seq..first_seq + n).map(one).collect()
 }
 
-fn start(dir: &Path, apart: bool) -> (Child, impl Iterator<Item = u64>) {
+/// A child and the marks it prints.
+fn start(dir: &Path, apart: bool) -> (Child, mpsc::Receiver<u64>) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "platform::store::tests::kill::child", "--nocapture"]).env(FOLDER, dir);
     if apart {
@@ -74,10 +78,17 @@ fn start(dir: &Path, apart: bool) -> (Child, impl Iterator<Item = u64>) {
     }
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let stored = lines
-        .map_while(Result::ok)
-        .filter_map(|line| line.split_once("stored ").and_then(|(_, mark)| mark.trim().parse().ok()));
+    let (say, stored) = mpsc::sync_channel(100_000);
+    let listen = move || {
+        let marks = lines.map_while(Result::ok).filter_map(|line| line.split_once("stored ")?.1.trim().parse().ok());
+        marks.for_each(|mark| say.send(mark).unwrap());
+    };
+    task::thread("child", listen).unwrap();
     (child, stored)
+}
+
+fn next(stored: &mpsc::Receiver<u64>) -> u64 {
+    stored.recv_timeout(Duration::from_secs(60)).expect("the child stores")
 }
 
 async fn look(dir: &Path) -> (u64, Vec<LedgerLine>, Audit) {
@@ -91,13 +102,13 @@ async fn killed_at_any_moment_it_keeps_what_it_acknowledged_and_counts_nothing_t
     let dir = tempfile::tempdir().unwrap();
     let mut acknowledged = 0;
     for kill in 0..KILLS {
-        let (mut child, mut stored) = start(dir.path(), false);
+        let (mut child, stored) = start(dir.path(), false);
         // the first acknowledgement says that it runs; some later one, drawn by lot, is the last that is waited for
         for _ in 0..=1 + crate::runtime::random::up_to(40) {
-            acknowledged = acknowledged.max(stored.next().expect("the child stores"));
+            acknowledged = acknowledged.max(next(&stored));
         }
         child.kill().unwrap();
-        acknowledged = stored.fold(acknowledged, u64::max);
+        acknowledged = stored.iter().fold(acknowledged, u64::max);
         child.wait().unwrap();
         let (mark, ledger, audit) = look(dir.path()).await;
         assert_eq!(audit.faults, Vec::<String>::new(), "after kill {kill}");
@@ -114,8 +125,8 @@ async fn killed_at_any_moment_it_keeps_what_it_acknowledged_and_counts_nothing_t
 #[tokio::test]
 async fn a_mark_that_is_committed_apart_from_its_records_is_caught() {
     let dir = tempfile::tempdir().unwrap();
-    let (mut child, mut stored) = start(dir.path(), true);
-    assert_eq!((stored.next(), stored.next()), (Some(0), Some(9)));
+    let (mut child, stored) = start(dir.path(), true);
+    assert_eq!((next(&stored), next(&stored)), (0, 9));
     child.kill().unwrap();
     child.wait().unwrap();
     let (_, _, audit) = look(dir.path()).await;

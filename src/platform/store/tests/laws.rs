@@ -203,8 +203,8 @@ fn the_audit_sees_a_row_a_bridge_and_a_mark_that_are_wrong() {
     check(&connection, &readings);
     for (damage, repair) in [
         (
-            "UPDATE cell SET after = after + 1 WHERE start = 1795449600000",
-            "UPDATE cell SET after = after - 1 WHERE start = 1795449600000",
+            "UPDATE cell SET after = after + 1 WHERE start = 1732377600000",
+            "UPDATE cell SET after = after - 1 WHERE start = 1732377600000",
         ),
         ("UPDATE bridge SET b_c = b_c + 1", "UPDATE bridge SET b_c = b_c - 1"),
         ("UPDATE generation SET seq = seq + 1", "UPDATE generation SET seq = seq - 1"),

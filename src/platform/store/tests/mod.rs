@@ -12,8 +12,8 @@ mod kill;
 mod laws;
 mod reports;
 
-/// 2026-11-24T00:00:00+08:00
-pub const BASE: i64 = 1_795_449_600_000;
+/// 2024-11-24T00:00:00+08:00
+pub const BASE: i64 = 1_732_377_600_000;
 pub const NOW: UtcMillis = UtcMillis(BASE + 30 * 86_400_000);
 
 pub fn site(credit_code: &str) -> Site {
