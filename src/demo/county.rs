@@ -39,8 +39,19 @@ const fn factory(
     let (load_kw, workshop_share, cycle_s) = run;
     let product_code = industry_code;
     Factory {
-        key, name, credit_code, industry_code, land_mu, product_code, output_value_yuan_per_unit, headcount,
-        value_added_wan, tax_wan, load_kw, workshop_share, cycle_s,
+        key,
+        name,
+        credit_code,
+        industry_code,
+        land_mu,
+        product_code,
+        output_value_yuan_per_unit,
+        headcount,
+        value_added_wan,
+        tax_wan,
+        load_kw,
+        workshop_share,
+        cycle_s,
     }
 }
 

@@ -1,16 +1,19 @@
 //! Snapshot + coefficients + period → assessment. Pure.
 
+pub mod coefficient;
+mod figure;
+mod ranking;
+mod site;
+
+pub use crate::energy::coal::Basis;
+pub use coefficient::Coefficients;
+pub use figure::{Figure, UnknownFigure};
+pub use ranking::{Ranking, RankingQuery, ranking};
+pub use site::assess;
+
 use crate::{model::UtcMillis, runtime::lang::Text};
 use rust_decimal::Decimal;
 use serde::Serialize;
-
-/// 当量值 or 等价值 of electricity and heat in standard coal (GB/T 2589-2020).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Basis {
-    Calorific,
-    Equivalent,
-}
 
 /// The figures of all sites for one period. A figure that can not be computed is `None`, and a note says why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
