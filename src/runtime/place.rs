@@ -44,11 +44,8 @@ impl Problem {
     }
 
     pub fn render(&self, lang: Lang) -> String {
-        let place = if self.line == 0 {
-            self.file.clone()
-        } else {
-            format!("{}:{}:{}", self.file, self.line, self.column)
-        };
+        let place =
+            if self.line == 0 { self.file.clone() } else { format!("{}:{}:{}", self.file, self.line, self.column) };
         let fix = lang.pick("改法", "fix");
         format!("{place}: {}\n  {fix}: {}", self.what.in_lang(lang), self.fix.in_lang(lang))
     }

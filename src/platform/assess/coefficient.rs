@@ -99,7 +99,10 @@ pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<Coefficients, Problems> {
                 &name,
                 "",
                 None,
-                Text::new(format!("无法读取系数文件：{error}"), format!("the coefficient file can not be read: {error}")),
+                Text::new(
+                    format!("无法读取系数文件：{error}"),
+                    format!("the coefficient file can not be read: {error}"),
+                ),
                 Text::new("请检查 coefficients 中的路径", "check the path under coefficients"),
             )),
         }
@@ -145,11 +148,21 @@ pub fn parse<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<
                             Text::new(
                                 format!(
                                     "{} / {} 的系数（{} 至 {}）与 {at} 处的系数（{} 至 {}）有效期重叠",
-                                    new.carrier, new.unit, new.valid_from, until(&new), other.valid_from, until(other)
+                                    new.carrier,
+                                    new.unit,
+                                    new.valid_from,
+                                    until(&new),
+                                    other.valid_from,
+                                    until(other)
                                 ),
                                 format!(
                                     "this factor of {} per {} ({} to {}) overlaps the one at {at} ({} to {})",
-                                    new.carrier, new.unit, new.valid_from, until(&new), other.valid_from, until(other)
+                                    new.carrier,
+                                    new.unit,
+                                    new.valid_from,
+                                    until(&new),
+                                    other.valid_from,
+                                    until(other)
                                 ),
                             ),
                             Text::new(
@@ -188,7 +201,10 @@ impl Place<'_> {
             let (found, list, span) = (found.get_ref(), known.join(", "), found.span());
             problems.push(self.problem(
                 span,
-                Text::new(format!("{key} 为 `{found}`，不在已知列表中"), format!("{key} is `{found}`, which is not known")),
+                Text::new(
+                    format!("{key} 为 `{found}`，不在已知列表中"),
+                    format!("{key} is `{found}`, which is not known"),
+                ),
                 Text::new(format!("可用：{list}"), format!("use one of {list}")),
             ));
         }
@@ -249,10 +265,7 @@ fn factor(entry: Entry, span: Span, place: &Place<'_>) -> Result<Factor, Vec<Pro
         _ => {
             problems.push(place.problem(
                 span.clone(),
-                Text::new(
-                    "须写 kgce_per_unit 与 range 中的一个",
-                    "exactly one of kgce_per_unit and range is needed",
-                ),
+                Text::new("须写 kgce_per_unit 与 range 中的一个", "exactly one of kgce_per_unit and range is needed"),
                 Text::new("请保留其中一个", "write the one, leave out the other"),
             ));
             None

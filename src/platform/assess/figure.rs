@@ -57,10 +57,7 @@ impl Figure {
 
     /// What a ranking starts with unless it is asked otherwise: energy counts against a site, the rest for it.
     pub fn higher_is_better(self) -> bool {
-        !matches!(
-            self,
-            Figure::Kwh | Figure::Kgce | Figure::KgcePerProduct | Figure::TcePerWan | Figure::TcePerMu
-        )
+        !matches!(self, Figure::Kwh | Figure::Kgce | Figure::KgcePerProduct | Figure::TcePerWan | Figure::TcePerMu)
     }
 
     pub fn of(self, site: &SiteAssessment) -> Option<Decimal> {

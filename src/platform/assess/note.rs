@@ -96,7 +96,10 @@ pub(super) fn no_factor(question: &Question<'_>, found: &Lookup<'_>) -> Text {
                 Worth::One(value) => value.to_string(),
             };
             Text::new(
-                format!("{carrier} 的折标系数在标准中为范围 {range}（每 {}）：请在自己的系数文件中确定取值", factor.unit),
+                format!(
+                    "{carrier} 的折标系数在标准中为范围 {range}（每 {}）：请在自己的系数文件中确定取值",
+                    factor.unit
+                ),
                 format!(
                     "the standard gives {carrier} a range of {range} kgce per {}: state a value in a coefficient file of your own",
                     factor.unit

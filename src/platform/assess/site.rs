@@ -33,7 +33,12 @@ fn civil_day(instant: UtcMillis) -> Option<Date> {
     Some(jiff::tz::Offset::UTC.to_datetime(shifted).date())
 }
 
-pub(super) fn assess(ledger: &SiteLedger, coefficients: &Coefficients, days: Option<Days>, basis: Basis) -> SiteAssessment {
+pub(super) fn assess(
+    ledger: &SiteLedger,
+    coefficients: &Coefficients,
+    days: Option<Days>,
+    basis: Basis,
+) -> SiteAssessment {
     let site = &ledger.site;
     let mut notes = Vec::new();
     let balance = Balance::of(&ledger.flows, &mut notes);
@@ -85,7 +90,9 @@ pub(super) fn assess(ledger: &SiteLedger, coefficients: &Coefficients, days: Opt
         };
         Some(output.checked_mul(yuan)? / Decimal::from(10_000))
     });
-    for (divisor, name) in [(output, note::OUTPUT), (output_value_wan, note::OUTPUT_VALUE), (Some(site.land_mu), note::LAND)] {
+    for (divisor, name) in
+        [(output, note::OUTPUT), (output_value_wan, note::OUTPUT_VALUE), (Some(site.land_mu), note::LAND)]
+    {
         if divisor.is_some_and(|divisor| divisor.is_zero()) {
             notes.push(note::zero(name));
         }
