@@ -39,3 +39,15 @@ pub fn is_city(code: &str) -> bool {
 pub fn is_county_of(county: &str, city: &str) -> bool {
     is_code(county) && !county.ends_with("00") && county.get(..4) == city.get(..4)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_county_lies_in_its_city() {
+        assert!(is_city("331000") && is_county_of("331003", "331000"));
+        assert!(!is_city("330000") && !is_city("331003") && !is_city("991000") && !is_city("33100０"));
+        assert!(!is_county_of("330106", "331000") && !is_county_of("331000", "331000") && !is_county_of("", ""));
+    }
+}

@@ -224,8 +224,8 @@ fn completeness(flows: &[Flow]) -> Option<Decimal> {
     Decimal::from(received).checked_div(Decimal::from(expected))
 }
 
-fn sum(values: impl Iterator<Item = Option<Decimal>>) -> Option<Decimal> {
-    values.fold(Some(Decimal::ZERO), |sum, value| sum?.checked_add(value?))
+fn sum(mut values: impl Iterator<Item = Option<Decimal>>) -> Option<Decimal> {
+    values.try_fold(Decimal::ZERO, |sum, value| sum.checked_add(value?))
 }
 
 /// Half to even, as GB/T 8170 rounds.

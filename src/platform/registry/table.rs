@@ -36,11 +36,11 @@ pub(super) fn rows(bytes: &[u8], columns: Columns, found: &mut Found) -> Result<
     let mut records = reader.records();
     let header = records.next().transpose().ok().flatten().unwrap_or_default();
     let order = order(&header, columns)?;
-    let mut rows = Vec::new();
+    let (mut rows, mut lines) = (Vec::new(), Lines { text: text.as_bytes(), at: 0, line: 1 });
     for record in records {
         // the text is UTF-8, lengths are free and memory is the source: the reader has nothing left to refuse
         let Ok(record) = record else { continue };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.of(&record);
         if rows.len() == ROWS_MAX {
             found.add(CsvProblem::new(
                 line,
@@ -81,6 +81,28 @@ pub(super) fn rows(bytes: &[u8], columns: Columns, found: &mut Found) -> Result<
         }
     }
     Ok(rows)
+}
+
+/// Counts lines by itself: the reader's own number is where it stood before the empty lines and the rest of a
+/// CR LF that it skips.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, record: &csv::StringRecord) -> u64 {
+        let start = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.at);
+        while let Some(byte) = self.text.get(self.at) {
+            if self.at >= start && !matches!(byte, b'\r' | b'\n') {
+                break;
+            }
+            self.line += u64::from(*byte == b'\n');
+            self.at += 1;
+        }
+        self.line
+    }
 }
 
 fn text(bytes: &[u8]) -> Result<&str, CsvProblems> {
@@ -131,16 +153,12 @@ fn order(header: &csv::StringRecord, columns: Columns) -> Result<Vec<usize>, Csv
             Some(place) => order.push(place),
         }
     }
-    for (place, name) in required.iter().enumerate() {
-        if !order.contains(&place) {
-            found.add(CsvProblem::new(
-                1,
-                name,
-                "",
-                expected(),
-                Text::new("缺少该列，请补上", "this column is missing: add it"),
-            ));
-        }
+    let missing: Vec<_> =
+        (0..).zip(required).filter(|(place, _)| !order.contains(place)).map(|(_, name)| *name).collect();
+    if !missing.is_empty() {
+        let missing = missing.join(",");
+        let fix = Text::new(format!("请补上缺少的列 {missing}"), format!("add what is missing: {missing}"));
+        found.add(CsvProblem::new(1, "", &header.iter().collect::<Vec<_>>().join(","), expected(), fix));
     }
     found.none_or(order)
 }
