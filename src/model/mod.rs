@@ -3,6 +3,7 @@
 pub mod credit_code;
 mod period;
 mod point;
+pub mod region;
 mod sample;
 mod scale;
 mod site;

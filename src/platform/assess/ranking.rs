@@ -1,54 +1,56 @@
-//! Sites in order of one figure, inside a county or an industry.
+//! The order of sites by one figure.
 
 use super::{Assessment, Figure};
 use std::cmp::Ordering;
 
-#[derive(Clone, PartialEq, Debug)]
+/// Which sites, and by what.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RankingQuery {
     pub sort: Figure,
-    /// By default the best value comes first.
-    pub descending: Option<bool>,
-    /// GB/T 2260 code.
+    pub descending: bool,
+    /// County code, exactly.
     pub county: Option<String>,
-    /// Leading part of a GB/T 4754 code: `C29` holds `C2927`.
+    /// The start of an industry code: `C17` has C1713 in it.
     pub industry: Option<String>,
 }
 
-/// Places in [`Assessment::sites`], in order, with the rank.
-pub type Ranking = Vec<(Option<u32>, usize)>;
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ranking {
+    /// Rank from 1, and the site's place in [`Assessment::sites`]. Equal figures share a rank and the next one is
+    /// left out (1, 2, 2, 4). An unknown figure has no rank and stands last in either order.
+    pub rows: Vec<(Option<u32>, usize)>,
+}
 
-/// Equal values share a rank (1, 2, 2, 4). A site without the figure has none and comes last. Equals are in order of
-/// their credit codes, so that the same assessment always gives the same list.
+/// Equal figures stand in the order of their credit codes, so that the same assessment is always the same list.
 pub fn ranking(assessment: &Assessment, query: &RankingQuery) -> Ranking {
-    let descending = query.descending.unwrap_or(query.sort.best_is_high());
+    let county = |code: &str| query.county.as_deref().is_none_or(|wanted| wanted == code);
+    let industry = |code: &str| query.industry.as_deref().is_none_or(|wanted| code.starts_with(wanted));
     let mut rows: Vec<_> = assessment
         .sites
         .iter()
         .enumerate()
-        .filter(|(_, site)| query.county.as_ref().is_none_or(|county| site.county_code == *county))
-        .filter(|(_, site)| query.industry.as_ref().is_none_or(|part| site.industry_code.starts_with(part)))
-        .map(|(index, site)| (query.sort.of(site), &site.credit_code, index))
+        .filter(|(_, site)| county(&site.county_code) && industry(&site.industry_code))
+        .map(|(place, site)| (query.sort.of(site), site.credit_code.as_str(), place))
         .collect();
     rows.sort_by(|(a, code_a, _), (b, code_b, _)| {
-        let by_value = match (a, b) {
-            (Some(a), Some(b)) if descending => b.cmp(a),
+        let figures = match (a, b) {
+            (Some(a), Some(b)) if query.descending => b.cmp(a),
             (Some(a), Some(b)) => a.cmp(b),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             (None, None) => Ordering::Equal,
         };
-        by_value.then_with(|| code_a.cmp(code_b))
+        figures.then_with(|| code_a.cmp(code_b))
     });
-    let mut ranked: Ranking = Vec::with_capacity(rows.len());
-    let mut previous = None;
-    for (place, (value, _, index)) in (1_u32..).zip(rows) {
-        let rank = match (value, previous) {
-            (None, _) => None,
-            (Some(value), Some((last, rank))) if value == last => Some(rank),
-            _ => Some(place),
-        };
-        previous = value.zip(rank);
-        ranked.push((rank, index));
-    }
-    ranked
+    let (mut rank, mut before) = (None, None);
+    let ranked = rows.into_iter().zip(1_u32..).map(|((figure, _, place), nth)| {
+        if figure.is_none() {
+            return (None, place);
+        }
+        if figure != before {
+            (rank, before) = (Some(nth), figure);
+        }
+        (rank, place)
+    });
+    Ranking { rows: ranked.collect() }
 }
