@@ -1,6 +1,6 @@
 //! `mujun-platform`: the command line.
 
-use super::{Basics, config};
+use super::{Basics, BasicsError, config};
 use crate::runtime::{
     lang::Lang,
     task::{Ended, stop_on_signal},
@@ -38,7 +38,9 @@ const EXIT_CONFIG: u8 = 64;
 pub fn run(arguments: Arguments) -> ExitCode {
     let lang = arguments.lang.unwrap_or_else(Lang::from_environment);
     let (Command::Run { config: path } | Command::Check { config: path }) = &arguments.command;
-    let loaded = config::load(path).and_then(|config| super::basics(&config).map(|basics| (config, basics)));
+    let loaded = config::load(path)
+        .map_err(BasicsError::from)
+        .and_then(|config| super::basics(&config).map(|basics| (config, basics)));
     let (config, basics) = match loaded {
         Ok(loaded) => loaded,
         Err(problems) => {

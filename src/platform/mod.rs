@@ -17,13 +17,18 @@ pub mod store;
 use crate::{
     model::{Gateway, Site},
     runtime::{
-        lang::Text,
+        lang::{Lang, Text},
         place::{Problem, Problems},
         task::{Ended, Tasks, blocking},
     },
 };
 use config::PlatformConfig;
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -44,13 +49,38 @@ pub enum RunError {
     Listen { address: SocketAddr, source: std::io::Error },
 }
 
+/// Why the platform can not start with these files.
+#[derive(Debug, thiserror::Error)]
+pub enum BasicsError {
+    #[error(transparent)]
+    Settings(#[from] Problems),
+    #[error("{}:\n{problems}", file.display())]
+    Registry { file: PathBuf, problems: registry::CsvProblems },
+}
+
+impl BasicsError {
+    pub fn render(&self, lang: Lang) -> String {
+        match self {
+            BasicsError::Settings(problems) => problems.render(lang),
+            BasicsError::Registry { file, problems } => format!("{}:\n{}", file.display(), problems.render(lang)),
+        }
+    }
+}
+
 /// Reads the files that the configuration names. Blocks on the disk.
-pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
-    let (sites_file, gateways_file) = (config.sites.display().to_string(), config.gateways.display().to_string());
-    let sites = registry::sites_from_csv(&sites_file, &read(&config.sites)?)?;
-    let gateways = registry::gateways_from_csv(&gateways_file, &read(&config.gateways)?, &sites)?;
+pub fn basics(config: &PlatformConfig) -> Result<Basics, BasicsError> {
+    let refused = |file: &Path| {
+        let file = file.to_owned();
+        |problems| BasicsError::Registry { file, problems }
+    };
+    let sites = registry::sites_from_csv(&read(&config.sites)?).map_err(refused(&config.sites))?;
+    let gateways =
+        registry::gateways_from_csv(&read(&config.gateways)?, &sites.rows).map_err(refused(&config.gateways))?;
+    for warning in sites.warnings.iter().chain(&gateways.warnings) {
+        tracing::warn!("{}", warning.render(Lang::En));
+    }
     let coefficients = assess::coefficient::load(&config.coefficients)?;
-    Ok(Basics { sites, gateways, coefficients })
+    Ok(Basics { sites: sites.rows, gateways: gateways.rows, coefficients })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Problems> {

@@ -63,7 +63,7 @@ pub fn ranking(raw: &str, now: UtcMillis) -> Result<RankingRequest, Refusal> {
     let filter = |text: Option<String>| text.filter(|text| !text.is_empty());
     let ranking = RankingQuery {
         sort,
-        descending: keys.order.map(|order| order == Order::Desc),
+        descending: keys.order.map_or(sort.higher_is_better(), |order| order == Order::Desc),
         county: filter(keys.county),
         industry: filter(keys.industry),
     };

@@ -20,6 +20,7 @@ pub fn ranking(
 ) -> Value {
     let presence: HashMap<_, _> = presence.iter().map(|state| (state.gateway_id.as_str(), state)).collect();
     let sites: Vec<Value> = order
+        .rows
         .iter()
         .filter_map(|(rank, index)| {
             let (site, ledger) = (assessment.sites.get(*index)?, snapshot.sites.get(*index)?);
@@ -36,11 +37,10 @@ pub fn ranking(
         .collect();
     let counties: BTreeSet<_> = assessment.sites.iter().map(|site| &site.county_code).collect();
     let industries: BTreeSet<_> = assessment.sites.iter().filter_map(|site| site.industry_code.get(..3)).collect();
-    let descending = query.descending.unwrap_or(query.sort.best_is_high());
     json!({
         "period": assessment.period, "start_ms": assessment.start_ms, "end_ms": assessment.end_ms,
         "as_of_ms": assessment.as_of_ms, "basis": assessment.basis, "sort": query.sort.name(),
-        "order": if descending { "desc" } else { "asc" },
+        "order": if query.descending { "desc" } else { "asc" },
         "counties": counties, "industries": industries, "sites": sites,
     })
 }
