@@ -5,11 +5,12 @@ use crate::runtime::{
     lang::Lang,
     task::{Ended, stop_on_signal},
 };
-use clap::{Args, Subcommand};
+use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 use tokio_util::sync::CancellationToken;
 
-#[derive(Args)]
+#[derive(Parser)]
+#[command(name = "mujun-platform", version, about = "Takes in the streams of a region and ranks its factories")]
 pub struct Arguments {
     /// Language of messages; by default that of the environment
     #[arg(long, global = true)]
