@@ -1,119 +1,222 @@
-//! Payload → scan. Pure.
+//! A payload → a scan, or the reason why there is none. Pure.
 
+use super::{number::number, time::instant};
 use crate::{
-    agent::config::{MqttTopic, PayloadTime, TimeFormat},
-    model::{RawValue, Reason, Scan, UtcMillis},
-    wire::{FUTURE_MS_MAX, TIME_MIN_MS},
+    agent::config::MqttTopic,
+    model::{Scan, UtcMillis},
 };
-use rust_decimal::Decimal;
 use serde_json::Value;
 
+/// More than any device's readings. Below the packet limit, so that a larger payload is refused and the connection
+/// stands.
 pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024;
 
 /// Why a whole payload was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error("{0} bytes, at most {PAYLOAD_BYTES_MAX} are taken")]
+    #[error("the payload has {0} bytes; expected at most {PAYLOAD_BYTES_MAX}")]
     TooLarge(usize),
-    #[error("it is no JSON: {0}")]
+    #[error("the payload is no JSON: {0}")]
     NotJson(String),
-    #[error("`{pointer}` has no time stamp as configured ({expected}): {found}")]
-    Time { pointer: String, expected: &'static str, found: String },
-    #[error("the time stamp {0} is before 2000: the device's clock was never set")]
-    TimeUnset(UtcMillis),
-    #[error("the time stamp {time} is more than 5 minutes ahead of this gateway's clock ({now})")]
-    TimeAhead { time: UtcMillis, now: UtcMillis },
+    #[error("the payload is {found}; expected {expected}")]
+    Root { found: &'static str, expected: &'static str },
+    #[error("`{pointer}` holds {found}; expected {expected}")]
+    Time { pointer: String, found: String, expected: String },
+    #[error("`{pointer}` holds {found}, a time before 2000; expected the device's clock to be set")]
+    TimeUnset { pointer: String, found: String },
+    #[error("`{pointer}` holds {found}; expected at most 5 minutes ahead of this gateway's clock, which says {now}")]
+    TimeAhead { pointer: String, found: String, now: UtcMillis },
+    #[error("the broker kept the message for new subscribers; expected a time stamp in it, as its age is unknown")]
+    Undated,
 }
 
-impl Refusal {
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Refusal::TooLarge(_) => "too large",
-            Refusal::NotJson(_) => "no JSON",
-            Refusal::Time { .. } => "no time stamp",
-            Refusal::TimeUnset(_) => "time unset",
-            Refusal::TimeAhead { .. } => "time ahead",
-        }
-    }
-}
-
-/// A point whose field is missing or no number is a bad sample; the others keep their values.
-pub fn scan(topic: &MqttTopic, payload: &[u8], now: UtcMillis) -> Result<Scan, Refusal> {
+/// Where the topic names no time stamp, the payload was taken when it `arrived`; `retained` is one that the broker
+/// had kept since it knows not when. A point whose field is missing or no number has the reason in its place; the
+/// others keep their values.
+pub fn scan(topic: &MqttTopic, payload: &[u8], retained: bool, arrived: UtcMillis) -> Result<Scan, Refusal> {
     if payload.len() > PAYLOAD_BYTES_MAX {
         return Err(Refusal::TooLarge(payload.len()));
     }
-    let value: Value = serde_json::from_slice(payload).map_err(|error| Refusal::NotJson(error.to_string()))?;
+    // nesting is bounded by serde_json
+    let payload = serde_json::from_slice(payload).map_err(|error| Refusal::NotJson(error.to_string()))?;
+    check_root(topic, &payload)?;
     let time = match &topic.time {
-        Some(time) => stamp(time, &value)?,
-        None => now,
+        Some(time) => instant(time, &payload, arrived)?,
+        None if retained => return Err(Refusal::Undated),
+        None => arrived,
     };
-    if time.0 < TIME_MIN_MS {
-        return Err(Refusal::TimeUnset(time));
-    }
-    if time.since(now) > FUTURE_MS_MAX {
-        return Err(Refusal::TimeAhead { time, now });
-    }
-    let found = topic.points.iter().map(|point| (point.series, number(value.pointer(&point.pointer)))).collect();
+    let found = topic.points.iter().map(|point| (point.series, number(payload.pointer(&point.pointer)))).collect();
     Ok(Scan { time, found })
 }
 
-/// Numbers by their digits: 959636.71 is that, not the nearest binary fraction.
-fn number(value: Option<&Value>) -> Result<RawValue, Reason> {
-    match value {
-        None | Some(Value::Null) => Err(Reason::Missing),
-        Some(Value::Bool(on)) => Ok(RawValue::Int(i64::from(*on))),
-        Some(Value::Number(number)) => match (number.as_i64(), number.as_u64()) {
-            (Some(int), _) => Ok(RawValue::Int(int)),
-            (_, Some(int)) => Ok(RawValue::UInt(int)),
-            _ => decimal(&number.to_string()),
-        },
-        Some(Value::String(text)) => decimal(text.trim()),
-        Some(_) => Err(Reason::Malformed),
+/// A payload of the other shape has no point in it at all: the topic is not what the configuration says.
+fn check_root(topic: &MqttTopic, payload: &Value) -> Result<(), Refusal> {
+    let mut pointers =
+        topic.points.iter().map(|point| &point.pointer).chain(topic.time.iter().map(|time| &time.pointer));
+    let fields_expected = pointers.any(|pointer| !pointer.is_empty());
+    let (found, has_fields) = match payload {
+        Value::Object(_) => ("an object", true),
+        Value::Array(_) => ("an array", true),
+        Value::String(_) => ("a string", false),
+        Value::Number(_) => ("a number", false),
+        Value::Bool(_) => ("a truth value", false),
+        Value::Null => ("null", false),
+    };
+    match (fields_expected, has_fields) {
+        (true, false) => Err(Refusal::Root { found, expected: "an object or array with the configured fields" }),
+        (false, true) => Err(Refusal::Root { found, expected: "a bare value, as the pointer is empty" }),
+        _ => Ok(()),
     }
 }
 
-fn decimal(text: &str) -> Result<RawValue, Reason> {
-    let parsed = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text));
-    parsed.map(RawValue::Decimal).map_err(|_| Reason::Malformed)
-}
-
-fn stamp(time: &PayloadTime, payload: &Value) -> Result<UtcMillis, Refusal> {
-    let found = payload.pointer(&time.pointer);
-    let expected = match time.format {
-        TimeFormat::UnixSeconds => "seconds since 1970",
-        TimeFormat::UnixMillis => "milliseconds since 1970",
-        TimeFormat::Iso8601 => "ISO 8601 with zone",
-        TimeFormat::Pattern { .. } => "the configured pattern",
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        agent::config::{MqttPoint, PayloadTime, TimeFormat},
+        model::{RawValue, Reason},
     };
-    instant(&time.format, found).ok_or_else(|| Refusal::Time {
-        pointer: time.pointer.clone(),
-        expected,
-        found: found.map_or("nothing is there".into(), |value| value.to_string().chars().take(64).collect()),
-    })
-}
+    use proptest::prelude::*;
 
-fn instant(format: &TimeFormat, found: Option<&Value>) -> Option<UtcMillis> {
-    let scaled = |per_unit: i64| {
-        let RawValue::Decimal(number) = (match number(found).ok()? {
-            RawValue::Int(int) => RawValue::Decimal(Decimal::from(int)),
-            other => other,
-        }) else {
-            return None;
-        };
-        let ms = number.checked_mul(Decimal::from(per_unit))?.floor();
-        i64::try_from(ms).ok().map(UtcMillis)
-    };
-    match format {
-        TimeFormat::UnixSeconds => scaled(1_000),
-        TimeFormat::UnixMillis => scaled(1),
-        TimeFormat::Iso8601 => {
-            let timestamp: jiff::Timestamp = found?.as_str()?.parse().ok()?;
-            Some(UtcMillis(timestamp.as_millisecond()))
+    const NOW: UtcMillis = UtcMillis(1_800_000_000_000);
+
+    fn topic(pointers: &[&str]) -> MqttTopic {
+        let points = (0..).zip(pointers).map(|(series, pointer)| MqttPoint { series, pointer: (*pointer).into() });
+        MqttTopic { topic: "t".into(), meter: "m".into(), time: None, points: points.collect() }
+    }
+
+    fn dated(pointers: &[&str]) -> MqttTopic {
+        let time = PayloadTime { pointer: "/ts".into(), format: TimeFormat::UnixMillis };
+        MqttTopic { time: Some(time), ..topic(pointers) }
+    }
+
+    fn found(topic: &MqttTopic, payload: &str) -> Vec<(u32, Result<RawValue, Reason>)> {
+        scan(topic, payload.as_bytes(), false, NOW).unwrap().found
+    }
+
+    fn refused(topic: &MqttTopic, payload: &[u8]) -> String {
+        scan(topic, payload, false, NOW).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn fields_are_found_by_their_pointers() {
+        let topic = topic(&["/kwh", "/lines/1/n", "/a~1b~0c"]);
+        let payload = r#"{"kwh": 959636.71, "lines": [{}, {"n": 2}], "a/b~c": "3", "else": {}}"#;
+        let kwh = RawValue::Decimal("959636.71".parse().unwrap());
+        assert_eq!(found(&topic, payload), [(0, Ok(kwh)), (1, Ok(RawValue::Int(2))), (2, Ok(RawValue::Int(3)))]);
+    }
+
+    #[test]
+    fn an_empty_pointer_takes_the_whole_payload() {
+        assert_eq!(found(&topic(&[""]), "12"), [(0, Ok(RawValue::Int(12)))]);
+        assert_eq!(found(&topic(&[""]), " \"12\"\n"), [(0, Ok(RawValue::Int(12)))]);
+        assert_eq!(found(&topic(&[""]), "null"), [(0, Err(Reason::Missing))]);
+    }
+
+    #[test]
+    fn a_missing_or_foreign_field_spoils_only_itself() {
+        let topic = topic(&["/a", "/b", "/c", "/d"]);
+        assert_eq!(
+            found(&topic, r#"{"a": null, "b": "many", "c": 5}"#),
+            [
+                (0, Err(Reason::Missing)),
+                (1, Err(Reason::Malformed)),
+                (2, Ok(RawValue::Int(5))),
+                (3, Err(Reason::Missing))
+            ]
+        );
+    }
+
+    #[test]
+    fn of_two_equal_keys_the_last_counts() {
+        assert_eq!(found(&topic(&["/a"]), r#"{"a": 1, "a": 2}"#), [(0, Ok(RawValue::Int(2)))]);
+    }
+
+    #[test]
+    fn the_payloads_time_counts_before_the_arrival() {
+        let time = |topic: &MqttTopic| scan(topic, br#"{"ts": 1700000000000}"#, false, NOW).unwrap().time;
+        assert_eq!(time(&dated(&["/a"])), UtcMillis(1_700_000_000_000));
+        assert_eq!(time(&topic(&["/a"])), NOW);
+    }
+
+    #[test]
+    fn a_message_kept_by_the_broker_needs_a_time_of_its_own() {
+        let retained = |topic: &MqttTopic| scan(topic, br#"{"ts": 1700000000000, "a": 1}"#, true, NOW);
+        assert_eq!(retained(&topic(&["/a"])), Err(Refusal::Undated));
+        assert!(retained(&dated(&["/a"])).is_ok());
+    }
+
+    #[test]
+    fn a_payload_that_is_not_what_the_configuration_says_is_refused_with_the_reason() {
+        let fields = topic(&["/a"]);
+        for payload in ["", "{", "NaN", r#"{"a": 1} {}"#, "{'a': 1}", r#"{"a": NaN}"#, "\u{feff}{}", "12,5"] {
+            let reason = refused(&fields, payload.as_bytes());
+            assert!(reason.starts_with("the payload is no JSON: "), "{payload}: {reason}");
         }
-        TimeFormat::Pattern { pattern, offset_s } => {
-            let civil = jiff::civil::DateTime::strptime(pattern, found?.as_str()?).ok()?;
-            let timestamp = jiff::tz::Offset::from_seconds(*offset_s).ok()?.to_timestamp(civil).ok()?;
-            Some(UtcMillis(timestamp.as_millisecond()))
+        assert!(refused(&fields, b"{\"a\": \"\xff\"}").starts_with("the payload is no JSON: "));
+        assert_eq!(
+            refused(&fields, b"5"),
+            "the payload is a number; expected an object or array with the configured fields"
+        );
+        assert_eq!(
+            refused(&fields, b"null"),
+            "the payload is null; expected an object or array with the configured fields"
+        );
+        assert_eq!(
+            refused(&topic(&[""]), b"{}"),
+            "the payload is an object; expected a bare value, as the pointer is empty"
+        );
+        assert_eq!(
+            refused(&dated(&["/a"]), br#"{"a": 1}"#),
+            "`/ts` holds nothing; expected milliseconds since 1970-01-01 UTC"
+        );
+    }
+
+    #[test]
+    fn size_and_nesting_are_bounded() {
+        let padded = |length: usize| format!(r#"{{"a": 1}}{}"#, " ".repeat(length - 8));
+        assert!(scan(&topic(&["/a"]), padded(PAYLOAD_BYTES_MAX).as_bytes(), false, NOW).is_ok());
+        let reason = refused(&topic(&["/a"]), padded(PAYLOAD_BYTES_MAX + 1).as_bytes());
+        assert_eq!(reason, "the payload has 65537 bytes; expected at most 65536");
+        assert!(refused(&topic(&["/a"]), "[".repeat(60_000).as_bytes()).contains("recursion limit"));
+    }
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "[0-9+.eE-]{0,40}|\\PC{0,20}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            let fields = prop::collection::hash_map("ts|a|b", inner.clone(), 0..4);
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Value::from),
+                fields.prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken_or_refused(payload in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = scan(&dated(&["/a", ""]), &payload, false, NOW);
+        }
+
+        #[test]
+        fn any_json_is_taken_whole_or_refused(payload in json(), at in 0_usize..4) {
+            let formats = [
+                TimeFormat::UnixSeconds,
+                TimeFormat::UnixMillis,
+                TimeFormat::Iso8601,
+                TimeFormat::Pattern { pattern: "%Y-%m-%d %H:%M:%S%.f".into(), offset_s: -12_600 },
+            ];
+            let time = PayloadTime { pointer: "/ts".into(), format: formats[at].clone() };
+            let topic = MqttTopic { time: Some(time), ..topic(&["/a", "/b/0"]) };
+            if let Ok(scan) = scan(&topic, payload.to_string().as_bytes(), false, NOW) {
+                prop_assert_eq!(scan.found.len(), 2);
+            }
         }
     }
 }

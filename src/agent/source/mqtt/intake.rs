@@ -1,0 +1,162 @@
+//! A message → an input that waits to be handed on, and a place in the order of acknowledgements. No I/O.
+
+use super::{
+    ack::AckOrder,
+    payload::{self, Refusal},
+    tally::Tally,
+};
+use crate::{
+    agent::{
+        config::MqttBroker,
+        health::Health,
+        source::{Input, Receipt},
+    },
+    model::{Scan, UtcMillis},
+};
+use rumqttc::{Publish, QoS};
+use std::{
+    collections::VecDeque,
+    mem::{Discriminant, discriminant},
+    sync::Arc,
+};
+use tokio::sync::watch;
+
+/// There are no more packet ids, so that no broker has more messages unacknowledged.
+const UNACKED_MAX: usize = u16::MAX as usize;
+
+pub struct Intake {
+    pub broker: MqttBroker,
+    health: Arc<Health>,
+    committed: Arc<watch::Sender<u64>>,
+    pub acks: AckOrder<Publish>,
+    /// Inputs that the recorder has no room for yet.
+    pub waiting: VecDeque<Input>,
+    /// By the topic's place and the kind of refusal.
+    refused: Tally<(usize, Discriminant<Refusal>)>,
+    not_configured: Tally<()>,
+}
+
+impl Intake {
+    pub fn new(broker: MqttBroker, health: Arc<Health>, committed: Arc<watch::Sender<u64>>) -> Intake {
+        Intake {
+            broker,
+            health,
+            committed,
+            acks: AckOrder::new(),
+            waiting: VecDeque::new(),
+            refused: Tally::new(),
+            not_configured: Tally::new(),
+        }
+    }
+
+    /// No more is read while as much waits as the broker sends without an acknowledgement. One that keeps to that
+    /// window never comes here: it stops by itself, and the connection is kept alive however long the recorder takes.
+    pub fn is_full(&self) -> bool {
+        self.waiting.len() >= usize::from(self.broker.inflight.max(1)) || self.acks.len() >= UNACKED_MAX
+    }
+
+    pub fn take(&mut self, publish: Publish, now: UtcMillis) {
+        let scan = self.scan(&publish, now);
+        // with QoS 0 there is nothing to acknowledge
+        let unacked = (publish.qos != QoS::AtMostOnce).then(|| without_payload(publish));
+        match (scan, unacked) {
+            (Some(scan), unacked) => {
+                let number = unacked.map(|unacked| self.acks.handed_on(unacked));
+                let receipt = number.map(|number| Receipt { number, committed: self.committed.clone() });
+                self.waiting.push_back(Input { scans: vec![scan], receipt });
+            }
+            (None, Some(unacked)) => self.acks.dropped(unacked),
+            (None, None) => {}
+        }
+    }
+
+    fn scan(&mut self, publish: &Publish, now: UtcMillis) -> Option<Scan> {
+        let (broker, topic) = (&self.broker.name, &publish.topic);
+        let configured = self.broker.topics.iter().enumerate().find(|(_, configured)| configured.topic == *topic);
+        let Some((place, configured)) = configured else {
+            // the session still has a subscription of an earlier configuration
+            if let Some(times) = self.not_configured.count(()) {
+                tracing::warn!(broker, topic, times, "a message of a topic that is not configured is dropped");
+            }
+            return None;
+        };
+        match payload::scan(configured, &publish.payload, publish.retain, now) {
+            Ok(scan) => Some(scan),
+            Err(refusal) => {
+                self.health.rejected();
+                if let Some(times) = self.refused.count((place, discriminant(&refusal))) {
+                    tracing::warn!(broker, topic, times, "refused: {refusal}");
+                }
+                None
+            }
+        }
+    }
+}
+
+/// All that an acknowledgement needs.
+fn without_payload(mut publish: Publish) -> Publish {
+    publish.payload = Default::default();
+    publish
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::config::{MqttPoint, MqttTopic};
+
+    fn intake() -> Intake {
+        let points = vec![MqttPoint { series: 3, pointer: String::new() }];
+        let topic = MqttTopic { topic: "t".into(), meter: "m".into(), time: None, points };
+        let broker = MqttBroker {
+            name: "b".into(),
+            host: "h".into(),
+            port: 1883,
+            client_id: "c".into(),
+            inflight: 2,
+            topics: vec![topic],
+        };
+        Intake::new(broker, Arc::default(), Arc::new(watch::Sender::new(0)))
+    }
+
+    fn publish(topic: &str, qos: QoS, pkid: u16, payload: &str) -> Publish {
+        let mut publish = Publish::new(topic, qos, payload);
+        publish.pkid = pkid;
+        publish
+    }
+
+    #[test]
+    fn a_good_message_waits_with_a_receipt_and_a_bad_one_only_for_its_acknowledgement() {
+        let mut intake = intake();
+        let now = UtcMillis(1_800_000_000_000);
+        intake.take(publish("t", QoS::AtLeastOnce, 1, "5"), now);
+        intake.take(publish("t", QoS::AtLeastOnce, 2, "five"), now);
+        intake.take(publish("old", QoS::AtLeastOnce, 3, "5"), now);
+        assert_eq!(intake.waiting.len(), 1);
+        assert_eq!(intake.health.rejected_inputs(), 1, "an old subscription is no bad payload");
+        assert!(intake.acks.due(0).is_none());
+        intake.waiting.pop_front().unwrap().receipt.unwrap().give();
+        let committed = *intake.committed.borrow();
+        for pkid in [1, 2, 3] {
+            assert_eq!(intake.acks.due(committed).unwrap().pkid, pkid);
+            intake.acks.acknowledged();
+        }
+    }
+
+    #[test]
+    fn a_message_without_acknowledgement_is_taken_without_a_receipt() {
+        let mut intake = intake();
+        intake.take(publish("t", QoS::AtMostOnce, 0, "5"), UtcMillis(1_800_000_000_000));
+        intake.take(publish("t", QoS::AtMostOnce, 0, "{}"), UtcMillis(1_800_000_000_000));
+        assert_eq!((intake.waiting.len(), intake.acks.len()), (1, 0));
+        assert!(intake.waiting[0].receipt.is_none());
+    }
+
+    #[test]
+    fn it_is_full_when_a_window_of_inputs_waits() {
+        let mut intake = intake();
+        for full_after in [false, true] {
+            intake.take(publish("t", QoS::AtLeastOnce, 1, "5"), UtcMillis(1_800_000_000_000));
+            assert_eq!(intake.is_full(), full_after);
+        }
+    }
+}
