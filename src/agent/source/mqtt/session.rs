@@ -11,8 +11,7 @@ use crate::{
     runtime::{backoff::Backoff, clock, random},
 };
 use rumqttc::{
-    AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, Outgoing, Packet, QoS, SubscribeFilter,
-    SubscribeReasonCode,
+    AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, Packet, QoS, SubscribeFilter, SubscribeReasonCode,
 };
 use std::{
     collections::BTreeSet,
@@ -26,9 +25,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// A broker gives up after one and a half times this. It bounds for how long a full queue may stop the reading:
-/// rumqttc pings while it is polled only, so that a stop of up to 10 s always passes, and a longer one may cost the
-/// connection, but no message of QoS 1.
+/// The broker ends a connection that is silent for one and a half times this, and rumqttc pings only while it is
+/// polled. So where the recorder stands so long that even the intake is full and the reading stops, 10 s more always
+/// pass. Beyond, the connection may be lost, but no message of QoS 1: the broker sends them again.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// A larger packet ends the connection, again and again as the broker sends it anew. Far above what is taken as a
 /// payload, and still bounded.
@@ -42,9 +41,9 @@ const CONNECT_DEADLINE_S: u64 = 10;
 const STEADY: Duration = Duration::from_secs(10);
 /// A refused subscription is a matter of the broker's access rules, which people change.
 const RESUBSCRIBE: Duration = Duration::from_secs(60);
-/// At the stop: for the last commit, and for its acknowledgements.
+/// At the stop: for the last commit, and for its acknowledgements. Together well below the agent's stop deadline.
 const LAST_COMMIT_DEADLINE: Duration = Duration::from_secs(3);
-const GOODBYE_DEADLINE: Duration = Duration::from_secs(1);
+const GOODBYE_DEADLINE: Duration = Duration::from_secs(2);
 
 pub async fn run(broker: MqttBroker, out: mpsc::Sender<Input>, health: Arc<Health>, stop: CancellationToken) {
     let (client, mut event_loop) = AsyncClient::new(options(&broker), REQUESTS_MAX);
@@ -251,19 +250,15 @@ impl Session {
         self.backoff.failed(random::up_to)
     }
 
-    /// Writes the last acknowledgements. Whatever is cut off here, the broker sends again.
+    /// Writes the last acknowledgements, and waits until the broker has read them: it closes the connection when it
+    /// comes to the DISCONNECT behind them, and closing before would make it drop what it has not read. Whatever the
+    /// deadline cuts off here, the broker sends again.
     async fn goodbye(self, mut event_loop: EventLoop) {
         if self.connected_at.is_none() {
             return;
         }
-        let written = async {
-            while let Ok(event) = event_loop.poll().await {
-                if event == Event::Outgoing(Outgoing::Disconnect) {
-                    break;
-                }
-            }
-        };
-        let goodbye = async { tokio::join!(self.client.disconnect(), written) };
+        let closed = async { while event_loop.poll().await.is_ok() {} };
+        let goodbye = async { tokio::join!(self.client.disconnect(), closed) };
         let _ = tokio::time::timeout(GOODBYE_DEADLINE, goodbye).await;
     }
 }
