@@ -20,7 +20,9 @@ impl Mosquitto {
     pub fn start() -> Mosquitto {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
-        Mosquitto { child: listening(folder.path(), port), port, folder }
+        let mut broker = Mosquitto { child: spawn(folder.path(), port), port, folder };
+        broker.wait();
+        broker
     }
 
     pub fn port(&self) -> u16 {
@@ -30,13 +32,24 @@ impl Mosquitto {
     /// SIGKILL, and the broker again with what it had saved.
     pub fn kill_and_restart(&mut self) {
         self.kill();
-        self.child = listening(self.folder.path(), self.port);
+        self.child = spawn(self.folder.path(), self.port);
+        self.wait();
     }
 
     /// Whether `bytes`, a payload, stand in the file that outlives a kill.
     pub fn has_saved(&self, bytes: &[u8]) -> bool {
         let saved = std::fs::read(self.folder.path().join("mosquitto.db")).unwrap_or_default();
         saved.windows(bytes.len()).any(|window| window == bytes)
+    }
+
+    fn wait(&mut self) {
+        for _ in 0..200 {
+            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("mosquitto does not listen on port {}: {:?}", self.port, self.child.try_wait());
     }
 
     fn kill(&mut self) {
@@ -51,7 +64,7 @@ impl Drop for Mosquitto {
     }
 }
 
-fn listening(folder: &Path, port: u16) -> Child {
+fn spawn(folder: &Path, port: u16) -> Child {
     let config = folder.join("mosquitto.conf");
     // `user` counts only where the tests run as root, as in a container: mosquitto would become a user that may not
     // write here
@@ -64,12 +77,5 @@ fn listening(folder: &Path, port: u16) -> Child {
     let program = if Path::new("/usr/sbin/mosquitto").exists() { "/usr/sbin/mosquitto" } else { "mosquitto" };
     let mut command = Command::new(program);
     command.arg("-c").arg(&config).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let child = command.spawn().expect("tests/run installs mosquitto");
-    for _ in 0..200 {
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return child;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("mosquitto does not listen on port {port}");
+    command.spawn().expect("tests/run installs mosquitto")
 }

@@ -48,21 +48,7 @@ const GOODBYE_DEADLINE: Duration = Duration::from_secs(2);
 pub async fn run(broker: MqttBroker, out: mpsc::Sender<Input>, health: Arc<Health>, stop: CancellationToken) {
     let (client, mut event_loop) = AsyncClient::new(options(&broker), REQUESTS_MAX);
     event_loop.network_options.set_connection_timeout(CONNECT_DEADLINE_S);
-    let committed = Arc::new(watch::Sender::new(0));
-    let commits = committed.subscribe();
-    let mut session = Session {
-        intake: Intake::new(broker, health, committed),
-        client,
-        out: Some(out),
-        stop,
-        commits,
-        backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
-        failures: 0,
-        connected_at: None,
-        subscribed: false,
-        subscribe_at: None,
-        leave_by: None,
-    };
+    let mut session = Session::new(broker, client, out, health, stop);
     while let Some(polled) = session.meanwhile(event_loop.poll()).await {
         match polled {
             Ok(event) => session.event(event),
@@ -110,6 +96,30 @@ struct Session {
 }
 
 impl Session {
+    fn new(
+        broker: MqttBroker,
+        client: AsyncClient,
+        out: mpsc::Sender<Input>,
+        health: Arc<Health>,
+        stop: CancellationToken,
+    ) -> Session {
+        let committed = Arc::new(watch::Sender::new(0));
+        let commits = committed.subscribe();
+        Session {
+            intake: Intake::new(broker, health, committed),
+            client,
+            out: Some(out),
+            stop,
+            commits,
+            backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
+            failures: 0,
+            connected_at: None,
+            subscribed: false,
+            subscribe_at: None,
+            leave_by: None,
+        }
+    }
+
     /// Runs `turn` to its end and everything else beside it. `None`, and `turn` dropped, when the session is over.
     async fn meanwhile<T>(&mut self, turn: impl Future<Output = T>) -> Option<T> {
         tokio::pin!(turn);
@@ -272,5 +282,56 @@ async fn at(when: Option<Instant>) {
     match when {
         Some(when) => tokio::time::sleep_until(when).await,
         None => pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::config::MqttTopic;
+
+    fn session() -> Session {
+        let topic = |topic: &str| MqttTopic { topic: topic.into(), meter: "m".into(), time: None, points: Vec::new() };
+        let broker = MqttBroker {
+            name: "b".into(),
+            host: "127.0.0.1".into(),
+            port: 1,
+            client_id: "c".into(),
+            inflight: 20,
+            topics: vec![topic("a"), topic("b")],
+        };
+        let (client, _) = AsyncClient::new(options(&broker), 8);
+        Session::new(broker, client, mpsc::channel(1).0, Arc::default(), CancellationToken::new())
+    }
+
+    #[test]
+    fn a_refused_subscription_is_asked_for_again_in_a_minute_and_a_granted_one_is_kept() {
+        let granted = SubscribeReasonCode::Success(QoS::AtLeastOnce);
+        let mut session = session();
+        session.answered(&[granted, SubscribeReasonCode::Failure]);
+        assert!(!session.subscribed);
+        assert!(session.subscribe_at.is_some_and(|at| at <= clock::monotonic() + RESUBSCRIBE));
+        session.answered(&[granted, granted]);
+        assert_eq!((session.subscribed, session.subscribe_at), (true, None));
+        session.connected(true);
+        assert!(session.subscribed, "the broker kept the session");
+        session.connected(false);
+        assert!(!session.subscribed);
+    }
+
+    #[test]
+    fn a_connection_that_does_not_last_counts_as_a_failure_and_one_that_did_does_not() {
+        let mut session = session();
+        let lost = ConnectionError::NetworkTimeout;
+        assert!(session.disconnected(&lost) <= Duration::from_secs(1));
+        for _ in 0..9 {
+            session.connected(true);
+            assert!(session.disconnected(&lost) <= Duration::from_secs(60));
+        }
+        assert_eq!(session.failures, 10);
+        session.connected(true);
+        session.connected_at = session.connected_at.and_then(|at| at.checked_sub(STEADY));
+        assert!(session.disconnected(&lost) <= Duration::from_secs(1));
+        assert_eq!(session.failures, 1);
     }
 }

@@ -121,8 +121,9 @@ mod tests {
             (china("%d/%m/%Y %H:%M"), json!("2018-01-01 00:15")),
             (china("%d/%m/%Y %H:%M"), json!("32/01/2018 00:15")),
         ] {
-            let refused = read(format, ts.clone());
-            assert!(matches!(&refused, Err(Refusal::Time { found, .. }) if *found == ts.to_string()), "{refused:?}");
+            let written = ts.to_string();
+            let refused = read(format, ts);
+            assert!(matches!(&refused, Err(Refusal::Time { found, .. }) if *found == written), "{refused:?}");
         }
         let absent = PayloadTime { pointer: "/time".into(), format: TimeFormat::Iso8601 };
         assert_eq!(
