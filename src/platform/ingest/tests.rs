@@ -59,7 +59,14 @@ impl Platform {
     }
 
     async fn client(&self) -> Client {
-        let mut uplink = UplinkClient::connect(self.address.clone()).await.unwrap();
+        self.client_with_window(64 * 1024).await
+    }
+
+    /// `window`: bytes of answers that may be on their way while the client reads none.
+    async fn client_with_window(&self, window: u32) -> Client {
+        let endpoint =
+            tonic::transport::Endpoint::new(self.address.clone()).unwrap().initial_stream_window_size(window);
+        let mut uplink = UplinkClient::new(endpoint.connect().await.unwrap());
         let (up, messages) = mpsc::channel(64);
         let down = uplink.session(ReceiverStream::new(messages)).await.unwrap().into_inner();
         Client { up, down }
@@ -67,7 +74,10 @@ impl Platform {
 
     /// A client with its Welcome.
     async fn greeted(&self, generations: &[u8]) -> (Client, Vec<Ack>) {
-        let mut client = self.client().await;
+        self.greeted_by(self.client().await, generations).await
+    }
+
+    async fn greeted_by(&self, mut client: Client, generations: &[u8]) -> (Client, Vec<Ack>) {
         client.send(hello("gw-1", generations)).await;
         match client.next().await {
             Some(Message::Welcome(welcome)) => (client, welcome.marks),
@@ -362,12 +372,14 @@ async fn a_gateway_that_reads_no_answer_does_not_hold_the_stop() {
     let dir = tempfile::tempdir().unwrap();
     let patience = Patience { stop: Duration::from_millis(200), ..Patience::default() };
     let platform = Platform::start(dir.path(), patience).await;
-    let (client, _) = platform.greeted(&[1]).await;
-    let one = records(0);
-    // as much as fits into every buffer on the way
-    while let Ok(sent) = tokio::time::timeout(Duration::from_millis(200), client.send(batch(1, 1, &one))).await {
-        sent
-    }
+    let (client, _) = platform.greeted_by(platform.client_with_window(1_024).await, &[1]).await;
+    // a window of 1 KiB holds some thirty answers
+    let sending = async {
+        for _ in 0..200 {
+            client.send(batch(1, 1, &records(0))).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(1), sending).await.ok();
     platform.stop().await;
     drop(client);
 }
