@@ -1,1 +1,127 @@
-//! api
+//! Assessment → JSON, and the dashboard's files. HTTP/1, read only.
+//!
+//! # Promises
+//! - Shows what `assess` and the store say, and nothing else: decimals are strings to the last digit, unknown is null.
+//! - A question it does not understand is refused in both languages, with what is possible; none is half answered.
+//! - Every request ends in time, and only so many are worked on at once.
+//!
+//! # Does not
+//! Compute figures, write, or know users: it listens on the loopback address unless the configuration says otherwise.
+
+mod answer;
+mod question;
+mod refusal;
+mod view;
+
+use crate::{
+    platform::{assess::Coefficients, ingest::Presence, store::Store},
+    runtime::task,
+};
+use axum::{
+    Router,
+    extract::{Request, State as Shared},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use refusal::Refusal;
+use std::{sync::Arc, time::Duration};
+use tokio::{net::TcpListener, sync::Semaphore};
+use tokio_util::sync::CancellationToken;
+
+/// What the answers are made of.
+#[derive(Clone)]
+pub struct State {
+    pub store: Store,
+    pub coefficients: Arc<Coefficients>,
+    pub presence: Presence,
+}
+
+/// Path and query of a question; ours have under 200 bytes.
+const URI_BYTES_MAX: usize = 2048;
+/// Answers being made at one time, each of which may hold a year of quarter-hours of one site.
+const REQUESTS_MAX: usize = 64;
+const ANSWER_DEADLINE: Duration = Duration::from_secs(20);
+/// From the stop to the end, for answers under way.
+const STOP_DEADLINE: Duration = Duration::from_secs(3);
+
+/// Everything comes from the page's own origin. No inline script and no inline style.
+const CONTENT_SECURITY: &str =
+    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
+
+/// The whole site: `/api/v1/…`, `/health` and the dashboard.
+pub fn router(state: State) -> Router {
+    let places = Arc::new(Semaphore::new(REQUESTS_MAX));
+    Router::new()
+        .route("/api/v1/ranking", get(answer::ranking))
+        .route("/api/v1/sites/{credit_code}", get(answer::site))
+        .route("/api/v1/sites/{credit_code}/intervals", get(answer::intervals))
+        .route("/api/v1/ledger", get(answer::ledger))
+        .route("/api/v1/gateways", get(answer::gateways))
+        .route("/health", get(answer::health))
+        .fallback(answer::asset)
+        .with_state(state)
+        .layer(middleware::from_fn_with_state(places, bounded))
+        .layer(middleware::from_fn(headed))
+}
+
+/// Answers on the listener until `stop`, then finishes what is under way, for at most three seconds.
+pub async fn serve(listener: TcpListener, state: State, stop: CancellationToken) -> Result<(), std::io::Error> {
+    let served = axum::serve(listener, router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let deadline = async {
+        stop.cancelled().await;
+        tokio::time::sleep(STOP_DEADLINE).await;
+    };
+    tokio::select! {
+        result = served.into_future() => result,
+        () = deadline => Ok(()),
+    }
+}
+
+/// Refuses what no answer is made for, and ends every answer in time.
+async fn bounded(Shared(places): Shared<Arc<Semaphore>>, request: Request, next: Next) -> Result<Response, Refusal> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(Refusal::method());
+    }
+    let uri = request.uri();
+    if uri.path().len() + uri.query().map_or(0, str::len) > URI_BYTES_MAX {
+        return Err(Refusal::too_long(URI_BYTES_MAX));
+    }
+    let answered = tokio::time::timeout(ANSWER_DEADLINE, async {
+        let _place = places.acquire().await;
+        next.run(request).await
+    });
+    answered.await.map_err(|_| Refusal::busy())
+}
+
+async fn headed(request: Request, next: Next) -> Response {
+    // names with a hash of their content never change
+    let kept = request.uri().path().starts_with("/assets/");
+    let mut response = next.run(request).await;
+    let caching = match (response.status(), kept) {
+        (StatusCode::OK, true) => "public, max-age=31536000, immutable",
+        _ => "no-store",
+    };
+    let headers: [(HeaderName, &'static str); 4] = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, caching),
+    ];
+    for (name, value) in headers {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Makes the text of an answer beside the event loop: a county has thousands of sites.
+async fn json<T: serde::Serialize>(
+    make: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<Response, Refusal> {
+    let text = task::blocking(move || serde_json::to_vec(&make()?).map_err(|error| Refusal::failed(&error))).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
+}
+
+#[cfg(test)]
+mod tests;
