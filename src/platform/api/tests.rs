@@ -216,9 +216,10 @@ async fn every_answer_carries_the_security_headers_and_only_hashed_files_are_kep
 
 #[tokio::test]
 async fn a_gateway_s_state_is_shown_for_its_site_while_the_period_runs() {
-    let (_dir, _) = county().await;
-    let store = Store::open(tempfile::tempdir().unwrap().path()).unwrap();
-    store.replace_registry(vec![site(MILL, "Mill", "331003", "C1713")], vec![Gateway { gateway_id: "gw-1".into(), credit_code: MILL.into() }]).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let gateway = Gateway { gateway_id: "gw-1".into(), credit_code: MILL.into() };
+    store.replace_registry(vec![site(MILL, "Mill", "331003", "C1713")], vec![gateway]).await.unwrap();
     let mut records = encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy))]));
     let sample = Sample { series: 0, reason: Reason::Good, value: Some(Reading::Count(5)) };
     records.extend(encode(&Content::Samples(vec![Samples { time: UtcMillis(BASE), samples: vec![sample] }])));

@@ -55,6 +55,7 @@ export interface LedgerTerm {
   meter: string;
   point: string;
   role: string;
+  carrier: string;
   unit: string;
   amount: Decimal;
   first: Reading | null;

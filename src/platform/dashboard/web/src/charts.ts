@@ -14,7 +14,8 @@ echarts.use([BarChart, LineChart, ScatterChart, DataZoomComponent, GridComponent
 export const INK = "#24403f";
 export const FAINT = "#dfe5e2";
 export const PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#7f6000", "#000000"];
-const SHAPES = ["circle", "diamond", "triangle", "rect", "pin", "roundRect", "arrow"];
+// five shapes and eight colours: no pair comes twice before the fortieth industry
+const SHAPES = ["circle", "diamond", "triangle", "rect", "arrow"];
 const FONT = 'system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif';
 
 export type Chart = echarts.ECharts;

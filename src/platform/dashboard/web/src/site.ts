@@ -75,7 +75,8 @@ export class SitePanel {
     this.drawn ??= chart(place);
     place.setAttribute("aria-label", `${site.name}: ${word("quarters")}`);
     const carriers = [...new Set(quarters.flatMap((quarter) => Object.keys(quarter.energy)))];
-    const unit = site.ledger.find((term) => term.role === "site_energy")?.unit ?? "";
+    // the API gives electricity in kWh, and other carriers in the unit of their meters
+    const unit = carriers[0] === "electricity" ? "kWh" : (site.ledger.find((term) => term.carrier === carriers[0])?.unit ?? "");
     const columns = carriers.map((carrier, i) => ({
       type: "bar" as const,
       name: wordOr(carrier),

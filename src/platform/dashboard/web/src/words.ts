@@ -39,7 +39,7 @@ const WORDS = {
   completeness: ["完整率", "Complete"],
   backlog: ["待传", "Backlog"],
   unit_wan: ["万元", "10k yuan"],
-  unit_kgce_per_product: ["kgce/件(单位)", "kgce/unit"],
+  unit_kgce_per_product: ["kgce/单位产品", "kgce/unit"],
   unit_tce_per_wan: ["tce/万元", "tce/10k yuan"],
   unit_wan_per_mu: ["万元/亩", "10k yuan/mu"],
   unit_tce_per_mu: ["tce/亩", "tce/mu"],
