@@ -166,7 +166,6 @@ async fn what_may_not_be_is_refused_and_costs_nothing_that_was_stored() {
     let large = proto::Record { body: vec![0; 7 * 1024 + 1].into(), ..reading(1, 130) };
     assert_eq!(refused(vec![large]).await, RejectCode::BadRecord);
     assert_eq!(refused(vec![reading(1, 130); 257]).await, RejectCode::TooLarge);
-    assert_eq!(refused(vec![]).await, RejectCode::Protocol);
     let mut ahead = encode(&Content::Samples(vec![Samples {
         time: UtcMillis(4_000_000_000_000),
         samples: vec![Sample { series: 0, reason: Reason::Good, value: Some(Value::Count(1)) }],
