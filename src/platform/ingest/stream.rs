@@ -49,7 +49,8 @@ impl From<Reject> for End {
 }
 
 /// The answers, and the work that makes them: it advances when the connection asks for an answer, and is gone when
-/// the connection is. So a stream needs no task of its own.
+/// the connection is. So a stream needs no task of its own. A gateway that reads nothing stands still, its own
+/// deadlines with it, and holds nothing but its connection.
 pub struct Answers {
     ready: mpsc::Receiver<Result<Down, Status>>,
     work: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
