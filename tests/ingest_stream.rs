@@ -169,7 +169,7 @@ async fn what_may_not_be_is_refused_and_costs_nothing_that_was_stored() {
     let damaged = proto::Record { crc32c: 1, ..reading(1, 130) };
     assert_eq!(refused(vec![damaged]).await, RejectCode::BadRecord);
     let large = proto::Record { body: vec![0; 7 * 1024 + 1].into(), ..reading(1, 130) };
-    assert_eq!(refused(vec![large]).await, RejectCode::BadRecord);
+    assert_eq!(refused(vec![large]).await, RejectCode::TooLarge);
     assert_eq!(refused(vec![reading(1, 130); 257]).await, RejectCode::TooLarge);
     let mut ahead = encode(&Content::Samples(vec![Samples {
         time: UtcMillis(4_000_000_000_000),
