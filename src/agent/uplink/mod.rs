@@ -22,6 +22,7 @@ mod ended;
 mod lane;
 mod session;
 #[cfg(all(test, feature = "platform"))]
+#[allow(clippy::unwrap_used)] // a helper that panics fails its test
 mod tests;
 mod transport;
 
