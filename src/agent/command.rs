@@ -5,11 +5,16 @@ use crate::runtime::{
     lang::Lang,
     task::{Ended, stop_on_signal},
 };
-use clap::{Args, Subcommand};
+use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 use tokio_util::sync::CancellationToken;
 
-#[derive(Args)]
+#[derive(Parser)]
+#[command(
+    name = "mujun-agent",
+    version,
+    about = "Reads meters and machines, keeps what they say, and streams it to the platform"
+)]
 pub struct Arguments {
     /// Language of messages; by default that of the environment
     #[arg(long, global = true)]

@@ -47,8 +47,17 @@ fn plant_lines(start: &Start, ledger: &Value) -> [Line; 3] {
         let moved = last - first;
         let balanced = total == Some(moved) && known == Some(last) && number("first") == Some(first);
         Line {
-            site: factory.name, gateway_id: factory.key, meter, point, unit, first, r#final: last, moved,
-            ledger: total, ledger_last: known, balanced,
+            site: factory.name,
+            gateway_id: factory.key,
+            meter,
+            point,
+            unit,
+            first,
+            r#final: last,
+            moved,
+            ledger: total,
+            ledger_last: known,
+            balanced,
         }
     };
     [
@@ -59,7 +68,10 @@ fn plant_lines(start: &Start, ledger: &Value) -> [Line; 3] {
 }
 
 fn find<'a>(ledger: &'a Value, gateway_id: &str, meter: &str, point: &str) -> Option<&'a Value> {
-    ledger.as_array()?.iter().find(|row| row["gateway_id"] == gateway_id && row["meter"] == meter && row["point"] == point)
+    ledger
+        .as_array()?
+        .iter()
+        .find(|row| row["gateway_id"] == gateway_id && row["meter"] == meter && row["point"] == point)
 }
 
 /// Whether every series of the county has a reading on the ledger.

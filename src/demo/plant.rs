@@ -99,7 +99,12 @@ impl Plant {
                 let power = u64::from(registers.power_kw.to_bits());
                 let energy = registers.main;
                 Some(vec![
-                    word(energy, 48), word(energy, 32), word(energy, 16), word(energy, 0), word(power, 16), word(power, 0),
+                    word(energy, 48),
+                    word(energy, 32),
+                    word(energy, 16),
+                    word(energy, 0),
+                    word(power, 16),
+                    word(power, 0),
                 ])
             }
             2 => Some(vec![word(registers.workshop, 0), word(registers.workshop, 16)]),
@@ -139,7 +144,7 @@ pub async fn serve(plant: Arc<Plant>, listener: TcpListener, stop: CancellationT
     let server = tcp::Server::new(listener);
     let connected = move |stream, address| {
         let plant = plant.clone();
-        async move { tcp::accept_tcp_connection(stream, address, |_| Ok(Some(Meters(plant)))) }
+        async move { tcp::accept_tcp_connection(stream, address, |_| Ok(Some(Meters(plant.clone())))) }
     };
     let failed = |error: io::Error| tracing::debug!(%error, "a Modbus connection ended");
     server.serve_until(&connected, failed, Box::pin(async move { stop.cancelled().await })).await.map(|_| ())

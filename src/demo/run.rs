@@ -54,7 +54,10 @@ pub fn county(options: Options) -> ExitCode {
     });
     let failed = !matches!(outcome, Ok(true));
     if failed {
-        eprintln!("{}", options.lang.pick("日志保留在", "the logs stay in") .to_owned() + " " + &folder.display().to_string());
+        eprintln!(
+            "{}",
+            options.lang.pick("日志保留在", "the logs stay in").to_owned() + " " + &folder.display().to_string()
+        );
     } else {
         let _ = std::fs::remove_dir_all(&folder);
     }
@@ -75,7 +78,8 @@ async fn run(options: &Options, folder: &Path) -> Result<bool, Failure> {
     tasks.spawn("signals", stop_on_signal(stop.clone()));
 
     let plants: Vec<_> = (0..).zip(FACTORIES).map(|(seed, factory)| Plant::new(factory, seed)).collect();
-    let starts: Vec<_> = plants.iter().map(|plant| Start { plant: plant.clone(), registers: plant.registers() }).collect();
+    let starts: Vec<_> =
+        plants.iter().map(|plant| Start { plant: plant.clone(), registers: plant.registers() }).collect();
     let ports = Ports::choose(options.port)?;
     broker::start(ports.mqtt).map_err(|error| error.to_string())?;
     let switch = link::Switch::default();
@@ -84,7 +88,7 @@ async fn run(options: &Options, folder: &Path) -> Result<bool, Failure> {
     tasks.spawn("link", link::run(relay, ports.ingest, switch.clone(), stop.clone()));
 
     let platform_config = write_platform(folder, &ports)?;
-    let mut platform = Process::start("platform", "platform", &platform_config, folder)?;
+    let platform = Process::start("platform", "platform", &platform_config, folder)?;
     let mut agents = Vec::new();
     for plant in &plants {
         let meters = TcpListener::bind(("127.0.0.1", 0)).await?;
@@ -179,7 +183,9 @@ impl County<'_> {
         let path = format!("/api/v1/ranking?period={today}&sort=tce_per_mu");
         let text = match self.api.get(&path).await {
             Ok(ranking) => view::table(&ranking, dashboard, self.options.lang),
-            Err(error) => self.options.lang.pick(format!("平台暂不可达：{error}\n"), format!("the platform is away: {error}\n")),
+            Err(error) => {
+                self.options.lang.pick(format!("平台暂不可达：{error}\n"), format!("the platform is away: {error}\n"))
+            }
         };
         let mut out = io::stdout().lock();
         let clear = if out.is_terminal() { "\x1b[2J\x1b[H" } else { "" };
@@ -213,7 +219,8 @@ impl Api {
     async fn get(&self, path: &str) -> Result<Value, String> {
         let url = format!("{}{path}", self.base);
         blocking(move || {
-            let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5))).build().into();
+            let agent: ureq::Agent =
+                ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5))).build().into();
             let mut response = agent.get(&url).call().map_err(|error| error.to_string())?;
             response.body_mut().read_json().map_err(|error| error.to_string())
         })
@@ -256,8 +263,15 @@ fn write_platform(folder: &Path, ports: &Ports) -> io::Result<PathBuf> {
     for f in FACTORIES {
         sites += &format!(
             "{},{},{CITY_CODE},{COUNTY_CODE},{},{},{},piece,{},{},{},{}\n",
-            f.credit_code, f.name, f.industry_code, f.land_mu, f.product_code, f.output_value_yuan_per_unit, f.headcount,
-            f.value_added_wan, f.tax_wan
+            f.credit_code,
+            f.name,
+            f.industry_code,
+            f.land_mu,
+            f.product_code,
+            f.output_value_yuan_per_unit,
+            f.headcount,
+            f.value_added_wan,
+            f.tax_wan
         );
         gateways += &format!("{},{}\n", f.key, f.credit_code);
     }

@@ -10,7 +10,8 @@ pub fn table(ranking: &Value, dashboard: &str, lang: Lang) -> String {
         ["rank", "site", "kWh", "pieces", "kgce/piece", "tce/mu", "10k yuan/mu", "backlog", "complete"],
     );
     const WIDTHS: [usize; 9] = [4, 26, 12, 9, 11, 11, 12, 8, 9];
-    let mut text = lang.pick(format!("亩均演示县 · 看板 {dashboard}\n\n"), format!("Mujun demo county · dashboard {dashboard}\n\n"));
+    let mut text = lang
+        .pick(format!("亩均演示县 · 看板 {dashboard}\n\n"), format!("Mujun demo county · dashboard {dashboard}\n\n"));
     line(&mut text, &head.map(str::to_owned), &WIDTHS);
     for site in ranking["sites"].as_array().into_iter().flatten() {
         let number = |field: &str| match &site[field] {
@@ -53,7 +54,11 @@ fn line(text: &mut String, cells: &[String; 9], widths: &[usize; 9]) {
 
 /// Terminal columns: Chinese characters and their punctuation take two.
 fn columns(text: &str) -> usize {
-    text.chars().map(|c| if matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{9fff}' | '\u{ff00}'..='\u{ff60}') { 2 } else { 1 }).sum()
+    text.chars()
+        .map(|c| {
+            if matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{9fff}' | '\u{ff00}'..='\u{ff60}') { 2 } else { 1 }
+        })
+        .sum()
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! The nouns that both halves share. No I/O, no clock, no formats.
 
+pub mod credit_code;
 mod period;
 mod point;
+pub mod region;
 mod sample;
 mod scale;
 mod site;
 mod time;
+pub mod unit;
 
 pub use period::{Period, PeriodError};
 pub use point::{PointKind, Role, Series};

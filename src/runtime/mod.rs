@@ -4,5 +4,6 @@ pub mod backoff;
 pub mod clock;
 pub mod lang;
 pub mod log;
+pub mod place;
 pub mod random;
 pub mod task;

@@ -2,6 +2,7 @@
 
 use crate::{
     agent::config::Point,
+    energy::counter::COUNT_MAX,
     model::{PointKind, RawValue, Reason, Sample, Scale, Value},
 };
 use rust_decimal::{
@@ -9,14 +10,17 @@ use rust_decimal::{
     prelude::{FromPrimitive, ToPrimitive},
 };
 
+/// One above the largest.
+const COUNT_LIMIT: i64 = COUNT_MAX + 1;
+
 pub fn sample(series: u32, point: &Point, found: Result<RawValue, Reason>) -> Sample {
     let judged = found.and_then(|raw| match point.resolution {
         Some(resolution) => count(raw, resolution),
         None => real(raw, point.series.scale).map(|real| (Value::Real(real), Reason::Good)),
     });
     match judged {
-        // a register that counts from zero has no value below it
-        Ok((Value::Count(..0), _)) if point.series.kind == PointKind::Cumulative => {
+        // a register that counts from zero has no value below it, and none that the ledger could not add up
+        Ok((Value::Count(..0 | COUNT_LIMIT..), _)) if point.series.kind == PointKind::Cumulative => {
             Sample { series, reason: Reason::OutOfRange, value: None }
         }
         Ok((value, reason)) => Sample { series, reason, value: Some(value) },

@@ -42,7 +42,8 @@ fn a_payload_number_is_counted_in_its_resolution_to_the_last_digit() {
 fn an_integer_register_is_its_own_count() {
     let register = point(PointKind::Cumulative, "0.01", Some("1"));
     assert_eq!(judged(&register, RawValue::Int(7)), (Some(Value::Count(7)), Reason::Good));
-    assert_eq!(judged(&register, RawValue::UInt(i64::MAX as u64)), (Some(Value::Count(i64::MAX)), Reason::Good));
+    assert_eq!(judged(&register, RawValue::UInt(1 << 61)), (Some(Value::Count(1 << 61)), Reason::Good));
+    assert_eq!(judged(&register, RawValue::UInt((1 << 61) + 1)), (None, Reason::OutOfRange));
 }
 
 #[test]

@@ -86,9 +86,9 @@ impl Asked {
             })?,
         };
         let descending = match self.value("order") {
-            None => None,
-            Some("asc") => Some(false),
-            Some("desc") => Some(true),
+            None => sort.higher_is_better(),
+            Some("asc") => false,
+            Some("desc") => true,
             Some(other) => return Err(one_of("order", other, "asc, desc")),
         };
         Ok(RankingQuery { sort, descending, county: self.county()?, industry: self.industry()? })

@@ -62,7 +62,7 @@ async fn county() -> (tempfile::TempDir, Router) {
     records.extend(encode(&Content::Samples(vec![at(BASE, 100_000, 10), at(BASE + 7_200_000, 101_234, 30)])));
     store.ingest("gw-1", [7; 16], 1, records).await.unwrap();
     let coefficients = coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap().into();
-    (dir, router(State { store, coefficients, presence: Presence::default() }))
+    (dir, router(ApiState { store, coefficients, presence: Presence::default() }))
 }
 
 async fn send(router: &Router, method: &str, uri: &str) -> Response {
@@ -246,7 +246,7 @@ async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
-    let state = State { store, coefficients, presence: Presence::default() };
+    let state = ApiState { store, coefficients, presence: Presence::default() };
     let ask = async {
         let _idle = tokio::net::TcpStream::connect(address).await.unwrap();
         let status = task::blocking(move || ureq::get(format!("http://{address}/health")).call().unwrap().status()).await;

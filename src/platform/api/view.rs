@@ -47,7 +47,7 @@ struct RankedSite {
 impl Ranked {
     /// `snapshot` is what `assessment` was made of.
     pub fn new(snapshot: &Snapshot, assessment: Assessment, query: &RankingQuery, states: &[GatewayState]) -> Ranked {
-        let order = if query.descending.unwrap_or(query.sort.best_is_high()) { "desc" } else { "asc" };
+        let order = if query.descending { "desc" } else { "asc" };
         let runs = assessment.as_of_ms < assessment.end_ms;
         let ledgers: BTreeMap<&str, &SiteLedger> =
             snapshot.sites.iter().map(|ledger| (ledger.site.credit_code.as_str(), ledger)).collect();
@@ -67,7 +67,7 @@ impl Ranked {
         Ranked {
             counties: assessment.sites.iter().map(|site| site.county_code.clone()).collect(),
             industries: assessment.sites.iter().filter_map(|site| site.industry_code.get(..3).map(str::to_owned)).collect(),
-            sites: ranking(&assessment, query).into_iter().filter_map(place).collect(),
+            sites: ranking(&assessment, query).rows.into_iter().filter_map(place).collect(),
             period: assessment.period.clone(),
             start_ms: assessment.start_ms,
             end_ms: assessment.end_ms,

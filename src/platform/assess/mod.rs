@@ -1,16 +1,40 @@
 //! Snapshot + coefficients + period → assessment. Pure.
+//!
+//! ```text
+//!   E  = Σ Eᵢ·kᵢ             综合能耗, kgce; Eᵢ = what entered the site less what left it   GB/T 2589-2020
+//!   G  = P × value of one     产值, 10,000 yuan; P = qualified product
+//!   E/P kgce per unit (单位产品能耗), E/G tce per 10,000 yuan (单位产值能耗), E/mu, G/mu      1 tce = 1,000 kgce
+//! ```
+//!
+//! # Promises
+//! - The same snapshot, coefficients and period give the same assessment.
+//! - Every amount carries the factor it was multiplied with, and where that comes from.
+//! - What is unknown is `None` with a note, never zero: no data, no factor, a factor that changes inside the period,
+//!   a divisor of zero. A carrier whose every meter is silent makes the site's standard coal unknown.
+//! - Arithmetic is on exact decimals. Results are rounded once, at the end, half to even (GB/T 8170): amounts to 4
+//!   decimals, ratios to 6; trailing zeros are dropped. A ratio is computed from what was not yet rounded.
+//!
+//! # Does not
+//! Fill gaps, or grade: weights, base values and bands are the county's.
 
-use crate::{model::UtcMillis, runtime::lang::Text};
+pub mod coefficient;
+mod figure;
+mod note;
+mod ranking;
+mod site;
+
+pub use crate::energy::coal::Basis;
+pub use coefficient::Coefficients;
+pub use figure::{Figure, UnknownFigure};
+pub use ranking::{Ranking, RankingQuery, ranking};
+
+use crate::{
+    model::{Period, UtcMillis},
+    platform::store::Snapshot,
+    runtime::lang::Text,
+};
 use rust_decimal::Decimal;
 use serde::Serialize;
-
-/// 当量值 or 等价值 of electricity and heat in standard coal (GB/T 2589-2020).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Basis {
-    Calorific,
-    Equivalent,
-}
 
 /// The figures of all sites for one period. A figure that can not be computed is `None`, and a note says why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -73,3 +97,19 @@ pub struct FactorUsed {
     pub valid_from: String,
     pub source: String,
 }
+
+/// The figures of every site of the snapshot, in its order.
+pub fn assess(snapshot: &Snapshot, coefficients: &Coefficients, period: &Period, basis: Basis) -> Assessment {
+    let days = site::Days::of(period);
+    Assessment {
+        period: period.to_string(),
+        start_ms: period.start,
+        end_ms: period.end,
+        as_of_ms: snapshot.as_of,
+        basis,
+        sites: snapshot.sites.iter().map(|ledger| site::assess(ledger, coefficients, days, basis)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,9 +17,7 @@ use crate::{
     model::{Reading, UtcMillis},
 };
 
-/// Counts of the ledger lie within ±2^61, so that no difference and no sum of three leaves 63 bits. No meter's
-/// register reaches this; a count beyond stays in its block and takes no part in the ledger.
-pub const COUNT_MAX: i64 = 1 << 61;
+pub use crate::energy::counter::COUNT_MAX;
 
 /// Readings of one quarter-hour that follow each other without a fall.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,0 +1,119 @@
+//! One TCP connection to an endpoint: one request, its reply, a deadline.
+//!
+//! # Promises
+//! - [`Connection::read`] takes the connection and gives it back only together with a whole reply to just this
+//!   request. After anything else bytes may be under way that belong to no later request, and it is closed.
+//! - A reply holds as many registers or bits as were asked for.
+//!
+//! # Does not
+//! Open another connection, or ask twice.
+
+use super::plan::Read;
+use crate::{agent::config::Function, model::Reason};
+use std::{io::ErrorKind, time::Duration};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_modbus::prelude::*;
+
+pub struct Connection {
+    context: client::Context,
+    timeout: Duration,
+}
+
+/// What a meter, or the gateway in front of it, said.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Answer {
+    Words(Vec<u16>),
+    /// As many as were asked for, then the rest of the last byte.
+    Bits(Vec<bool>),
+    Exception(u8),
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("cannot be reached: {0}")]
+    Unreachable(String),
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    #[error("the connection was closed: {0}")]
+    Closed(String),
+    #[error("the reply was refused: {0}")]
+    Malformed(String),
+}
+
+impl Fault {
+    pub fn reason(&self) -> Reason {
+        match self {
+            Fault::Unreachable(_) | Fault::Closed(_) => Reason::Disconnected,
+            Fault::Timeout(_) => Reason::Timeout,
+            Fault::Malformed(_) => Reason::Malformed,
+        }
+    }
+}
+
+impl Connection {
+    /// `deadline` holds for connecting, and for each call later on.
+    pub async fn open(address: &str, deadline: Duration) -> Result<Connection, Fault> {
+        let stream = timeout(deadline, TcpStream::connect(address))
+            .await
+            .map_err(|_| Fault::Unreachable(format!("no connection within {deadline:?}")))?
+            .map_err(|error| Fault::Unreachable(error.to_string()))?;
+        // requests are a dozen bytes, each waited for: nothing is gained by collecting them
+        stream.set_nodelay(true).map_err(|error| Fault::Unreachable(error.to_string()))?;
+        Ok(Connection { context: client::tcp::attach(stream), timeout: deadline })
+    }
+
+    pub async fn read(mut self, unit_id: u8, read: &Read) -> Result<(Connection, Answer), Fault> {
+        let (start, count) = (read.start, read.count);
+        let request = match read.function {
+            Function::Coils => Request::ReadCoils(start, count),
+            Function::DiscreteInputs => Request::ReadDiscreteInputs(start, count),
+            Function::HoldingRegisters => Request::ReadHoldingRegisters(start, count),
+            Function::InputRegisters => Request::ReadInputRegisters(start, count),
+        };
+        self.context.set_slave(Slave(unit_id));
+        // `call`, not `read_holding_registers` and its like: those check the length only by a debug assertion
+        let reply =
+            timeout(self.timeout, self.context.call(request)).await.map_err(|_| Fault::Timeout(self.timeout))?;
+        let answer = match reply.map_err(fault)? {
+            Ok(response) => checked(response, read)?,
+            Err(exception) => Answer::Exception(exception.into()),
+        };
+        Ok((self, answer))
+    }
+}
+
+fn fault(error: tokio_modbus::Error) -> Fault {
+    match error {
+        tokio_modbus::Error::Protocol(error) => Fault::Malformed(error.to_string()),
+        // the codec's errors; a socket gives neither kind, and at its end whatever the last system call left behind
+        tokio_modbus::Error::Transport(error)
+            if matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) =>
+        {
+            Fault::Malformed(error.to_string())
+        }
+        tokio_modbus::Error::Transport(error) => Fault::Closed(error.to_string()),
+    }
+}
+
+fn checked(response: Response, read: &Read) -> Result<Answer, Fault> {
+    let asked = usize::from(read.count);
+    let (answer, given, whole) = match (read.function, response) {
+        (Function::HoldingRegisters, Response::ReadHoldingRegisters(words))
+        | (Function::InputRegisters, Response::ReadInputRegisters(words)) => {
+            let given = words.len();
+            (Answer::Words(words), given, asked)
+        }
+        (Function::Coils, Response::ReadCoils(bits))
+        | (Function::DiscreteInputs, Response::ReadDiscreteInputs(bits)) => {
+            let given = bits.len();
+            (Answer::Bits(bits), given, asked.next_multiple_of(8))
+        }
+        (function, _) => return Err(Fault::Malformed(format!("no reply to {function:?}"))),
+    };
+    if given == whole {
+        Ok(answer)
+    } else {
+        Err(Fault::Malformed(format!("{given} values where {whole} were asked for")))
+    }
+}

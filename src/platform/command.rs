@@ -1,0 +1,85 @@
+//! `mujun-platform`: the command line.
+
+use super::{Basics, BasicsError, config};
+use crate::runtime::{
+    lang::Lang,
+    task::{Ended, stop_on_signal},
+};
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+use tokio_util::sync::CancellationToken;
+
+#[derive(Parser)]
+#[command(name = "mujun-platform", version, about = "Takes in the streams of a region and ranks its factories")]
+pub struct Arguments {
+    /// Language of messages; by default that of the environment
+    #[arg(long, global = true)]
+    lang: Option<Lang>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run until SIGINT or SIGTERM
+    Run {
+        #[arg(long, default_value = "/etc/mujun/platform.toml")]
+        config: PathBuf,
+    },
+    /// Check the configuration, the registry and the coefficients, and say what is wrong with them
+    Check {
+        #[arg(long, default_value = "/etc/mujun/platform.toml")]
+        config: PathBuf,
+    },
+}
+
+/// The configuration is wrong (EX_USAGE).
+const EXIT_CONFIG: u8 = 64;
+
+pub fn run(arguments: Arguments) -> ExitCode {
+    let lang = arguments.lang.unwrap_or_else(Lang::from_environment);
+    let (Command::Run { config: path } | Command::Check { config: path }) = &arguments.command;
+    let loaded = config::load(path)
+        .map_err(BasicsError::from)
+        .and_then(|config| super::basics(&config).map(|basics| (config, basics)));
+    let (config, basics) = match loaded {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            eprintln!("{}", problems.render(lang));
+            return ExitCode::from(EXIT_CONFIG);
+        }
+    };
+    match arguments.command {
+        Command::Check { .. } => {
+            let (sites, gateways) = (basics.sites.len(), basics.gateways.len());
+            println!(
+                "{}",
+                lang.pick(
+                    format!("配置正确：{sites} 个单位、{gateways} 个网关"),
+                    format!("the configuration is right: {sites} sites, {gateways} gateways"),
+                )
+            );
+            ExitCode::SUCCESS
+        }
+        Command::Run { .. } => serve(config, basics),
+    }
+}
+
+#[tokio::main]
+async fn serve(config: config::PlatformConfig, basics: Basics) -> ExitCode {
+    let stop = CancellationToken::new();
+    let platform = async {
+        let ended = super::run(config, basics, stop.clone()).await;
+        stop.cancel();
+        ended
+    };
+    let (signals, ended) = tokio::join!(stop_on_signal(stop.clone()), platform);
+    let problem = match (signals, ended) {
+        (Ok(()), Ok(Ended::Stopped)) => return ExitCode::SUCCESS,
+        (Err(error), _) => error.to_string(),
+        (_, Err(error)) => error.to_string(),
+        (_, Ok(Ended::Failed { task, error })) => format!("{task}: {error}"),
+    };
+    tracing::error!("{problem}");
+    ExitCode::FAILURE
+}
