@@ -61,7 +61,9 @@ fn build(app: &Path, sources: &[(PathBuf, Vec<u8>)]) -> Result<(), String> {
     node_is_new_enough()?;
     let at = |e: io::Error| format!("{}: {e}", app.display());
     let installed = app.join("node_modules/.installed");
-    let packages = hash(sources.iter().filter(|(path, _)| path.starts_with("package.json") || path.starts_with("package-lock.json")));
+    let packages = hash(
+        sources.iter().filter(|(path, _)| path.starts_with("package.json") || path.starts_with("package-lock.json")),
+    );
     // the installed packages stay; everything else is written anew, so that a deleted source is gone here too
     for entry in fs::read_dir(app).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -84,7 +86,8 @@ fn build(app: &Path, sources: &[(PathBuf, Vec<u8>)]) -> Result<(), String> {
 
 fn node_is_new_enough() -> Result<(), String> {
     let output = Command::new("node").arg("--version").output();
-    let output = output.map_err(|e| format!("the dashboard is built with Node.js, and `node` can not be run ({e}): install {NODE}"))?;
+    let output = output
+        .map_err(|e| format!("the dashboard is built with Node.js, and `node` can not be run ({e}): install {NODE}"))?;
     let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     let mut numbers = version.trim_start_matches('v').split('.').map_while(|part| part.parse::<u32>().ok());
     let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));

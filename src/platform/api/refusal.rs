@@ -24,7 +24,9 @@ impl Refusal {
     }
 
     pub fn no_such_page() -> Refusal {
-        Refusal { status: StatusCode::NOT_FOUND, text: Text::new("没有这个地址", "there is nothing at this address") }
+        Refusal {
+            status: StatusCode::NOT_FOUND, text: Text::new("没有这个地址", "there is nothing at this address")
+        }
     }
 
     pub fn method() -> Refusal {
@@ -33,7 +35,8 @@ impl Refusal {
     }
 
     pub fn too_long(bytes_max: usize) -> Refusal {
-        let text = Text::new(format!("地址超过 {bytes_max} 字节"), format!("the address has more than {bytes_max} bytes"));
+        let text =
+            Text::new(format!("地址超过 {bytes_max} 字节"), format!("the address has more than {bytes_max} bytes"));
         Refusal { status: StatusCode::URI_TOO_LONG, text }
     }
 

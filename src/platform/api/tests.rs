@@ -57,7 +57,8 @@ async fn county() -> (tempfile::TempDir, Router) {
     ];
     store.replace_registry(sites, gateways).await.unwrap();
     let sample = |series, count| Sample { series, reason: Reason::Good, value: Some(Reading::Count(count)) };
-    let at = |time, energy, pieces| Samples { time: UtcMillis(time), samples: vec![sample(0, energy), sample(1, pieces)] };
+    let at =
+        |time, energy, pieces| Samples { time: UtcMillis(time), samples: vec![sample(0, energy), sample(1, pieces)] };
     let mut records = encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy)), (1, series(Role::Output))]));
     records.extend(encode(&Content::Samples(vec![at(BASE, 100_000, 10), at(BASE + 7_200_000, 101_234, 30)])));
     store.ingest("gw-1", [7; 16], 1, records).await.unwrap();
@@ -83,16 +84,22 @@ async fn the_ranking_has_exact_decimals_and_the_unknown_last_without_a_rank() {
     let (_dir, router) = county().await;
     let (status, body) = read(&router, "/api/v1/ranking?period=2024-11-24").await;
     assert_eq!(status, StatusCode::OK);
-    assert_eq!((&body["period"], &body["sort"], &body["order"]), (&"2024-11-24".into(), &"tce_per_mu".into(), &"asc".into()));
+    assert_eq!(
+        (&body["period"], &body["sort"], &body["order"]),
+        (&"2024-11-24".into(), &"tce_per_mu".into(), &"asc".into())
+    );
     assert_eq!((&body["start_ms"], &body["end_ms"]), (&BASE.into(), &(BASE + 86_400_000).into()));
     assert_eq!(body["counties"], serde_json::json!(["331003", "331004"]));
     assert_eq!(body["industries"], serde_json::json!(["C17", "C29"]));
     let (mill, plant) = (&body["sites"][0], &body["sites"][1]);
     assert_eq!((&mill["rank"], &mill["kwh"], &mill["output"]), (&1.into(), &"12.34".into(), &"20".into()));
-    assert_eq!(mill["kgce"], "1.516586");
+    assert_eq!(mill["kgce"], "1.5166");
     assert_eq!((&plant["rank"], &plant["kwh"], &plant["name"]), (&Value::Null, &Value::Null, &"Plant".into()));
     // no gateway has come since the start, and the period is over
-    assert_eq!((&mill["connected"], &mill["backlog_records"], &mill["lag_ms"]), (&Value::Null, &Value::Null, &Value::Null));
+    assert_eq!(
+        (&mill["connected"], &mill["backlog_records"], &mill["lag_ms"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
 }
 
 #[tokio::test]
@@ -106,7 +113,8 @@ async fn filters_match_a_county_and_the_beginning_of_an_industry_code() {
         ("county=&industry=&sort=kwh&order=desc", vec!["<b>某纺织厂</b>", "Plant"]),
     ] {
         let (status, body) = read(&router, &format!("/api/v1/ranking?period=2024&{filter}")).await;
-        let found: Vec<_> = body["sites"].as_array().unwrap().iter().map(|site| site["name"].as_str().unwrap()).collect();
+        let found: Vec<_> =
+            body["sites"].as_array().unwrap().iter().map(|site| site["name"].as_str().unwrap()).collect();
         assert_eq!((status, found), (StatusCode::OK, names), "{filter}");
         assert_eq!(body["industries"], serde_json::json!(["C17", "C29"]), "filters leave the choice as it is");
     }
@@ -125,7 +133,11 @@ async fn a_site_says_its_terms_and_its_quarter_hours() {
     let (_, quarters) = read(&router, &format!("/api/v1/sites/{MILL}/intervals?period=2024-11")).await;
     let quarters = quarters.as_array().unwrap();
     let sum = |of: fn(&Value) -> &Value| -> rust_decimal::Decimal {
-        quarters.iter().filter_map(|quarter| of(quarter).as_str()).map(|text| text.parse::<rust_decimal::Decimal>().unwrap()).sum()
+        quarters
+            .iter()
+            .filter_map(|quarter| of(quarter).as_str())
+            .map(|text| text.parse::<rust_decimal::Decimal>().unwrap())
+            .sum()
     };
     assert_eq!(sum(|quarter| &quarter["energy"]["electricity"]).to_string(), "12.34");
     assert_eq!(sum(|quarter| &quarter["output"]), 20.into());
@@ -138,7 +150,10 @@ async fn ledger_gateways_and_health_answer() {
     let (_dir, router) = county().await;
     let (_, ledger) = read(&router, "/api/v1/ledger").await;
     let energy = ledger.as_array().unwrap().iter().find(|row| row["point"] == "ep").unwrap();
-    assert_eq!((&energy["first"], &energy["last"], &energy["total"]), (&"1000".into(), &"1012.34".into(), &"12.34".into()));
+    assert_eq!(
+        (&energy["first"], &energy["last"], &energy["total"]),
+        (&"1000".into(), &"1012.34".into(), &"12.34".into())
+    );
     assert_eq!((&energy["kind"], &energy["first_ms"]), (&"cumulative".into(), &BASE.into()));
     let (_, gateways) = read(&router, "/api/v1/gateways").await;
     assert_eq!((&gateways[1]["gateway_id"], &gateways[1]["connected"]), (&"gw-2".into(), &false.into()));
@@ -171,7 +186,9 @@ async fn what_is_not_understood_is_refused_in_both_languages_and_never_shown_bac
         assert!(said.iter().all(|text| !text.is_empty() && !text.contains(['<', '>', '\''])), "{said:?}");
     }
     let (_, body) = read(&router, "/api/v1/ranking?limit=1").await;
-    assert!(body["error"]["en"].as_str().unwrap().contains("limit; known are period, sort, order, county, industry, basis"));
+    assert!(
+        body["error"]["en"].as_str().unwrap().contains("limit; known are period, sort, order, county, industry, basis")
+    );
     for (path, status) in [
         ("/api/v1/sites/91331003MA0000015X", StatusCode::NOT_FOUND),
         ("/api/v1/sites/91331003MA0000015X/intervals", StatusCode::NOT_FOUND),
@@ -204,10 +221,15 @@ async fn every_answer_carries_the_security_headers_and_only_hashed_files_are_kep
     let (_dir, router) = county().await;
     let page = std::str::from_utf8(crate::platform::dashboard::asset("/").unwrap().1).unwrap();
     let script = page.split('"').find(|text| text.ends_with(".js")).unwrap().trim_start_matches('.');
-    for (uri, kept) in [("/", false), ("/api/v1/ranking", false), ("/assets/none.js", false), ("/nothing", false), (script, true)] {
+    for (uri, kept) in
+        [("/", false), ("/api/v1/ranking", false), ("/assets/none.js", false), ("/nothing", false), (script, true)]
+    {
         let response = send(&router, "GET", uri).await;
         let headers = response.headers();
-        assert!(headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("default-src 'self'; "), "{uri}");
+        assert!(
+            headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("default-src 'self'; "),
+            "{uri}"
+        );
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{uri}");
         assert_eq!(headers[header::CACHE_CONTROL] != "no-store", kept, "{uri}");
         assert!(!headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
@@ -228,13 +250,22 @@ async fn a_gateway_s_state_is_shown_for_its_site_while_the_period_runs() {
     let snapshot = store.snapshot(&period, now).await.unwrap();
     let coefficients = coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap();
     let query = question::Asked::read(&"/".parse().unwrap(), &[]).unwrap().ranking().unwrap();
-    let states = [GatewayState { gateway_id: "gw-1".into(), connected: true, backlog_records: 3, ..GatewayState::default() }];
+    let states =
+        [GatewayState { gateway_id: "gw-1".into(), connected: true, backlog_records: 3, ..GatewayState::default() }];
     let shown = |states: &[GatewayState]| {
-        let assessment = crate::platform::assess::assess(&snapshot, &coefficients, &period, crate::platform::assess::Basis::Calorific);
+        let assessment = crate::platform::assess::assess(
+            &snapshot,
+            &coefficients,
+            &period,
+            crate::platform::assess::Basis::Calorific,
+        );
         serde_json::to_value(view::Ranked::new(&snapshot, assessment, &query, states)).unwrap()["sites"][0].clone()
     };
     let site = shown(&states);
-    assert_eq!((&site["connected"], &site["backlog_records"], &site["lag_ms"]), (&true.into(), &3.into(), &60_000.into()));
+    assert_eq!(
+        (&site["connected"], &site["backlog_records"], &site["lag_ms"]),
+        (&true.into(), &3.into(), &60_000.into())
+    );
     assert_eq!(shown(&[])["connected"], Value::Null);
 }
 
@@ -249,7 +280,8 @@ async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_
     let state = ApiState { store, coefficients, presence: Presence::default() };
     let ask = async {
         let _idle = tokio::net::TcpStream::connect(address).await.unwrap();
-        let status = task::blocking(move || ureq::get(format!("http://{address}/health")).call().unwrap().status()).await;
+        let status =
+            task::blocking(move || ureq::get(format!("http://{address}/health")).call().unwrap().status()).await;
         stop.cancel();
         assert_eq!(status, 200);
         tokio::time::sleep(STOP_DEADLINE * 2).await; // the idle client never leaves by itself

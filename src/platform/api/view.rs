@@ -55,7 +55,8 @@ impl Ranked {
             let site = assessment.sites.get(at)?.clone();
             let ledger = ledgers.get(site.credit_code.as_str());
             let seen = ledger.and_then(|ledger| states_of(ledger, states));
-            let newest = ledger.and_then(|ledger| ledger.flows.iter().filter_map(|flow| flow.last).map(|last| last.time).max());
+            let newest =
+                ledger.and_then(|ledger| ledger.flows.iter().filter_map(|flow| flow.last).map(|last| last.time).max());
             Some(RankedSite {
                 rank,
                 site,
@@ -66,7 +67,11 @@ impl Ranked {
         };
         Ranked {
             counties: assessment.sites.iter().map(|site| site.county_code.clone()).collect(),
-            industries: assessment.sites.iter().filter_map(|site| site.industry_code.get(..3).map(str::to_owned)).collect(),
+            industries: assessment
+                .sites
+                .iter()
+                .filter_map(|site| site.industry_code.get(..3).map(str::to_owned))
+                .collect(),
             sites: ranking(&assessment, query).rows.into_iter().filter_map(place).collect(),
             period: assessment.period.clone(),
             start_ms: assessment.start_ms,

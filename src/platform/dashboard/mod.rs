@@ -56,7 +56,16 @@ mod tests {
 
     #[test]
     fn no_path_leads_out_of_the_build() {
-        for path in ["/../mod.rs", "/assets/../index.html", "//index.html", "/./index.html", "/assets", "/assets/", "/etc/passwd", "/%2e%2e/x"] {
+        for path in [
+            "/../mod.rs",
+            "/assets/../index.html",
+            "//index.html",
+            "/./index.html",
+            "/assets",
+            "/assets/",
+            "/etc/passwd",
+            "/%2e%2e/x",
+        ] {
             assert!(asset(path).is_none(), "{path}");
         }
     }
