@@ -103,7 +103,7 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let mut tasks = Tasks::new(stop.clone());
     let presence = ingest::Presence::default();
     tasks.spawn("ingest", ingest::serve(ingest, store.clone(), presence.clone(), stop.clone()));
-    let state = api::ApiState { store: store.clone(), presence, coefficients: Arc::new(basics.coefficients) };
+    let state = api::State { store: store.clone(), presence, coefficients: Arc::new(basics.coefficients) };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     let watched = stop.clone();
     tasks.spawn("store", async move {

@@ -91,6 +91,7 @@ impl Asked {
             Some("desc") => true,
             Some(other) => return Err(one_of("order", other, "asc, desc")),
         };
+        let descending = descending.unwrap_or(sort.higher_is_better());
         Ok(RankingQuery { sort, descending, county: self.county()?, industry: self.industry()? })
     }
 
