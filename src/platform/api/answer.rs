@@ -1,7 +1,7 @@
 //! One function for each address: read the question, ask the store, give out what it and `assess` say.
 
 use super::{
-    ApiState, json,
+    State, json,
     question::{self, Asked},
     refusal::Refusal,
     view,
@@ -11,14 +11,14 @@ use crate::{
     runtime::clock,
 };
 use axum::{
-    extract::{Path, State, rejection::PathRejection},
+    extract::{Path, State as Shared, rejection::PathRejection},
     http::{Uri, header},
     response::{IntoResponse, Response},
 };
 
 type Answer = Result<Response, Refusal>;
 
-pub async fn ranking(State(state): State<ApiState>, uri: Uri) -> Answer {
+pub async fn ranking(Shared(state): Shared<State>, uri: Uri) -> Answer {
     let asked = Asked::read(&uri, &["period", "sort", "order", "county", "industry", "basis"])?;
     let now = clock::now();
     let (period, basis, query) = (asked.period(now)?, asked.basis()?, asked.ranking()?);
@@ -30,7 +30,7 @@ pub async fn ranking(State(state): State<ApiState>, uri: Uri) -> Answer {
     .await
 }
 
-pub async fn site(State(state): State<ApiState>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Answer {
+pub async fn site(Shared(state): Shared<State>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Answer {
     let code = credit_code(path)?;
     let asked = Asked::read(&uri, &["period", "basis"])?;
     let now = clock::now();
@@ -44,7 +44,7 @@ pub async fn site(State(state): State<ApiState>, path: Result<Path<String>, Path
     .await
 }
 
-pub async fn intervals(State(state): State<ApiState>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Answer {
+pub async fn intervals(Shared(state): Shared<State>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Answer {
     let code = credit_code(path)?;
     let period = Asked::read(&uri, &["period"])?.period_of_intervals(clock::now())?;
     if !state.store.sites().await?.iter().any(|site| site.credit_code == code) {
@@ -54,13 +54,13 @@ pub async fn intervals(State(state): State<ApiState>, path: Result<Path<String>,
     json(move || Ok(view::quarters(intervals))).await
 }
 
-pub async fn ledger(State(state): State<ApiState>, uri: Uri) -> Answer {
+pub async fn ledger(Shared(state): Shared<State>, uri: Uri) -> Answer {
     Asked::read(&uri, &[])?;
     let lines = state.store.ledger().await?;
     json(move || Ok(lines.into_iter().map(view::LedgerRow::from).collect::<Vec<_>>())).await
 }
 
-pub async fn gateways(State(state): State<ApiState>, uri: Uri) -> Answer {
+pub async fn gateways(Shared(state): Shared<State>, uri: Uri) -> Answer {
     Asked::read(&uri, &[])?;
     let registered = state.store.gateways().await?;
     json(move || Ok(view::gateways(registered, &state.presence.snapshot()))).await

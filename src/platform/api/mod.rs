@@ -19,7 +19,7 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{Request, State as Shared},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 /// What the answers are made of.
 #[derive(Clone)]
-pub struct ApiState {
+pub struct State {
     pub store: Store,
     pub coefficients: Arc<Coefficients>,
     pub presence: Presence,
@@ -51,7 +51,7 @@ const CONTENT_SECURITY: &str =
     "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
 /// The whole site: `/api/v1/…`, `/health` and the dashboard.
-pub fn router(state: ApiState) -> Router {
+pub fn router(state: State) -> Router {
     let places = Arc::new(Semaphore::new(REQUESTS_MAX));
     Router::new()
         .route("/api/v1/ranking", get(answer::ranking))
@@ -67,7 +67,7 @@ pub fn router(state: ApiState) -> Router {
 }
 
 /// Answers on the listener until `stop`, then finishes what is under way, for at most three seconds.
-pub async fn serve(listener: TcpListener, state: ApiState, stop: CancellationToken) -> Result<(), std::io::Error> {
+pub async fn serve(listener: TcpListener, state: State, stop: CancellationToken) -> Result<(), std::io::Error> {
     let served = axum::serve(listener, router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
     let deadline = async {
         stop.cancelled().await;
@@ -80,7 +80,7 @@ pub async fn serve(listener: TcpListener, state: ApiState, stop: CancellationTok
 }
 
 /// Refuses what no answer is made for, and ends every answer in time.
-async fn bounded(State(places): State<Arc<Semaphore>>, request: Request, next: Next) -> Result<Response, Refusal> {
+async fn bounded(Shared(places): Shared<Arc<Semaphore>>, request: Request, next: Next) -> Result<Response, Refusal> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(Refusal::method());
     }

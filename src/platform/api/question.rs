@@ -86,9 +86,9 @@ impl Asked {
             })?,
         };
         let descending = match self.value("order") {
-            None => sort.higher_is_better(),
-            Some("asc") => false,
-            Some("desc") => true,
+            None => None,
+            Some("asc") => Some(false),
+            Some("desc") => Some(true),
             Some(other) => return Err(one_of("order", other, "asc, desc")),
         };
         let descending = descending.unwrap_or(sort.higher_is_better());

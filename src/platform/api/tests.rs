@@ -63,7 +63,7 @@ async fn county() -> (tempfile::TempDir, Router) {
     records.extend(encode(&Content::Samples(vec![at(BASE, 100_000, 10), at(BASE + 7_200_000, 101_234, 30)])));
     store.ingest("gw-1", [7; 16], 1, records).await.unwrap();
     let coefficients = coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap().into();
-    (dir, router(ApiState { store, coefficients, presence: Presence::default() }))
+    (dir, router(State { store, coefficients, presence: Presence::default() }))
 }
 
 async fn send(router: &Router, method: &str, uri: &str) -> Response {
@@ -93,7 +93,7 @@ async fn the_ranking_has_exact_decimals_and_the_unknown_last_without_a_rank() {
     assert_eq!(body["industries"], serde_json::json!(["C17", "C29"]));
     let (mill, plant) = (&body["sites"][0], &body["sites"][1]);
     assert_eq!((&mill["rank"], &mill["kwh"], &mill["output"]), (&1.into(), &"12.34".into(), &"20".into()));
-    assert_eq!(mill["kgce"], "1.5166");
+    assert_eq!(mill["kgce"], "1.516586");
     assert_eq!((&plant["rank"], &plant["kwh"], &plant["name"]), (&Value::Null, &Value::Null, &"Plant".into()));
     // no gateway has come since the start, and the period is over
     assert_eq!(
@@ -277,7 +277,7 @@ async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
-    let state = ApiState { store, coefficients, presence: Presence::default() };
+    let state = State { store, coefficients, presence: Presence::default() };
     let ask = async {
         let _idle = tokio::net::TcpStream::connect(address).await.unwrap();
         let status =
