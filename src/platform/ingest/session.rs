@@ -134,15 +134,15 @@ impl Session {
 }
 
 /// What a gateway is told before its stream ends: what is stored all the same, and why it ends.
-pub fn refused(gen_id: GenId, error: &StoreError) -> (Option<down::Message>, proto::Reject) {
+pub fn refused(gen_id: GenId, first_seq: u64, error: &StoreError) -> (Option<down::Message>, proto::Reject) {
     match error {
         StoreError::BadRecord { seq, error } => {
             let code = match error {
                 BadRecord::Record(RecordError::TooLarge(_)) => RejectCode::TooLarge,
                 _ => RejectCode::BadRecord,
             };
-            let before = seq.saturating_sub(1);
-            let ack = (before > 0).then(|| down::Message::Ack(ack(gen_id, before, false)));
+            // a batch whose first record is bad brought nothing to acknowledge
+            let ack = (*seq > first_seq).then(|| down::Message::Ack(ack(gen_id, seq - 1, false)));
             (ack, of_record(gen_id, *seq, code, error.to_string()))
         }
         StoreError::UnknownGateway(_) => (None, reject(RejectCode::UnknownGateway, error.to_string())),

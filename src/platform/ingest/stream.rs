@@ -49,7 +49,8 @@ impl From<Reject> for End {
 }
 
 /// The answers, and the work that makes them: it advances when the connection asks for an answer, and is gone when
-/// the connection is. So a stream needs no task of its own.
+/// the connection is. So a stream needs no task of its own. A gateway that reads nothing stands still, its own
+/// deadlines with it, and holds nothing but its connection.
 pub struct Answers {
     ready: mpsc::Receiver<Result<Down, Status>>,
     work: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
@@ -106,7 +107,7 @@ impl Stream {
         let hello = session::greet(next(&mut messages, self.patience.hello).await?)?;
         *gateway_id = hello.gateway_id;
         let marks = self.in_time(self.store.marks(gateway_id, hello.generations)).await?;
-        let marks = marks.map_err(|error| refused(gateway_id, None, &error).1)?;
+        let marks = marks.map_err(|error| refused(gateway_id, ([0; 16], 0), &error).1)?;
         // only now: a stream that may not store must not end one that may
         let place = self.presence.enter(gateway_id, superseded.clone(), clock::now());
         tracing::info!(gateway_id, agent_version = hello.agent_version, generations = marks.len(), "a gateway came");
@@ -116,12 +117,13 @@ impl Stream {
         loop {
             let message = next(&mut messages, self.patience.silence).await?;
             place.seen(clock::now());
-            let (gen_id, outcome) = match session.take(message)? {
-                Action::Ingest { gen_id, first_seq, records } => {
-                    (gen_id, self.in_time(self.store.ingest(gateway_id, gen_id, first_seq, records)).await?)
-                }
+            let (asked, outcome) = match session.take(message)? {
+                Action::Ingest { gen_id, first_seq, records } => (
+                    (gen_id, first_seq),
+                    self.in_time(self.store.ingest(gateway_id, gen_id, first_seq, records)).await?,
+                ),
                 Action::Seal { gen_id, last_seq } => {
-                    (gen_id, self.in_time(self.store.seal(gateway_id, gen_id, last_seq)).await?)
+                    ((gen_id, last_seq), self.in_time(self.store.seal(gateway_id, gen_id, last_seq)).await?)
                 }
                 Action::Note(status) => {
                     place.status(&status, clock::now());
@@ -130,9 +132,9 @@ impl Stream {
                 Action::Nothing => continue,
             };
             match outcome {
-                Ok(outcome) => self.answer(answers, session.stored(gen_id, outcome)?).await?,
+                Ok(outcome) => self.answer(answers, session.stored(asked.0, outcome)?).await?,
                 Err(error) => {
-                    let (ack, reject) = refused(gateway_id, Some(gen_id), &error);
+                    let (ack, reject) = refused(gateway_id, asked, &error);
                     if let Some(ack) = ack {
                         self.answer(answers, ack).await?;
                     }
@@ -167,8 +169,9 @@ async fn next(messages: &mut Streaming<Up>, patience: Duration) -> Result<Option
     }
 }
 
-fn refused(gateway_id: &str, gen_id: Option<GenId>, error: &StoreError) -> (Option<down::Message>, Reject) {
-    let (ack, reject) = session::refused(gen_id.unwrap_or_default(), error);
+/// `asked`: generation and first record of what was to be stored.
+fn refused(gateway_id: &str, asked: (GenId, u64), error: &StoreError) -> (Option<down::Message>, Reject) {
+    let (ack, reject) = session::refused(asked.0, asked.1, error);
     if reject.code() == RejectCode::Unavailable {
         tracing::error!(gateway_id, %error, "the store failed");
     }

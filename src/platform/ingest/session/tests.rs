@@ -98,16 +98,16 @@ fn holes_without_end_end_the_stream() {
 #[test]
 fn of_a_bad_record_the_ones_before_are_acknowledged_and_it_is_named() {
     let bad = |seq, error| StoreError::BadRecord { seq, error };
-    let (ack, reject) = refused(GEN, &bad(8, BadRecord::UnknownSeries(3)));
+    let (ack, reject) = refused(GEN, 5, &bad(8, BadRecord::UnknownSeries(3)));
     let expected = proto::Ack { gen_id: GEN.to_vec().into(), seq: 7, complete: false };
     assert_eq!(ack, Some(Message::Ack(expected)));
     assert_eq!((reject.code(), &reject.gen_id[..], reject.seq), (RejectCode::BadRecord, &GEN[..], 8));
     assert_eq!(reject.message, "series 3 is not in the generation's dictionary");
-    let (ack, reject) = refused(GEN, &bad(1, RecordError::TooLarge(9_000).into()));
+    let (ack, reject) = refused(GEN, 1, &bad(1, RecordError::TooLarge(9_000).into()));
     assert_eq!((ack, reject.code()), (None, RejectCode::TooLarge));
-    let (_, reject) = refused(GEN, &StoreError::UnknownGateway("gw-9".into()));
+    let (_, reject) = refused(GEN, 1, &StoreError::UnknownGateway("gw-9".into()));
     assert_eq!(reject.code(), RejectCode::UnknownGateway);
     assert!(reject.message.contains("`gw-9`"));
-    let (_, reject) = refused(GEN, &StoreError::NotReached);
+    let (_, reject) = refused(GEN, 1, &StoreError::NotReached);
     assert_eq!((reject.code(), reject.message.as_str()), (RejectCode::Unavailable, "the platform can not store now"));
 }
