@@ -44,7 +44,8 @@ const axis = (name: string) => ({
   splitLine: { lineStyle: { color: FAINT } },
 });
 
-export function drawBar(on: Chart, ranking: Ranking, figure: Figure, selected: string): void {
+/** Whether there was anything to draw. */
+export function drawBar(on: Chart, ranking: Ranking, figure: Figure, selected: string): boolean {
   // the axis of categories grows upwards: the first rank stands on top
   const sites = ranking.sites.filter((site) => site[figure] !== null).slice(0, 40).reverse();
   on.setOption(
@@ -76,11 +77,13 @@ export function drawBar(on: Chart, ranking: Ranking, figure: Figure, selected: s
     },
     { notMerge: true },
   );
+  return sites.length > 0;
 }
 
-export function drawScatter(on: Chart, ranking: Ranking, selected: string): void {
+/** Whether there was anything to draw. */
+export function drawScatter(on: Chart, ranking: Ranking, selected: string): boolean {
   const groups = ranking.industries;
-  const series = groups.map((code, i) => ({
+  const all = groups.map((code, i) => ({
     type: "scatter" as const,
     name: industryName(code),
     symbol: SHAPES[i % SHAPES.length],
@@ -95,6 +98,7 @@ export function drawScatter(on: Chart, ranking: Ranking, selected: string): void
         itemStyle: site.credit_code === selected ? { borderColor: INK, borderWidth: 2 } : {},
       })),
   }));
+  const series = all.filter((one) => one.data.length > 0);
   on.setOption(
     {
       ...base(),
@@ -108,10 +112,11 @@ export function drawScatter(on: Chart, ranking: Ranking, selected: string): void
       },
       xAxis: { ...axis(titled("output_value_wan_per_mu")), scale: true },
       yAxis: { ...axis(titled("tce_per_mu")), nameGap: 48, scale: true },
-      series: series.filter((one) => one.data.length > 0),
+      series,
     } as Parameters<Chart["setOption"]>[0],
     { notMerge: true },
   );
+  return series.length > 0;
 }
 
 /** Calls back with the credit code of a clicked bar or dot. */

@@ -78,11 +78,16 @@ function show(): void {
   write(element("asof"), `${latest.period} · ${latest.sites.length} ${word("sites")} · ${word("asOf")} ${time(latest.as_of_ms)}`, "", "asof");
   table.show(latest);
   write(element("bar-title"), `${titled(latest.sort)}`);
-  drawBar(bar, latest, latest.sort, selected);
-  drawScatter(scatter, latest, selected);
+  present("bar", drawBar(bar, latest, latest.sort, selected));
+  present("scatter", drawScatter(scatter, latest, selected));
   element("bar").setAttribute("aria-label", titled(latest.sort));
   element("scatter").setAttribute("aria-label", word("scatterTitle"));
   if (detail && detail.site.credit_code === selected) panel.show(detail.site, detail.quarters);
+}
+
+function present(chart: string, drawn: boolean): void {
+  element(chart).hidden = !drawn;
+  element(`${chart}-empty`).hidden = drawn;
 }
 
 function sortBy(figure: Figure): void {

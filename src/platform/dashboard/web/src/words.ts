@@ -49,6 +49,7 @@ const WORDS = {
   neverSeen: ["启动以来未见网关", "no gateway seen since the platform started"],
   lag: ["最新读数距今", "newest reading"],
   ago: ["", " ago"],
+  noFigure: ["尚无已知数值", "No value is known yet"],
   noReason: ["暂无数据", "not known"],
   scatterTitle: ["亩均能耗与亩均产值", "Energy per mu against value per mu"],
   close: ["关闭", "Close"],
