@@ -1,7 +1,7 @@
 //! One region: from the gateways' streams to a ranking, as the code of [`run`].
 //!
 //! ```text
-//!   gateways ══▶ ingest ─▶ store ─▶ assess ─▶ api
+//!   gateways ══▶ ingest ─▶ store ─▶ assess ─▶ api ─▶ dashboard
 //!                            ▲
 //!   sites.csv ─▶ registry ───┘
 //! ```
@@ -10,6 +10,7 @@ pub mod api;
 pub mod assess;
 pub mod command;
 pub mod config;
+pub mod dashboard;
 pub mod ingest;
 pub mod registry;
 pub mod store;
@@ -102,7 +103,7 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let mut tasks = Tasks::new(stop.clone());
     let presence = ingest::Presence::default();
     tasks.spawn("ingest", ingest::serve(ingest, store.clone(), presence.clone(), stop.clone()));
-    let state = api::ApiState { store: store.clone(), presence, coefficients: Arc::new(basics.coefficients) };
+    let state = api::State { store: store.clone(), presence, coefficients: Arc::new(basics.coefficients) };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     let watched = stop.clone();
     tasks.spawn("store", async move {

@@ -63,6 +63,15 @@ pub(super) enum Fault {
     Disk(SpoolError),
 }
 
+/// A closed database's lock can outlive it for a moment: another thread of this process that is just starting a
+/// child holds a copy of the descriptor until the child is running.
+const LOCK_TRIES: u32 = 50;
+
+#[allow(clippy::disallowed_methods)] // the spool's calls block; there is nothing else to wait for
+fn wait_for_lock() {
+    std::thread::sleep(std::time::Duration::from_millis(100));
+}
+
 impl Database {
     pub fn create(
         layout: &Layout,
@@ -93,9 +102,16 @@ impl Database {
             Err(error) => return Err(Fault::from_io(&layout.data(ordinal), error)),
         }
         let config = sled::Config::new().path(&folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
-        let opened =
-            catch_unwind(AssertUnwindSafe(|| config.open())).map_err(|panic| Fault::Damaged(panicked(&*panic)))?;
-        let db = opened.map_err(|error| Fault::from_sled(&folder, error))?;
+        let mut tries = LOCK_TRIES;
+        let db = loop {
+            let opened =
+                catch_unwind(AssertUnwindSafe(|| config.open())).map_err(|panic| Fault::Damaged(panicked(&*panic)))?;
+            match opened {
+                Err(error) if tries > 0 && error.to_string().contains("could not acquire lock") => wait_for_lock(),
+                opened => break opened.map_err(|error| Fault::from_sled(&folder, error))?,
+            }
+            tries -= 1;
+        };
         Database::with(folder, db).map_err(Fault::Disk)
     }
 

@@ -1,185 +1,322 @@
-//! What to send next, and what an answer means: the stream's rules, without I/O and without a clock.
+//! One session as a state machine: events and the time in, things to do out. No I/O, no clock.
+//!
+//! ```text
+//!   open ─▶ Hello ── Welcome ─▶ oldest generation first: Read ─▶ Batch … Sealed ─▶ next generation
+//!                                   ▲ Rewind                 Ack ─▶ Acked, complete: released
+//! ```
 
+use super::{
+    ended::Ended,
+    lane::{Flight, Lane, hex},
+};
 use crate::{
     agent::spool::Generation,
-    wire::{BATCH_RECORDS_MAX, GENERATIONS_MAX, GenId},
+    wire::{
+        BATCH_BYTES_MAX, BATCH_RECORDS_MAX, GENERATIONS_MAX, GenId, PROTOCOL, RECORD_BYTES_MAX,
+        proto::{self, down, up},
+        record::Record,
+    },
 };
-use std::collections::VecDeque;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-/// Sent and not acknowledged. tonic buffers about 1 MiB of a stream unseen; only acknowledgements count, so we wait
-/// for them well below that.
-const IN_FLIGHT_BYTES_MAX: usize = 512 * 1024;
-const IN_FLIGHT_RECORDS_MAX: u64 = BATCH_RECORDS_MAX as u64 * 4;
+/// Bytes of bodies and messages in flight. tonic takes 1 MiB without a word, so only acks count.
+pub(super) const WINDOW_BYTES: usize = 512 * 1024;
+pub(super) const WINDOW_MESSAGES: usize = 256;
+/// Bytes of bodies in a batch: at most 16 bytes frame a record, 64 the batch, and the whole stays in its limit.
+pub(super) const BODIES_MAX: usize = BATCH_BYTES_MAX - 16 * BATCH_RECORDS_MAX - 64;
+const STATUS_EVERY: Duration = Duration::from_secs(5);
 
-/// The next thing to do on a stream.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Next {
-    /// Read the spool from here and send what is there as one batch.
-    Batch { gen_id: GenId, from_seq: u64 },
-    /// Tell the platform where the generation ends.
-    Sealed { gen_id: GenId, last_seq: u64 },
-    /// Wait for an answer or for a commit.
-    Wait,
+pub(super) enum Event {
+    Down(proto::Down),
+    /// The spool's generations, oldest first.
+    Changed(Vec<Generation>),
+    /// What a [`Output::Read`] found.
+    Read {
+        gen_id: GenId,
+        from_seq: u64,
+        records: Vec<Record>,
+    },
+    Tick,
 }
 
-/// What the spool must be told.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Acked {
-    pub gen_id: GenId,
-    pub seq: u64,
-    pub complete: bool,
+#[derive(Debug, PartialEq)]
+pub(super) enum Output {
+    Send(up::Message),
+    /// To be answered by [`Event::Read`]; there is one at a time.
+    Read {
+        gen_id: GenId,
+        from_seq: u64,
+        records_max: usize,
+        bytes_max: usize,
+    },
+    /// Send a Status with the figures of now.
+    Status,
+    /// Tell the spool.
+    Acked {
+        gen_id: GenId,
+        seq: u64,
+        complete: bool,
+    },
+    /// End this session and begin the next at once.
+    Renew,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum ProtocolError {
-    #[error("the platform names a generation that was never announced")]
-    UnknownGeneration,
-    #[error("the platform acknowledges record {seq}, sent were {sent}")]
-    AckBeyondSent { seq: u64, sent: u64 },
-    #[error("the platform asks for record {expected}, stored are {acked} and sent {sent}")]
-    RewindOutside { expected: u64, acked: u64, sent: u64 },
-    #[error("the platform calls a generation complete at record {seq}, it ends at {last}")]
-    CompleteBeforeEnd { seq: u64, last: u64 },
-}
-
-#[derive(Debug)]
-struct Progress {
-    gen_id: GenId,
-    last: u64,
-    sealed: bool,
-    acked: u64,
-    sent: u64,
-    end_sent: bool,
-    complete: bool,
-}
-
-impl Progress {
-    /// After a power cut the platform can know more of a generation than our disk does: it is then sent to its end.
-    fn end(&self) -> u64 {
-        self.last.max(self.acked)
-    }
-}
-
-/// One stream, from its Welcome on. A new stream starts a new session: nothing is remembered but the spool.
-#[derive(Debug)]
-pub struct Session {
-    generations: Vec<Progress>,
-    /// Sent batches, oldest first: generation, last seq, bytes.
-    in_flight: VecDeque<(GenId, u64, usize)>,
-    in_flight_bytes: usize,
-}
-
-/// The generations that a Hello names: the oldest that its limit allows. The others follow on a later stream.
-pub fn announced(generations: &[Generation]) -> &[Generation] {
-    &generations[..generations.len().min(GENERATIONS_MAX)]
+pub(super) struct Session {
+    /// Those not yet complete, oldest first.
+    lanes: Vec<Lane>,
+    /// Those that left `lanes` in this session. Late answers to them mean nothing.
+    finished: BTreeSet<GenId>,
+    /// The spool held more than a Hello can announce. The platform may know the others too, so they wait for the
+    /// Hello of the next session, and what is newer waits behind them.
+    overflow: bool,
+    welcomed: bool,
+    /// A change that came before the Welcome.
+    changed: Option<Vec<Generation>>,
+    reading: bool,
+    flight: Flight,
+    /// Since when an answer is due.
+    due_since: Option<Duration>,
+    status_at: Duration,
+    silence_max: Duration,
+    progressed: bool,
 }
 
 impl Session {
-    /// `marks` are the Welcome's: how far the platform has each generation.
-    pub fn new(generations: &[Generation], marks: &[Acked]) -> Result<(Session, Vec<Acked>), ProtocolError> {
-        let mut session = Session { generations: Vec::new(), in_flight: VecDeque::new(), in_flight_bytes: 0 };
-        session.refresh(generations);
-        for mark in marks {
-            let progress = session.find(&mark.gen_id)?;
-            if mark.complete && (!progress.sealed || mark.seq < progress.last) {
-                return Err(ProtocolError::CompleteBeforeEnd { seq: mark.seq, last: progress.last });
-            }
-            (progress.acked, progress.sent, progress.complete) = (mark.seq, mark.seq, mark.complete);
-        }
-        Ok((session, marks.to_vec()))
+    /// The session and its Hello.
+    pub fn open(
+        gateway_id: &str,
+        generations: &[Generation],
+        silence_max: Duration,
+        now: Duration,
+    ) -> (Session, up::Message) {
+        let lanes: Vec<Lane> = generations.iter().take(GENERATIONS_MAX).map(Lane::new).collect();
+        let hello = up::Message::Hello(proto::Hello {
+            protocol: PROTOCOL,
+            gateway_id: gateway_id.to_owned(),
+            agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+            generations: lanes.iter().map(Lane::message).collect(),
+        });
+        let session = Session {
+            overflow: generations.len() > lanes.len(),
+            lanes,
+            finished: BTreeSet::new(),
+            welcomed: false,
+            changed: None,
+            reading: false,
+            flight: Flight::default(),
+            due_since: Some(now),
+            status_at: now,
+            silence_max,
+            progressed: false,
+        };
+        (session, hello)
     }
 
-    /// What the spool holds now: more records, a sealed end, new generations, deleted ones.
-    pub fn refresh(&mut self, generations: &[Generation]) {
-        let known = announced(generations);
-        self.generations.retain(|old| known.iter().any(|now| now.gen_id == old.gen_id));
-        for now in known {
-            match self.generations.iter_mut().find(|old| old.gen_id == now.gen_id) {
-                Some(old) => (old.last, old.sealed) = (now.last_seq, now.sealed),
-                None => self.generations.push(Progress {
-                    gen_id: now.gen_id,
-                    last: now.last_seq,
-                    sealed: now.sealed,
-                    acked: 0,
-                    sent: 0,
-                    end_sent: false,
-                    complete: false,
-                }),
-            }
-        }
+    pub fn welcomed(&self) -> bool {
+        self.welcomed
     }
 
-    pub fn next(&self) -> Next {
-        let records: u64 = self.generations.iter().map(|g| g.sent - g.acked).sum();
-        let full = self.in_flight_bytes >= IN_FLIGHT_BYTES_MAX || records >= IN_FLIGHT_RECORDS_MAX;
-        for progress in self.generations.iter().filter(|progress| !progress.complete) {
-            if progress.sent < progress.last {
-                if full {
-                    return Next::Wait;
+    /// Whether the platform stored anything new in this session.
+    pub fn progressed(&self) -> bool {
+        self.progressed
+    }
+
+    /// `now` is on any steady clock, the same in every call.
+    ///
+    /// # Errors
+    /// The session is over. Nothing of the event was taken as stored.
+    pub fn on(&mut self, event: Event, now: Duration) -> Result<Vec<Output>, Ended> {
+        let mut out = Vec::new();
+        let heard = matches!(event, Event::Down(_));
+        match event {
+            Event::Down(down) => self.heard(down, &mut out)?,
+            Event::Changed(generations) if self.welcomed => self.update(generations),
+            Event::Changed(generations) => self.changed = Some(generations),
+            Event::Read { gen_id, from_seq, records } => self.send_batch(gen_id, from_seq, records, &mut out)?,
+            Event::Tick => self.tick(now, &mut out)?,
+        }
+        if self.welcomed {
+            self.pump(&mut out);
+        }
+        self.due_since = match self.due_since {
+            _ if self.welcomed && self.flight == Flight::default() => None,
+            Some(since) if !heard => Some(since),
+            _ => Some(now),
+        };
+        Ok(out)
+    }
+
+    fn heard(&mut self, down: proto::Down, out: &mut Vec<Output>) -> Result<(), Ended> {
+        match (down.message, self.welcomed) {
+            (Some(down::Message::Reject(reject)), _) => {
+                let mut message = reject.message;
+                if !reject.gen_id.is_empty() {
+                    message += &format!(" (generation {}, record {})", hex(&reject.gen_id), reject.seq);
                 }
-                return Next::Batch { gen_id: progress.gen_id, from_seq: progress.sent + 1 };
+                Err(Ended::rejected(reject.code, &message, reject.retry_after_ms))
             }
-            if progress.sealed && !progress.end_sent {
-                return Next::Sealed { gen_id: progress.gen_id, last_seq: progress.end() };
+            (Some(down::Message::Welcome(welcome)), false) => self.welcome(welcome, out),
+            (Some(down::Message::Ack(ack)), true) => self.ack(ack, out),
+            (Some(down::Message::Rewind(rewind)), true) => self.rewind(rewind),
+            (Some(down::Message::Welcome(_)), true) => Err(Ended::Protocol("a second Welcome".into())),
+            (Some(_), false) => Err(Ended::Protocol("an answer before the Welcome".into())),
+            (None, _) => Err(Ended::Protocol("a message of no kind".into())),
+        }
+    }
+
+    /// From here on the platform's marks count, not what an earlier session remembers.
+    fn welcome(&mut self, welcome: proto::Welcome, out: &mut Vec<Output>) -> Result<(), Ended> {
+        let mut complete = BTreeSet::new();
+        for mark in welcome.marks {
+            let gen_id = gen_id(&mark.gen_id)?;
+            self.lane(&gen_id)?.resume(mark.seq, mark.complete)?;
+            if mark.complete {
+                complete.insert(gen_id);
             }
         }
-        Next::Wait
-    }
-
-    /// Whether an answer is owed to us.
-    pub fn awaits_answer(&self) -> bool {
-        self.generations.iter().any(|g| !g.complete && (g.sent > g.acked || g.end_sent))
-    }
-
-    pub fn batch_sent(&mut self, gen_id: &GenId, records: u64, bytes: usize) {
-        if let Ok(progress) = self.find(gen_id) {
-            progress.sent += records;
-            let sent = progress.sent;
-            self.in_flight.push_back((*gen_id, sent, bytes));
-            self.in_flight_bytes += bytes;
+        self.welcomed = true;
+        out.extend(self.lanes.iter().map(|lane| Output::Acked {
+            gen_id: lane.gen_id,
+            seq: lane.acked,
+            complete: complete.contains(&lane.gen_id),
+        }));
+        self.progressed = !complete.is_empty();
+        self.lanes.retain(|lane| !complete.contains(&lane.gen_id));
+        self.finished.extend(complete);
+        if let Some(generations) = self.changed.take() {
+            self.update(generations);
         }
-    }
-
-    pub fn end_sent(&mut self, gen_id: &GenId) {
-        if let Ok(progress) = self.find(gen_id) {
-            progress.end_sent = true;
-        }
-    }
-
-    pub fn ack(&mut self, ack: Acked) -> Result<Acked, ProtocolError> {
-        let progress = self.find(&ack.gen_id)?;
-        if ack.seq > progress.sent {
-            return Err(ProtocolError::AckBeyondSent { seq: ack.seq, sent: progress.sent });
-        }
-        if ack.complete && (!progress.end_sent || ack.seq < progress.end()) {
-            return Err(ProtocolError::CompleteBeforeEnd { seq: ack.seq, last: progress.end() });
-        }
-        progress.acked = progress.acked.max(ack.seq);
-        progress.complete |= ack.complete;
-        let acked = progress.acked;
-        self.forget(|gen_id, last| *gen_id == ack.gen_id && last <= acked);
-        Ok(Acked { seq: acked, ..ack })
-    }
-
-    pub fn rewind(&mut self, gen_id: &GenId, expected: u64) -> Result<(), ProtocolError> {
-        let progress = self.find(gen_id)?;
-        if expected == 0 || expected <= progress.acked || expected > progress.sent + 1 {
-            let (acked, sent) = (progress.acked, progress.sent);
-            return Err(ProtocolError::RewindOutside { expected, acked, sent });
-        }
-        (progress.sent, progress.end_sent) = (expected - 1, false);
-        self.forget(|other, last| other == gen_id && last >= expected);
         Ok(())
     }
 
-    fn forget(&mut self, answered: impl Fn(&GenId, u64) -> bool) {
-        self.in_flight.retain(|(gen_id, last, _)| !answered(gen_id, *last));
-        self.in_flight_bytes = self.in_flight.iter().map(|(_, _, bytes)| bytes).sum();
+    fn ack(&mut self, ack: proto::Ack, out: &mut Vec<Output>) -> Result<(), Ended> {
+        let gen_id = gen_id(&ack.gen_id)?;
+        if self.finished.contains(&gen_id) {
+            return Ok(());
+        }
+        let lane = self.lane(&gen_id)?;
+        let progress = ack.complete || ack.seq > lane.acked;
+        let mut landed = lane.ack(ack.seq, ack.complete)?;
+        if ack.complete {
+            landed.add(lane.land());
+            self.lanes.retain(|lane| lane.gen_id != gen_id);
+            self.finished.insert(gen_id);
+        }
+        self.flight.remove(landed);
+        if progress {
+            self.progressed = true;
+            out.push(Output::Acked { gen_id, seq: ack.seq, complete: ack.complete });
+        }
+        Ok(())
     }
 
-    fn find(&mut self, gen_id: &GenId) -> Result<&mut Progress, ProtocolError> {
-        self.generations.iter_mut().find(|g| g.gen_id == *gen_id).ok_or(ProtocolError::UnknownGeneration)
+    fn rewind(&mut self, rewind: proto::Rewind) -> Result<(), Ended> {
+        let gen_id = gen_id(&rewind.gen_id)?;
+        if self.finished.contains(&gen_id) {
+            return Ok(());
+        }
+        let landed = self.lane(&gen_id)?.rewind(rewind.expected_seq)?;
+        self.flight.remove(landed);
+        Ok(())
     }
+
+    /// Takes over the spool's list: what is longer, what is new, what is gone.
+    fn update(&mut self, generations: Vec<Generation>) {
+        let mut known: BTreeMap<GenId, Lane> = self.lanes.drain(..).map(|lane| (lane.gen_id, lane)).collect();
+        for generation in generations {
+            match known.remove(&generation.gen_id) {
+                Some(mut lane) => {
+                    lane.update(&generation);
+                    self.lanes.push(lane);
+                }
+                None if self.overflow || self.finished.contains(&generation.gen_id) => {}
+                None => self.lanes.push(Lane::new(&generation)),
+            }
+        }
+        // set aside as damaged: it can not be sent
+        for (gen_id, mut gone) in known {
+            self.flight.remove(gone.land());
+            self.finished.insert(gen_id);
+        }
+    }
+
+    fn tick(&mut self, now: Duration, out: &mut Vec<Output>) -> Result<(), Ended> {
+        if self.due_since.is_some_and(|since| now.saturating_sub(since) >= self.silence_max) {
+            return Err(Ended::Silent(self.silence_max));
+        }
+        if self.welcomed && now >= self.status_at {
+            self.status_at = now + STATUS_EVERY;
+            out.push(Output::Status);
+        }
+        Ok(())
+    }
+
+    /// Asks for the next records, as far as the window allows.
+    fn pump(&mut self, out: &mut Vec<Output>) {
+        if self.finished.len() >= GENERATIONS_MAX || (self.overflow && self.lanes.is_empty()) {
+            out.push(Output::Renew);
+            return;
+        }
+        while !self.reading && self.flight.messages < WINDOW_MESSAGES {
+            let Some(lane) = self.lanes.iter_mut().find(|lane| lane.has_records() || lane.wants_seal()) else {
+                return;
+            };
+            if lane.wants_seal() {
+                // a power cut may have taken a tail that the platform has
+                let last_seq = lane.last_seq.max(lane.acked);
+                self.flight.add(lane.sent_seal());
+                let gen_id = lane.gen_id.to_vec().into();
+                out.push(Output::Send(up::Message::Sealed(proto::Sealed { gen_id, last_seq })));
+                continue;
+            }
+            let bytes_max = WINDOW_BYTES.saturating_sub(self.flight.bytes).min(BODIES_MAX);
+            if bytes_max < RECORD_BYTES_MAX {
+                return;
+            }
+            let there = usize::try_from(lane.last_seq - lane.next + 1).unwrap_or(usize::MAX);
+            let records_max = there.min(BATCH_RECORDS_MAX);
+            self.reading = true;
+            out.push(Output::Read { gen_id: lane.gen_id, from_seq: lane.next, records_max, bytes_max });
+        }
+    }
+
+    fn send_batch(
+        &mut self,
+        gen_id: GenId,
+        from_seq: u64,
+        records: Vec<Record>,
+        out: &mut Vec<Output>,
+    ) -> Result<(), Ended> {
+        self.reading = false;
+        // meanwhile it may have been set aside, or rewound
+        let Ok(lane) = self.lane(&gen_id) else { return Ok(()) };
+        if lane.next != from_seq {
+            return Ok(());
+        }
+        let Some(count) = u64::try_from(records.len()).ok().filter(|count| *count > 0) else {
+            return Err(Ended::Missing { gen_id: hex(&gen_id), seq: from_seq });
+        };
+        let sent = lane.sent(count, records.iter().map(|record| record.body.len()).sum());
+        self.flight.add(sent);
+        out.push(Output::Send(up::Message::Batch(proto::Batch {
+            gen_id: gen_id.to_vec().into(),
+            first_seq: from_seq,
+            records: records.into_iter().map(Into::into).collect(),
+        })));
+        Ok(())
+    }
+
+    fn lane(&mut self, gen_id: &GenId) -> Result<&mut Lane, Ended> {
+        let unknown = || Ended::Protocol(format!("an answer for the unknown generation {}", hex(gen_id)));
+        self.lanes.iter_mut().find(|lane| lane.gen_id == *gen_id).ok_or_else(unknown)
+    }
+}
+
+fn gen_id(bytes: &[u8]) -> Result<GenId, Ended> {
+    GenId::try_from(bytes).map_err(|_| Ended::Protocol(format!("a gen_id of {} bytes", bytes.len())))
 }
 
 #[cfg(test)]

@@ -1,128 +1,127 @@
-//! The JSON API: assessment → JSON.
+//! Assessment → JSON, and the dashboard's files. HTTP/1, read only.
 //!
 //! # Promises
-//! Shows nothing that the assessment or the ledger did not say. Missing is `null`, never 0. Numbers are decimal
-//! strings, so that no reader rounds them.
+//! - Shows what `assess` and the store say, and nothing else: decimals are strings to the last digit, unknown is null.
+//! - A question it does not understand is refused in both languages, with what is possible; none is half answered.
+//! - Every request ends in time, and only so many are worked on at once.
 //!
 //! # Does not
-//! Compute, or take anything but GET.
+//! Compute figures, write, or know users: it listens on the loopback address unless the configuration says otherwise.
 
-mod query;
+mod answer;
+mod question;
+mod refusal;
 mod view;
 
-use super::{
-    assess::{self, Coefficients, ranking},
-    ingest::Presence,
-    store::{Store, StoreError},
+use crate::{
+    platform::{assess::Coefficients, ingest::Presence, store::Store},
+    runtime::task,
 };
-use crate::runtime::{clock, lang::Text};
 use axum::{
-    Json, Router,
-    extract::{Path, RawQuery, State},
-    http::{HeaderValue, StatusCode, header},
+    Router,
+    extract::{Request, State as Shared},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
-use serde_json::{Value, json};
+use refusal::Refusal;
 use std::{sync::Arc, time::Duration};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 
-const STOP_DEADLINE: Duration = Duration::from_secs(5);
-
+/// What the answers are made of.
 #[derive(Clone)]
-pub struct ApiState {
+pub struct State {
     pub store: Store,
-    pub presence: Presence,
     pub coefficients: Arc<Coefficients>,
+    pub presence: Presence,
 }
 
-/// Serves on `listener` until `stop`.
-pub async fn serve(listener: TcpListener, state: ApiState, stop: CancellationToken) -> std::io::Result<()> {
-    let server = axum::serve(listener, router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let hard_stop = async {
+/// Path and query of a question; ours have under 200 bytes.
+const URI_BYTES_MAX: usize = 2048;
+/// Answers being made at one time, each of which may hold a year of quarter-hours of one site.
+const REQUESTS_MAX: usize = 64;
+const ANSWER_DEADLINE: Duration = Duration::from_secs(20);
+/// From the stop to the end, for answers under way.
+const STOP_DEADLINE: Duration = Duration::from_secs(3);
+
+/// Everything comes from the page's own origin. No inline script and no inline style.
+const CONTENT_SECURITY: &str =
+    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
+
+/// The whole site: `/api/v1/…`, `/health` and the dashboard.
+pub fn router(state: State) -> Router {
+    let places = Arc::new(Semaphore::new(REQUESTS_MAX));
+    Router::new()
+        .route("/api/v1/ranking", get(answer::ranking))
+        .route("/api/v1/sites/{credit_code}", get(answer::site))
+        .route("/api/v1/sites/{credit_code}/intervals", get(answer::intervals))
+        .route("/api/v1/ledger", get(answer::ledger))
+        .route("/api/v1/gateways", get(answer::gateways))
+        .route("/health", get(answer::health))
+        .fallback(answer::asset)
+        .with_state(state)
+        .layer(middleware::from_fn_with_state(places, bounded))
+        .layer(middleware::from_fn(headed))
+}
+
+/// Answers on the listener until `stop`, then finishes what is under way, for at most three seconds.
+pub async fn serve(listener: TcpListener, state: State, stop: CancellationToken) -> Result<(), std::io::Error> {
+    let served = axum::serve(listener, router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let deadline = async {
         stop.cancelled().await;
         tokio::time::sleep(STOP_DEADLINE).await;
     };
     tokio::select! {
-        ended = server => ended,
-        () = hard_stop => Ok(()),
+        result = served.into_future() => result,
+        () = deadline => Ok(()),
     }
 }
 
-pub fn router(state: ApiState) -> Router {
-    Router::new()
-        .route("/health", get(|| async { Json(json!({ "status": "ok" })) }))
-        .route("/api/v1/ranking", get(rank))
-        .route("/api/v1/sites/{credit_code}", get(site))
-        .route("/api/v1/sites/{credit_code}/intervals", get(intervals))
-        .route("/api/v1/ledger", get(ledger))
-        .route("/api/v1/gateways", get(gateways))
-        .layer(axum::middleware::map_response(secured))
-        .with_state(state)
+/// Refuses what no answer is made for, and ends every answer in time.
+async fn bounded(Shared(places): Shared<Arc<Semaphore>>, request: Request, next: Next) -> Result<Response, Refusal> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(Refusal::method());
+    }
+    let uri = request.uri();
+    if uri.path().len() + uri.query().map_or(0, str::len) > URI_BYTES_MAX {
+        return Err(Refusal::too_long(URI_BYTES_MAX));
+    }
+    let answered = tokio::time::timeout(ANSWER_DEADLINE, async {
+        let _place = places.acquire().await;
+        next.run(request).await
+    });
+    answered.await.map_err(|_| Refusal::busy())
 }
 
-async fn secured(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+async fn headed(request: Request, next: Next) -> Response {
+    // names with a hash of their content never change
+    let kept = request.uri().path().starts_with("/assets/");
+    let mut response = next.run(request).await;
+    let caching = match (response.status(), kept) {
+        (StatusCode::OK, true) => "public, max-age=31536000, immutable",
+        _ => "no-store",
+    };
+    let headers: [(HeaderName, &'static str); 4] = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, caching),
+    ];
+    for (name, value) in headers {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
     response
 }
 
-/// What a client did wrong, or what went wrong here.
-struct Refusal(StatusCode, Text);
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        (self.0, Json(json!({ "error": self.1 }))).into_response()
-    }
+/// Makes the text of an answer beside the event loop: a county has thousands of sites.
+async fn json<T: serde::Serialize>(
+    make: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<Response, Refusal> {
+    let text = task::blocking(move || serde_json::to_vec(&make()?).map_err(|error| Refusal::failed(&error))).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
 }
 
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "a query failed");
-        Refusal(StatusCode::INTERNAL_SERVER_ERROR, Text::new("台账查询失败", "the ledger can not be read"))
-    }
-}
-
-type Answer = Result<Json<Value>, Refusal>;
-
-async fn rank(State(state): State<ApiState>, RawQuery(raw): RawQuery) -> Answer {
-    let query = query::ranking(raw.as_deref().unwrap_or_default(), clock::now())?;
-    let snapshot = state.store.snapshot(&query.period, clock::now()).await?;
-    let assessment = assess::assess(&snapshot, &state.coefficients, &query.period, query.basis);
-    let order = ranking(&assessment, &query.ranking);
-    Ok(Json(view::ranking(&assessment, &order, &query.ranking, &snapshot, &state.presence.snapshot())))
-}
-
-async fn site(State(state): State<ApiState>, Path(code): Path<String>, RawQuery(raw): RawQuery) -> Answer {
-    let query = query::period(raw.as_deref().unwrap_or_default(), clock::now())?;
-    let snapshot = state.store.snapshot(&query.period, clock::now()).await?;
-    let assessment = assess::assess(&snapshot, &state.coefficients, &query.period, query.basis);
-    let found = assessment.sites.iter().zip(&snapshot.sites).find(|(site, _)| site.credit_code == code);
-    let (site, ledger) = found.ok_or_else(unknown_site)?;
-    Ok(Json(view::site(site, ledger)))
-}
-
-async fn intervals(State(state): State<ApiState>, Path(code): Path<String>, RawQuery(raw): RawQuery) -> Answer {
-    let query = query::period(raw.as_deref().unwrap_or_default(), clock::now())?;
-    if !state.store.sites().await?.iter().any(|site| site.credit_code == code) {
-        return Err(unknown_site());
-    }
-    Ok(Json(view::intervals(&state.store.intervals(&code, &query.period).await?)))
-}
-
-async fn ledger(State(state): State<ApiState>) -> Answer {
-    Ok(Json(view::ledger(&state.store.ledger().await?)))
-}
-
-async fn gateways(State(state): State<ApiState>) -> Answer {
-    Ok(Json(view::gateways(&state.store.gateways().await?, &state.presence.snapshot())))
-}
-
-fn unknown_site() -> Refusal {
-    Refusal(
-        StatusCode::NOT_FOUND,
-        Text::new("没有登记该统一社会信用代码", "no site with this credit code is registered"),
-    )
-}
+#[cfg(test)]
+mod tests;

@@ -1,124 +1,291 @@
-//! The answers' shapes.
+//! The shapes of the answers. Names end in their unit; decimals are strings, null is unknown.
 
 use crate::{
-    model::{Gateway, PointKind, Reading, Role, Series},
+    model::{Gateway, PointKind, Reading, Role, Scale, UtcMillis, unit},
     platform::{
-        assess::{Assessment, Ranking, RankingQuery, SiteAssessment},
+        assess::{Assessment, Basis, RankingQuery, SiteAssessment, ranking},
         ingest::GatewayState,
         store::{Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot},
     },
 };
-use serde_json::{Map, Value, json};
-use std::collections::{BTreeSet, HashMap};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-pub fn ranking(
-    assessment: &Assessment,
-    order: &Ranking,
-    query: &RankingQuery,
-    snapshot: &Snapshot,
-    presence: &[GatewayState],
-) -> Value {
-    let presence: HashMap<_, _> = presence.iter().map(|state| (state.gateway_id.as_str(), state)).collect();
-    let sites: Vec<Value> = order
-        .rows
-        .iter()
-        .filter_map(|(rank, index)| {
-            let (site, ledger) = (assessment.sites.get(*index)?, snapshot.sites.get(*index)?);
-            let states: Vec<_> =
-                ledger.gateways.iter().filter_map(|gateway| presence.get(gateway.gateway_id.as_str())).collect();
-            let last = ledger.flows.iter().filter_map(|flow| flow.last).map(|reading| reading.time).max();
-            let mut row = json!(site);
-            row["rank"] = json!(rank);
-            row["backlog_records"] = json!(states.iter().map(|state| state.backlog_records).sum::<u64>());
-            row["connected"] = json!(!states.is_empty() && states.iter().all(|state| state.connected));
-            row["lag_ms"] = json!(last.map(|last| assessment.as_of_ms.since(last)));
-            Some(row)
+#[derive(Serialize)]
+pub struct Ranked {
+    period: String,
+    start_ms: UtcMillis,
+    end_ms: UtcMillis,
+    as_of_ms: UtcMillis,
+    basis: Basis,
+    sort: &'static str,
+    order: &'static str,
+    /// Of all sites, whatever the filters say.
+    counties: BTreeSet<String>,
+    /// Divisions, such as C17.
+    industries: BTreeSet<String>,
+    sites: Vec<RankedSite>,
+}
+
+#[derive(Serialize)]
+struct RankedSite {
+    rank: Option<u32>,
+    #[serde(flatten)]
+    site: SiteAssessment,
+    /// Of all its gateways; unknown when one was never seen.
+    backlog_records: Option<u64>,
+    /// Age of the newest stored reading, while the period runs.
+    lag_ms: Option<i64>,
+    /// Whether all its gateways are; unknown when one was never seen.
+    connected: Option<bool>,
+}
+
+impl Ranked {
+    /// `snapshot` is what `assessment` was made of.
+    pub fn new(snapshot: &Snapshot, assessment: Assessment, query: &RankingQuery, states: &[GatewayState]) -> Ranked {
+        let order = if query.descending { "desc" } else { "asc" };
+        let runs = assessment.as_of_ms < assessment.end_ms;
+        let ledgers: BTreeMap<&str, &SiteLedger> =
+            snapshot.sites.iter().map(|ledger| (ledger.site.credit_code.as_str(), ledger)).collect();
+        let place = |(rank, at): (Option<u32>, usize)| {
+            let site = assessment.sites.get(at)?.clone();
+            let ledger = ledgers.get(site.credit_code.as_str());
+            let seen = ledger.and_then(|ledger| states_of(ledger, states));
+            let newest =
+                ledger.and_then(|ledger| ledger.flows.iter().filter_map(|flow| flow.last).map(|last| last.time).max());
+            Some(RankedSite {
+                rank,
+                site,
+                backlog_records: seen.as_ref().map(|seen| seen.iter().map(|state| state.backlog_records).sum()),
+                lag_ms: newest.filter(|_| runs).map(|newest| assessment.as_of_ms.since(newest).max(0)),
+                connected: seen.as_ref().map(|seen| seen.iter().all(|state| state.connected)),
+            })
+        };
+        Ranked {
+            counties: assessment.sites.iter().map(|site| site.county_code.clone()).collect(),
+            industries: assessment
+                .sites
+                .iter()
+                .filter_map(|site| site.industry_code.get(..3).map(str::to_owned))
+                .collect(),
+            sites: ranking(&assessment, query).rows.into_iter().filter_map(place).collect(),
+            period: assessment.period.clone(),
+            start_ms: assessment.start_ms,
+            end_ms: assessment.end_ms,
+            as_of_ms: assessment.as_of_ms,
+            basis: assessment.basis,
+            sort: query.sort.name(),
+            order,
+        }
+    }
+}
+
+/// `None` unless every gateway of the site has been seen, and there is one.
+fn states_of<'a>(ledger: &SiteLedger, states: &'a [GatewayState]) -> Option<Vec<&'a GatewayState>> {
+    let of = |gateway: &Gateway| states.iter().find(|state| state.gateway_id == gateway.gateway_id);
+    let found: Option<Vec<_>> = ledger.gateways.iter().map(of).collect();
+    found.filter(|found| !found.is_empty())
+}
+
+#[derive(Serialize)]
+pub struct SiteTerms {
+    period: String,
+    start_ms: UtcMillis,
+    end_ms: UtcMillis,
+    as_of_ms: UtcMillis,
+    basis: Basis,
+    #[serde(flatten)]
+    site: SiteAssessment,
+    ledger: Vec<Term>,
+}
+
+impl SiteTerms {
+    pub fn new(snapshot: Snapshot, assessment: Assessment, credit_code: &str) -> Option<SiteTerms> {
+        let ledger = snapshot.sites.into_iter().find(|ledger| ledger.site.credit_code == credit_code)?;
+        let site = assessment.sites.into_iter().find(|site| site.credit_code == credit_code)?;
+        Some(SiteTerms {
+            period: assessment.period,
+            start_ms: assessment.start_ms,
+            end_ms: assessment.end_ms,
+            as_of_ms: assessment.as_of_ms,
+            basis: assessment.basis,
+            site,
+            ledger: ledger.flows.into_iter().map(Term::new).collect(),
         })
-        .collect();
-    let counties: BTreeSet<_> = assessment.sites.iter().map(|site| &site.county_code).collect();
-    let industries: BTreeSet<_> = assessment.sites.iter().filter_map(|site| site.industry_code.get(..3)).collect();
-    json!({
-        "period": assessment.period, "start_ms": assessment.start_ms, "end_ms": assessment.end_ms,
-        "as_of_ms": assessment.as_of_ms, "basis": assessment.basis, "sort": query.sort.name(),
-        "order": if query.descending { "desc" } else { "asc" },
-        "counties": counties, "industries": industries, "sites": sites,
+    }
+}
+
+/// One register's part in a site's figures.
+#[derive(Serialize)]
+struct Term {
+    gateway_id: String,
+    meter: String,
+    point: String,
+    role: &'static str,
+    carrier: String,
+    product: String,
+    unit: String,
+    amount: Option<Decimal>,
+    first: Option<Read>,
+    last: Option<Read>,
+    slots_expected: u64,
+    slots_received: u64,
+    breaks: u64,
+}
+
+#[derive(Serialize)]
+struct Read {
+    time_ms: UtcMillis,
+    value: Option<Decimal>,
+}
+
+impl Term {
+    fn new(flow: Flow) -> Term {
+        let scale = flow.series.scale;
+        let read = |reading: Reading| Read { time_ms: reading.time, value: scale.value_from_count(reading.count) };
+        Term {
+            // without a reading the amount is not 0 but unknown
+            amount: flow.first.and_then(|_| scale.value_from_count(flow.amount)),
+            first: flow.first.map(read),
+            last: flow.last.map(read),
+            gateway_id: flow.gateway_id,
+            role: role_name(flow.series.role),
+            meter: flow.series.meter,
+            point: flow.series.point,
+            carrier: flow.series.carrier,
+            product: flow.series.product,
+            unit: flow.series.unit,
+            slots_expected: flow.slots_expected,
+            slots_received: flow.slots_received,
+            breaks: flow.breaks,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub struct Quarter {
+    start_ms: UtcMillis,
+    /// By carrier: electricity in kWh, others in the unit of the carrier's first amount.
+    energy: BTreeMap<String, Option<Decimal>>,
+    output: Option<Decimal>,
+    readings_present: bool,
+}
+
+/// Amounts of one carrier in several units are added in one of them; what can not be added is unknown.
+pub fn quarters(intervals: Vec<SiteInterval>) -> Vec<Quarter> {
+    let mut units: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::from([("electricity".into(), "kWh".into())]);
+    let quarter = |interval: SiteInterval| {
+        let mut energy: BTreeMap<String, Option<Decimal>> = BTreeMap::new();
+        for one in interval.energy {
+            let wanted = units.entry(Arc::clone(&one.name)).or_insert_with(|| Arc::clone(&one.unit));
+            let amount = unit::ratio(&one.unit, wanted).and_then(|ratio| one.amount.checked_mul(ratio));
+            let sum = energy.entry(one.name.to_string()).or_insert(Some(Decimal::ZERO));
+            *sum = sum.zip(amount).and_then(|(a, b)| a.checked_add(b)).map(|sum| sum.normalize());
+        }
+        Quarter {
+            start_ms: interval.start,
+            energy,
+            output: output(&interval.output),
+            readings_present: interval.readings_present,
+        }
+    };
+    intervals.into_iter().map(quarter).collect()
+}
+
+fn output(amounts: &[Amount]) -> Option<Decimal> {
+    let (first, others) = amounts.split_first()?;
+    others.iter().try_fold(first.amount, |sum, one| {
+        (one.unit == first.unit).then_some(())?;
+        sum.checked_add(one.amount)
     })
 }
 
-pub fn site(site: &SiteAssessment, ledger: &SiteLedger) -> Value {
-    let mut view = json!(site);
-    view["ledger"] = ledger.flows.iter().map(flow).collect();
-    view
+/// One register over all time.
+#[derive(Serialize)]
+pub struct LedgerRow {
+    gateway_id: String,
+    meter: String,
+    point: String,
+    kind: &'static str,
+    role: &'static str,
+    carrier: String,
+    product: String,
+    unit: String,
+    first_ms: Option<UtcMillis>,
+    first: Option<Decimal>,
+    last_ms: Option<UtcMillis>,
+    last: Option<Decimal>,
+    total: Option<Decimal>,
+    breaks: u64,
+    intervals: u64,
 }
 
-fn flow(flow: &Flow) -> Value {
-    let reading = |reading: Option<Reading>| {
-        reading.map(|r| json!({ "time_ms": r.time, "value": flow.series.scale.value_from_count(r.count) }))
-    };
-    let mut view = series(&flow.gateway_id, &flow.series);
-    view["amount"] = json!(flow.series.scale.value_from_count(flow.amount));
-    view["first"] = json!(reading(flow.first));
-    view["last"] = json!(reading(flow.last));
-    view["slots_expected"] = json!(flow.slots_expected);
-    view["slots_received"] = json!(flow.slots_received);
-    view["breaks"] = json!(flow.breaks);
-    view
+impl From<LedgerLine> for LedgerRow {
+    fn from(line: LedgerLine) -> LedgerRow {
+        let scale: Scale = line.series.scale;
+        let value = |reading: Option<Reading>| reading.and_then(|reading| scale.value_from_count(reading.count));
+        LedgerRow {
+            gateway_id: line.gateway_id,
+            kind: match line.series.kind {
+                PointKind::Gauge => "gauge",
+                PointKind::Cumulative => "cumulative",
+            },
+            role: role_name(line.series.role),
+            meter: line.series.meter,
+            point: line.series.point,
+            carrier: line.series.carrier,
+            product: line.series.product,
+            unit: line.series.unit,
+            first_ms: line.first.map(|reading| reading.time),
+            first: value(line.first),
+            last_ms: line.last.map(|reading| reading.time),
+            last: value(line.last),
+            total: line.first.and_then(|_| scale.value_from_count(line.total)),
+            breaks: line.breaks,
+            intervals: line.intervals,
+        }
+    }
 }
 
-fn series(gateway_id: &str, series: &Series) -> Value {
-    let kind = match series.kind {
-        PointKind::Gauge => "gauge",
-        PointKind::Cumulative => "cumulative",
+/// A registered gateway. What only its stream can tell is unknown until it has come.
+#[derive(Serialize)]
+pub struct GatewayRow {
+    gateway_id: String,
+    credit_code: String,
+    connected: bool,
+    last_seen_ms: Option<UtcMillis>,
+    backlog_records: Option<u64>,
+    backlog_bytes: Option<u64>,
+    clock_offset_ms: Option<i64>,
+    rejected_inputs: Option<u64>,
+}
+
+pub fn gateways(registered: Vec<Gateway>, states: &[GatewayState]) -> Vec<GatewayRow> {
+    let row = |gateway: Gateway| {
+        let state = states.iter().find(|state| state.gateway_id == gateway.gateway_id);
+        GatewayRow {
+            gateway_id: gateway.gateway_id,
+            credit_code: gateway.credit_code,
+            connected: state.is_some_and(|state| state.connected),
+            last_seen_ms: state.map(|state| state.last_seen),
+            backlog_records: state.map(|state| state.backlog_records),
+            backlog_bytes: state.map(|state| state.backlog_bytes),
+            clock_offset_ms: state.map(|state| state.clock_offset_ms),
+            rejected_inputs: state.map(|state| state.rejected_inputs),
+        }
     };
-    let role = match series.role {
+    registered.into_iter().map(row).collect()
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
         Role::None => "none",
         Role::SiteEnergy => "site_energy",
         Role::SiteExport => "site_export",
         Role::Output => "output",
-    };
-    json!({
-        "gateway_id": gateway_id, "meter": series.meter, "point": series.point, "kind": kind, "role": role,
-        "carrier": series.carrier, "product": series.product, "unit": series.unit,
-    })
-}
-
-pub fn intervals(intervals: &[SiteInterval]) -> Value {
-    let named = |amounts: &[Amount]| -> Map<String, Value> {
-        amounts.iter().map(|a| (format!("{} {}", a.name, a.unit).trim().to_owned(), json!(a.amount))).collect()
-    };
-    let row = |interval: &SiteInterval| {
-        json!({
-            "start_ms": interval.start, "energy": named(&interval.energy), "output": named(&interval.output),
-            "readings_present": interval.readings_present,
-        })
-    };
-    intervals.iter().map(row).collect()
-}
-
-pub fn ledger(lines: &[LedgerLine]) -> Value {
-    let row = |line: &LedgerLine| {
-        let value = |reading: Option<Reading>| reading.and_then(|r| line.series.scale.value_from_count(r.count));
-        let mut view = series(&line.gateway_id, &line.series);
-        view["first_ms"] = json!(line.first.map(|r| r.time));
-        view["first"] = json!(value(line.first));
-        view["last_ms"] = json!(line.last.map(|r| r.time));
-        view["last"] = json!(value(line.last));
-        view["total"] = json!(line.series.scale.value_from_count(line.total));
-        view["breaks"] = json!(line.breaks);
-        view["intervals"] = json!(line.intervals);
-        view
-    };
-    lines.iter().map(row).collect()
-}
-
-/// Every registered gateway; one that was never heard of since the start has nulls.
-pub fn gateways(gateways: &[Gateway], presence: &[GatewayState]) -> Value {
-    let row = |gateway: &Gateway| {
-        let state = presence.iter().find(|state| state.gateway_id == gateway.gateway_id);
-        let mut view =
-            state.map_or_else(|| json!({ "gateway_id": gateway.gateway_id, "connected": false }), |s| json!(s));
-        view["credit_code"] = json!(gateway.credit_code);
-        view
-    };
-    gateways.iter().map(row).collect()
+    }
 }

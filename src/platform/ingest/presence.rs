@@ -27,41 +27,40 @@ pub struct Presence(Arc<Mutex<BTreeMap<String, Entry>>>);
 #[derive(Default)]
 struct Entry {
     state: GatewayState,
-    stream: u64,
-    supersede: CancellationToken,
+    streams: u64,
+    superseded: CancellationToken,
 }
 
-/// A gateway's current stream.
-pub(super) struct Stream {
+/// A stream's place in the presence; free when the stream is gone.
+pub(super) struct Place {
     presence: Presence,
     gateway_id: String,
     number: u64,
-    /// Cancelled when a newer stream of the gateway has come.
-    pub superseded: CancellationToken,
 }
 
 impl Presence {
+    /// Every gateway that came since the platform started, by id.
     pub fn snapshot(&self) -> Vec<GatewayState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).values().map(|entry| entry.state.clone()).collect()
     }
 
-    pub(super) fn open(&self, gateway_id: &str, now: UtcMillis) -> Stream {
+    /// The gateway's stream from now on. `superseded` is cancelled when a newer one of the gateway comes.
+    pub(super) fn enter(&self, gateway_id: &str, superseded: CancellationToken, now: UtcMillis) -> Place {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = all.entry(gateway_id.to_owned()).or_default();
-        entry.supersede.cancel();
-        entry.supersede = CancellationToken::new();
-        entry.stream += 1;
+        std::mem::replace(&mut entry.superseded, superseded).cancel();
+        entry.streams += 1;
         entry.state.gateway_id = gateway_id.to_owned();
         (entry.state.connected, entry.state.last_seen) = (true, now);
-        let (number, superseded) = (entry.stream, entry.supersede.clone());
-        Stream { presence: self.clone(), gateway_id: gateway_id.to_owned(), number, superseded }
+        Place { presence: self.clone(), gateway_id: gateway_id.to_owned(), number: entry.streams }
     }
 }
 
-impl Stream {
+impl Place {
+    /// A stream that was superseded says no more of its gateway.
     fn update(&self, change: impl FnOnce(&mut GatewayState)) {
         let mut all = self.presence.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = all.get_mut(&self.gateway_id).filter(|entry| entry.stream == self.number) {
+        if let Some(entry) = all.get_mut(&self.gateway_id).filter(|entry| entry.streams == self.number) {
             change(&mut entry.state);
         }
     }
@@ -80,7 +79,7 @@ impl Stream {
     }
 }
 
-impl Drop for Stream {
+impl Drop for Place {
     fn drop(&mut self) {
         self.update(|state| state.connected = false);
     }

@@ -83,16 +83,19 @@ impl Connection {
     }
 }
 
+/// Without what the reply held: that is no matter for a log.
 fn fault(error: tokio_modbus::Error) -> Fault {
+    use tokio_modbus::{Error, ProtocolError};
     match error {
-        tokio_modbus::Error::Protocol(error) => Fault::Malformed(error.to_string()),
+        Error::Protocol(ProtocolError::HeaderMismatch { message, .. }) => Fault::Malformed(message),
+        Error::Protocol(ProtocolError::FunctionCodeMismatch { request, .. }) => {
+            Fault::Malformed(format!("another function than {request}"))
+        }
         // the codec's errors; a socket gives neither kind, and at its end whatever the last system call left behind
-        tokio_modbus::Error::Transport(error)
-            if matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) =>
-        {
+        Error::Transport(error) if matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) => {
             Fault::Malformed(error.to_string())
         }
-        tokio_modbus::Error::Transport(error) => Fault::Closed(error.to_string()),
+        Error::Transport(error) => Fault::Closed(error.to_string()),
     }
 }
 

@@ -1,0 +1,82 @@
+//! One function for each address: read the question, ask the store, give out what it and `assess` say.
+
+use super::{
+    State, json,
+    question::{self, Asked},
+    refusal::Refusal,
+    view,
+};
+use crate::{
+    platform::{assess::assess, dashboard},
+    runtime::clock,
+};
+use axum::{
+    extract::{Path, State as Shared, rejection::PathRejection},
+    http::{Uri, header},
+    response::{IntoResponse, Response},
+};
+
+type Answer = Result<Response, Refusal>;
+
+pub async fn ranking(Shared(state): Shared<State>, uri: Uri) -> Answer {
+    let asked = Asked::read(&uri, &["period", "sort", "order", "county", "industry", "basis"])?;
+    let now = clock::now();
+    let (period, basis, query) = (asked.period(now)?, asked.basis()?, asked.ranking()?);
+    let snapshot = state.store.snapshot(&period, now).await?;
+    json(move || {
+        let assessment = assess(&snapshot, &state.coefficients, &period, basis);
+        Ok(view::Ranked::new(&snapshot, assessment, &query, &state.presence.snapshot()))
+    })
+    .await
+}
+
+pub async fn site(Shared(state): Shared<State>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Answer {
+    let code = credit_code(path)?;
+    let asked = Asked::read(&uri, &["period", "basis"])?;
+    let now = clock::now();
+    let (period, basis) = (asked.period(now)?, asked.basis()?);
+    let mut snapshot = state.store.snapshot(&period, now).await?;
+    snapshot.sites.retain(|ledger| ledger.site.credit_code == code);
+    json(move || {
+        let assessment = assess(&snapshot, &state.coefficients, &period, basis);
+        view::SiteTerms::new(snapshot, assessment, &code).ok_or_else(Refusal::no_such_site)
+    })
+    .await
+}
+
+pub async fn intervals(Shared(state): Shared<State>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Answer {
+    let code = credit_code(path)?;
+    let period = Asked::read(&uri, &["period"])?.period_of_intervals(clock::now())?;
+    if !state.store.sites().await?.iter().any(|site| site.credit_code == code) {
+        return Err(Refusal::no_such_site());
+    }
+    let intervals = state.store.intervals(&code, &period).await?;
+    json(move || Ok(view::quarters(intervals))).await
+}
+
+pub async fn ledger(Shared(state): Shared<State>, uri: Uri) -> Answer {
+    Asked::read(&uri, &[])?;
+    let lines = state.store.ledger().await?;
+    json(move || Ok(lines.into_iter().map(view::LedgerRow::from).collect::<Vec<_>>())).await
+}
+
+pub async fn gateways(Shared(state): Shared<State>, uri: Uri) -> Answer {
+    Asked::read(&uri, &[])?;
+    let registered = state.store.gateways().await?;
+    json(move || Ok(view::gateways(registered, &state.presence.snapshot()))).await
+}
+
+pub async fn health() -> Answer {
+    json(|| Ok(serde_json::json!({ "status": "ok" }))).await
+}
+
+/// The dashboard's files, and a clear no for every other address.
+pub async fn asset(uri: Uri) -> Answer {
+    let (kind, bytes) = dashboard::asset(uri.path()).ok_or_else(Refusal::no_such_page)?;
+    Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
+}
+
+fn credit_code(path: Result<Path<String>, PathRejection>) -> Result<String, Refusal> {
+    let text = path.map(|Path(text)| text).unwrap_or_default();
+    question::credit_code(&text).map(str::to_owned)
+}

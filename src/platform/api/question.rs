@@ -1,0 +1,139 @@
+//! A request's path and query as what is asked. Nothing unknown is passed over.
+
+use super::refusal::{Refusal, quoted};
+use crate::{
+    model::{Period, UtcMillis},
+    platform::assess::{Basis, Figure, RankingQuery},
+};
+use axum::{extract::Query, http::Uri};
+
+/// The longest period whose quarter-hours are given out at once.
+const INTERVALS_DAYS_MAX: i64 = 400;
+const DAY_MS: i64 = 86_400_000;
+
+/// The values of the known keys, each at most once.
+pub struct Asked {
+    values: Vec<(String, String)>,
+}
+
+impl Asked {
+    pub fn read(uri: &Uri, known: &[&str]) -> Result<Asked, Refusal> {
+        let Query(values) = Query::<Vec<(String, String)>>::try_from_uri(uri)
+            .map_err(|_| Refusal::bad("查询参数无法解析", "the query can not be read"))?;
+        for (i, (key, _)) in values.iter().enumerate() {
+            if !known.contains(&key.as_str()) {
+                let (key, known) = (quoted(key), known.join(", "));
+                return Err(match known.is_empty() {
+                    true => Refusal::bad("此地址没有查询参数", "this address takes no query"),
+                    false => Refusal::bad(
+                        format!("未知参数 {key}；可用：{known}"),
+                        format!("unknown parameter {key}; known are {known}"),
+                    ),
+                });
+            }
+            if values.iter().take(i).any(|(earlier, _)| earlier == key) {
+                return Err(Refusal::bad(format!("参数 {key} 重复"), format!("parameter {key} is given twice")));
+            }
+        }
+        Ok(Asked { values })
+    }
+
+    /// An empty value is none.
+    fn value(&self, key: &str) -> Option<&str> {
+        let found = self.values.iter().find(|(name, _)| name == key);
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// By default the month that holds `now`, China Standard Time.
+    pub fn period(&self, now: UtcMillis) -> Result<Period, Refusal> {
+        let month = || Period::day_of(now).ok().and_then(|day| day.to_string().get(..7).map(str::to_owned));
+        let text = self.value("period").map(str::to_owned).or_else(month).unwrap_or_default();
+        text.parse().map_err(|_| {
+            let text = quoted(&text);
+            Refusal::bad(
+                format!("{text} 不是周期；例如 2026、2026-11、2026-11-24 或 2026-11-01..2026-11-24（1970–2199 年，北京时间）"),
+                format!("{text} is no period: write 2026, 2026-11, 2026-11-24 or 2026-11-01..2026-11-24 (1970 to 2199, China Standard Time)"),
+            )
+        })
+    }
+
+    /// A period short enough for its quarter-hours.
+    pub fn period_of_intervals(&self, now: UtcMillis) -> Result<Period, Refusal> {
+        let period = self.period(now)?;
+        if period.duration_ms() <= INTERVALS_DAYS_MAX * DAY_MS {
+            return Ok(period);
+        }
+        Err(Refusal::bad(
+            format!("刻钟数据一次最多 {INTERVALS_DAYS_MAX} 天"),
+            format!("quarter-hours are given for at most {INTERVALS_DAYS_MAX} days at once"),
+        ))
+    }
+
+    pub fn basis(&self) -> Result<Basis, Refusal> {
+        match self.value("basis") {
+            None | Some("calorific") => Ok(Basis::Calorific),
+            Some("equivalent") => Ok(Basis::Equivalent),
+            Some(other) => Err(one_of("basis", other, "calorific, equivalent")),
+        }
+    }
+
+    pub fn ranking(&self) -> Result<RankingQuery, Refusal> {
+        let sort = match self.value("sort") {
+            None => Figure::TcePerMu,
+            Some(name) => name.parse().map_err(|_| {
+                let known: Vec<_> = Figure::ALL.iter().map(|figure| figure.name()).collect();
+                one_of("sort", name, &known.join(", "))
+            })?,
+        };
+        let descending = match self.value("order") {
+            None => None,
+            Some("asc") => Some(false),
+            Some("desc") => Some(true),
+            Some(other) => return Err(one_of("order", other, "asc, desc")),
+        };
+        let descending = descending.unwrap_or(sort.higher_is_better());
+        Ok(RankingQuery { sort, descending, county: self.county()?, industry: self.industry()? })
+    }
+
+    fn county(&self) -> Result<Option<String>, Refusal> {
+        match self.value("county") {
+            None => Ok(None),
+            Some(code) if code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()) => Ok(Some(code.into())),
+            Some(_) => Err(Refusal::bad(
+                "county 应为六位行政区划代码，例如 331003",
+                "county is a code of six digits (GB/T 2260), such as 331003",
+            )),
+        }
+    }
+
+    fn industry(&self) -> Result<Option<String>, Refusal> {
+        let is_code = |code: &str| match code.as_bytes() {
+            [b'A'..=b'T', digits @ ..] => digits.len() <= 4 && digits.iter().all(u8::is_ascii_digit),
+            _ => false,
+        };
+        match self.value("industry") {
+            None => Ok(None),
+            Some(code) if is_code(code) => Ok(Some(code.into())),
+            Some(_) => Err(Refusal::bad(
+                "industry 应为 GB/T 4754 行业代码或其开头，例如 C17",
+                "industry is a GB/T 4754 code or its beginning, such as C17",
+            )),
+        }
+    }
+}
+
+/// The 18 signs of a 统一社会信用代码; whether it exists the registry knows.
+pub fn credit_code(text: &str) -> Result<&str, Refusal> {
+    if text.len() == 18 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) {
+        return Ok(text);
+    }
+    Err(Refusal::bad(
+        "统一社会信用代码应为 18 位数字和大写字母",
+        "a credit code has 18 signs, digits and capital letters",
+    ))
+}
+
+fn one_of(key: &str, found: &str, known: &str) -> Refusal {
+    let found = quoted(found);
+    Refusal::bad(format!("{key} 不能是 {found}；可用：{known}"), format!("{key} can not be {found}; known are {known}"))
+}

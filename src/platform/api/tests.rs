@@ -1,0 +1,293 @@
+//! The router over a real store of two sites, asked without a socket.
+
+use super::*;
+use crate::{
+    model::{Gateway, PointKind, Reason, Role, Sample, Scale, Series, Site, UtcMillis, Value as Reading},
+    platform::{assess::coefficient, ingest::GatewayState},
+    wire::record::{Content, Samples, encode},
+};
+use axum::body::{Body, to_bytes};
+use serde_json::Value;
+use tower::ServiceExt;
+
+/// 2024-11-24T00:00:00+08:00
+const BASE: i64 = 1_732_377_600_000;
+const MILL: &str = "91331003MA0000015F";
+const PLANT: &str = "91331004MA0000020K";
+
+fn site(credit_code: &str, name: &str, county: &str, industry: &str) -> Site {
+    Site {
+        credit_code: credit_code.into(),
+        name: name.into(),
+        city_code: "331000".into(),
+        county_code: county.into(),
+        industry_code: industry.into(),
+        land_mu: "12.5".parse().unwrap(),
+        product_code: "yarn".into(),
+        product_unit: "piece".into(),
+        output_value_yuan_per_unit: Some("3.10".parse().unwrap()),
+        headcount: None,
+        value_added_wan: Some("880".parse().unwrap()),
+        tax_wan: None,
+    }
+}
+
+fn series(role: Role) -> Series {
+    let output = role == Role::Output;
+    Series {
+        meter: "m1".into(),
+        point: if output { "count" } else { "ep" }.into(),
+        kind: PointKind::Cumulative,
+        role,
+        carrier: if output { "" } else { "electricity" }.into(),
+        product: if output { "yarn" } else { "" }.into(),
+        unit: if output { "piece" } else { "kWh" }.into(),
+        scale: if output { Scale::ONE } else { "0.01".parse().unwrap() },
+    }
+}
+
+/// The mill used 12.34 kWh for 20 pieces in the first two hours of 2024-11-24; of the plant nothing is known.
+async fn county() -> (tempfile::TempDir, Router) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let sites = vec![site(MILL, "<b>某纺织厂</b>", "331003", "C1713"), site(PLANT, "Plant", "331004", "C2927")];
+    let gateways = vec![
+        Gateway { gateway_id: "gw-1".into(), credit_code: MILL.into() },
+        Gateway { gateway_id: "gw-2".into(), credit_code: PLANT.into() },
+    ];
+    store.replace_registry(sites, gateways).await.unwrap();
+    let sample = |series, count| Sample { series, reason: Reason::Good, value: Some(Reading::Count(count)) };
+    let at =
+        |time, energy, pieces| Samples { time: UtcMillis(time), samples: vec![sample(0, energy), sample(1, pieces)] };
+    let mut records = encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy)), (1, series(Role::Output))]));
+    records.extend(encode(&Content::Samples(vec![at(BASE, 100_000, 10), at(BASE + 7_200_000, 101_234, 30)])));
+    store.ingest("gw-1", [7; 16], 1, records).await.unwrap();
+    let coefficients = coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap().into();
+    (dir, router(State { store, coefficients, presence: Presence::default() }))
+}
+
+async fn send(router: &Router, method: &str, uri: &str) -> Response {
+    let request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
+    router.clone().oneshot(request).await.unwrap()
+}
+
+async fn read(router: &Router, uri: &str) -> (StatusCode, Value) {
+    let response = send(router, "GET", uri).await;
+    let status = response.status();
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json", "{uri}");
+    let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+#[tokio::test]
+async fn the_ranking_has_exact_decimals_and_the_unknown_last_without_a_rank() {
+    let (_dir, router) = county().await;
+    let (status, body) = read(&router, "/api/v1/ranking?period=2024-11-24").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(
+        (&body["period"], &body["sort"], &body["order"]),
+        (&"2024-11-24".into(), &"tce_per_mu".into(), &"asc".into())
+    );
+    assert_eq!((&body["start_ms"], &body["end_ms"]), (&BASE.into(), &(BASE + 86_400_000).into()));
+    assert_eq!(body["counties"], serde_json::json!(["331003", "331004"]));
+    assert_eq!(body["industries"], serde_json::json!(["C17", "C29"]));
+    let (mill, plant) = (&body["sites"][0], &body["sites"][1]);
+    assert_eq!((&mill["rank"], &mill["kwh"], &mill["output"]), (&1.into(), &"12.34".into(), &"20".into()));
+    assert_eq!(mill["kgce"], "1.5166");
+    assert_eq!((&plant["rank"], &plant["kwh"], &plant["name"]), (&Value::Null, &Value::Null, &"Plant".into()));
+    // no gateway has come since the start, and the period is over
+    assert_eq!(
+        (&mill["connected"], &mill["backlog_records"], &mill["lag_ms"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn filters_match_a_county_and_the_beginning_of_an_industry_code() {
+    let (_dir, router) = county().await;
+    for (filter, names) in [
+        ("county=331004", vec!["Plant"]),
+        ("industry=C29", vec!["Plant"]),
+        ("industry=C2927&county=331003", vec![]),
+        ("county=999999", vec![]),
+        ("county=&industry=&sort=kwh&order=desc", vec!["<b>某纺织厂</b>", "Plant"]),
+    ] {
+        let (status, body) = read(&router, &format!("/api/v1/ranking?period=2024&{filter}")).await;
+        let found: Vec<_> =
+            body["sites"].as_array().unwrap().iter().map(|site| site["name"].as_str().unwrap()).collect();
+        assert_eq!((status, found), (StatusCode::OK, names), "{filter}");
+        assert_eq!(body["industries"], serde_json::json!(["C17", "C29"]), "filters leave the choice as it is");
+    }
+}
+
+#[tokio::test]
+async fn a_site_says_its_terms_and_its_quarter_hours() {
+    let (_dir, router) = county().await;
+    let (status, body) = read(&router, &format!("/api/v1/sites/{MILL}?period=2024-11")).await;
+    assert_eq!((status, &body["kwh"]), (StatusCode::OK, &"12.34".into()));
+    let energy = body["ledger"].as_array().unwrap().iter().find(|term| term["point"] == "ep").unwrap();
+    assert_eq!((&energy["role"], &energy["amount"]), (&"site_energy".into(), &"12.34".into()));
+    let last = serde_json::json!({ "time_ms": BASE + 7_200_000, "value": "1012.34" });
+    assert_eq!(energy["last"], last);
+
+    let (_, quarters) = read(&router, &format!("/api/v1/sites/{MILL}/intervals?period=2024-11")).await;
+    let quarters = quarters.as_array().unwrap();
+    let sum = |of: fn(&Value) -> &Value| -> rust_decimal::Decimal {
+        quarters
+            .iter()
+            .filter_map(|quarter| of(quarter).as_str())
+            .map(|text| text.parse::<rust_decimal::Decimal>().unwrap())
+            .sum()
+    };
+    assert_eq!(sum(|quarter| &quarter["energy"]["electricity"]).to_string(), "12.34");
+    assert_eq!(sum(|quarter| &quarter["output"]), 20.into());
+    assert_eq!((&quarters[0]["start_ms"], &quarters[0]["readings_present"]), (&BASE.into(), &true.into()));
+    assert_eq!(quarters[1]["readings_present"], false);
+}
+
+#[tokio::test]
+async fn ledger_gateways_and_health_answer() {
+    let (_dir, router) = county().await;
+    let (_, ledger) = read(&router, "/api/v1/ledger").await;
+    let energy = ledger.as_array().unwrap().iter().find(|row| row["point"] == "ep").unwrap();
+    assert_eq!(
+        (&energy["first"], &energy["last"], &energy["total"]),
+        (&"1000".into(), &"1012.34".into(), &"12.34".into())
+    );
+    assert_eq!((&energy["kind"], &energy["first_ms"]), (&"cumulative".into(), &BASE.into()));
+    let (_, gateways) = read(&router, "/api/v1/gateways").await;
+    assert_eq!((&gateways[1]["gateway_id"], &gateways[1]["connected"]), (&"gw-2".into(), &false.into()));
+    assert_eq!(gateways[1]["last_seen_ms"], Value::Null);
+    assert_eq!(read(&router, "/health").await, (StatusCode::OK, serde_json::json!({ "status": "ok" })));
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_refused_in_both_languages_and_never_shown_back_as_markup() {
+    let (_dir, router) = county().await;
+    let ranking = "/api/v1/ranking?";
+    for query in [
+        "sort=tce_per_mu%27%3B%20DROP%20TABLE%20cell%3B--",
+        "county=331003%27%20OR%201%3D1",
+        "industry=%3Cscript%3Ealert(1)%3C/script%3E",
+        "industry=c17",
+        "period=%3Cimg%20src=x%3E",
+        "period=2024-13",
+        "order=up",
+        "basis=both",
+        "limit=1",
+        "%3Cscript%3E=1",
+        "sort=kwh&sort=kgce",
+        "period=2024&period=2024",
+    ] {
+        let (status, body) = read(&router, &format!("{ranking}{query}")).await;
+        let error = &body["error"];
+        let said = [error["zh"].as_str().unwrap(), error["en"].as_str().unwrap()];
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
+        assert!(said.iter().all(|text| !text.is_empty() && !text.contains(['<', '>', '\''])), "{said:?}");
+    }
+    let (_, body) = read(&router, "/api/v1/ranking?limit=1").await;
+    assert!(
+        body["error"]["en"].as_str().unwrap().contains("limit; known are period, sort, order, county, industry, basis")
+    );
+    for (path, status) in [
+        ("/api/v1/sites/91331003MA0000015X", StatusCode::NOT_FOUND),
+        ("/api/v1/sites/91331003MA0000015X/intervals", StatusCode::NOT_FOUND),
+        ("/api/v1/sites/'%20OR%20'1'='1", StatusCode::BAD_REQUEST),
+        ("/api/v1/sites/%FF%FE", StatusCode::BAD_REQUEST),
+        ("/api/v1/ledger?site=1", StatusCode::BAD_REQUEST),
+        ("/api/v1/nothing", StatusCode::NOT_FOUND),
+        ("/../Cargo.toml", StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(read(&router, path).await.0, status, "{path}");
+    }
+    let path = format!("/api/v1/sites/{MILL}/intervals?period=2020-01-01..2024-12-31");
+    assert_eq!(read(&router, &path).await.0, StatusCode::BAD_REQUEST, "years of quarter-hours at once");
+}
+
+#[tokio::test]
+async fn only_short_reading_requests_are_answered() {
+    let (_dir, router) = county().await;
+    for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE"] {
+        let response = send(&router, method, "/api/v1/ranking").await;
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{method}");
+        assert_eq!(response.headers()[header::ALLOW], "GET, HEAD");
+    }
+    let long = format!("/api/v1/ranking?county={}", "3".repeat(URI_BYTES_MAX));
+    assert_eq!(read(&router, &long).await.0, StatusCode::URI_TOO_LONG);
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers_and_only_hashed_files_are_kept() {
+    let (_dir, router) = county().await;
+    let page = std::str::from_utf8(crate::platform::dashboard::asset("/").unwrap().1).unwrap();
+    let script = page.split('"').find(|text| text.ends_with(".js")).unwrap().trim_start_matches('.');
+    for (uri, kept) in
+        [("/", false), ("/api/v1/ranking", false), ("/assets/none.js", false), ("/nothing", false), (script, true)]
+    {
+        let response = send(&router, "GET", uri).await;
+        let headers = response.headers();
+        assert!(
+            headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("default-src 'self'; "),
+            "{uri}"
+        );
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{uri}");
+        assert_eq!(headers[header::CACHE_CONTROL] != "no-store", kept, "{uri}");
+        assert!(!headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_s_state_is_shown_for_its_site_while_the_period_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let gateway = Gateway { gateway_id: "gw-1".into(), credit_code: MILL.into() };
+    store.replace_registry(vec![site(MILL, "Mill", "331003", "C1713")], vec![gateway]).await.unwrap();
+    let mut records = encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy))]));
+    let sample = Sample { series: 0, reason: Reason::Good, value: Some(Reading::Count(5)) };
+    records.extend(encode(&Content::Samples(vec![Samples { time: UtcMillis(BASE), samples: vec![sample] }])));
+    store.ingest("gw-1", [7; 16], 1, records).await.unwrap();
+    let (period, now) = ("2024-11-24".parse().unwrap(), UtcMillis(BASE + 60_000));
+    let snapshot = store.snapshot(&period, now).await.unwrap();
+    let coefficients = coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap();
+    let query = question::Asked::read(&"/".parse().unwrap(), &[]).unwrap().ranking().unwrap();
+    let states =
+        [GatewayState { gateway_id: "gw-1".into(), connected: true, backlog_records: 3, ..GatewayState::default() }];
+    let shown = |states: &[GatewayState]| {
+        let assessment = crate::platform::assess::assess(
+            &snapshot,
+            &coefficients,
+            &period,
+            crate::platform::assess::Basis::Calorific,
+        );
+        serde_json::to_value(view::Ranked::new(&snapshot, assessment, &query, states)).unwrap()["sites"][0].clone()
+    };
+    let site = shown(&states);
+    assert_eq!(
+        (&site["connected"], &site["backlog_records"], &site["lag_ms"]),
+        (&true.into(), &3.into(), &60_000.into())
+    );
+    assert_eq!(shown(&[])["connected"], Value::Null);
+}
+
+#[tokio::test]
+async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_client() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let coefficients = Arc::new(coefficient::load::<&str>(&[]).unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let state = State { store, coefficients, presence: Presence::default() };
+    let ask = async {
+        let _idle = tokio::net::TcpStream::connect(address).await.unwrap();
+        let status =
+            task::blocking(move || ureq::get(format!("http://{address}/health")).call().unwrap().status()).await;
+        stop.cancel();
+        assert_eq!(status, 200);
+        tokio::time::sleep(STOP_DEADLINE * 2).await; // the idle client never leaves by itself
+    };
+    tokio::select! {
+        ended = serve(listener, state, stop.clone()) => ended.unwrap(),
+        () = ask => panic!("still serving after the stop"),
+    }
+}

@@ -1,0 +1,115 @@
+// The JSON API as types, and reading it with a deadline. Decimals come as strings; null is "not known".
+
+import type { Text } from "./words";
+
+export type Figure =
+  | "kwh"
+  | "kgce"
+  | "output"
+  | "output_value_wan"
+  | "kgce_per_product"
+  | "tce_per_wan"
+  | "output_value_wan_per_mu"
+  | "tce_per_mu"
+  | "tax_wan_per_mu"
+  | "value_added_wan_per_mu"
+  | "completeness";
+
+export type Decimal = string | null;
+
+export interface Site extends Record<Figure, Decimal> {
+  credit_code: string;
+  name: string;
+  county_code: string;
+  industry_code: string;
+  land_mu: string;
+  output_unit: string;
+  notes: Text[];
+}
+
+export interface RankedSite extends Site {
+  rank: number | null;
+  backlog_records: number | null;
+  lag_ms: number | null;
+  connected: boolean | null;
+}
+
+export interface Ranking {
+  period: string;
+  as_of_ms: number;
+  basis: string;
+  sort: Figure;
+  order: "asc" | "desc";
+  counties: string[];
+  industries: string[];
+  sites: RankedSite[];
+}
+
+export interface Reading {
+  time_ms: number;
+  value: Decimal;
+}
+
+export interface LedgerTerm {
+  gateway_id: string;
+  meter: string;
+  point: string;
+  role: string;
+  carrier: string;
+  unit: string;
+  amount: Decimal;
+  first: Reading | null;
+  last: Reading | null;
+  slots_expected: number;
+  slots_received: number;
+  breaks: number;
+}
+
+export interface SiteDetail extends Site {
+  ledger: LedgerTerm[];
+}
+
+export interface Quarter {
+  start_ms: number;
+  energy: Record<string, string>;
+  output: Decimal;
+  readings_present: boolean;
+}
+
+/** The platform answered that the question is wrong. */
+export class Refused extends Error {
+  constructor(readonly text: Text) {
+    super(text.en);
+  }
+}
+
+const DEADLINE_MS = 10_000;
+
+async function read<T>(path: string, query: Record<string, string>): Promise<T> {
+  const filled = Object.entries(query).filter(([, value]) => value !== "");
+  const response = await fetch(`${path}?${new URLSearchParams(filled)}`, {
+    signal: AbortSignal.timeout(DEADLINE_MS),
+    headers: { accept: "application/json" },
+  });
+  const body = await response.json();
+  if (response.ok) return body as T;
+  if (typeof body?.error?.zh === "string") throw new Refused(body.error as Text);
+  throw new Error(`status ${response.status}`);
+}
+
+export interface Question {
+  period: string;
+  basis: string;
+  county: string;
+  industry: string;
+  sort: string;
+  order: string;
+}
+
+export const readRanking = (question: Question) => read<Ranking>("api/v1/ranking", { ...question });
+
+const site = (code: string) => `api/v1/sites/${encodeURIComponent(code)}`;
+
+export const readSite = (code: string, period: string, basis: string) => read<SiteDetail>(site(code), { period, basis });
+
+export const readQuarters = (code: string, period: string) => read<Quarter[]>(`${site(code)}/intervals`, { period });
