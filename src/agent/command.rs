@@ -3,11 +3,10 @@
 use super::config::{self, Config};
 use crate::runtime::{
     lang::Lang,
-    task::{Ended, stop_on_signal},
+    run::{EXIT_CONFIG, until_signal},
 };
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
-use tokio_util::sync::CancellationToken;
 
 #[derive(Parser)]
 #[command(
@@ -36,9 +35,6 @@ enum Command {
         config: PathBuf,
     },
 }
-
-/// The configuration is wrong (EX_USAGE).
-const EXIT_CONFIG: u8 = 64;
 
 pub fn run(arguments: Arguments) -> ExitCode {
     let lang = arguments.lang.unwrap_or_else(Lang::from_environment);
@@ -72,19 +68,5 @@ fn summary(config: &Config, lang: Lang) -> String {
 /// One thread is enough for a gateway, and takes less processor time for each request than two.
 #[tokio::main(flavor = "current_thread")]
 async fn serve(config: Config) -> ExitCode {
-    let stop = CancellationToken::new();
-    let agent = async {
-        let ended = super::run(config, stop.clone()).await;
-        stop.cancel();
-        ended
-    };
-    let (signals, ended) = tokio::join!(stop_on_signal(stop.clone()), agent);
-    let problem = match (signals, ended) {
-        (Ok(()), Ok(Ended::Stopped)) => return ExitCode::SUCCESS,
-        (Err(error), _) => error.to_string(),
-        (_, Err(error)) => error.to_string(),
-        (_, Ok(Ended::Failed { task, error })) => format!("{task}: {error}"),
-    };
-    tracing::error!("{problem}");
-    ExitCode::FAILURE
+    until_signal(|stop| super::run(config, stop)).await
 }

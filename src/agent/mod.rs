@@ -34,6 +34,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, spool
     let (dir, preamble) = (config.spool.dir, meaning.preamble());
     let spool = blocking(move || spool::Spool::open(&dir, preamble)).await?;
 
+    let window = config.mqtt.iter().map(|broker| broker.inflight).min().unwrap_or(u16::MAX);
+    let receipts_max = usize::from(window / 2).max(1);
+
     let mut tasks = Tasks::new(stop.clone());
     let (inputs, queue) = mpsc::channel(INPUTS_MAX);
     for bus in config.modbus {
@@ -44,7 +47,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, spool
     }
     // the recorder ends when the last source has dropped its sender, with everything committed
     drop(inputs);
-    let recorder = recorder::Recorder { meaning, spool: spool.clone(), commit_interval: config.spool.commit_interval };
+    let commit_interval = config.spool.commit_interval;
+    let recorder = recorder::Recorder { meaning, spool: spool.clone(), commit_interval, receipts_max };
     tasks.spawn("recorder", recorder.run(queue));
     if let Some(uplink) = config.uplink {
         tasks.spawn("uplink", uplink::run(uplink, config.gateway_id, spool.clone(), health, stop.clone()));

@@ -19,13 +19,13 @@ use tokio::{sync::mpsc, time::Instant};
 
 /// What may wait for a commit: a record of about this size before compression costs little beside its fsync.
 const PENDING_BYTES_MAX: usize = 16 * 1024;
-/// mosquitto sends 20 messages and then waits for acknowledgements: commit at half of them, so that it never stands.
-const PENDING_RECEIPTS_MAX: usize = 10;
 
 pub struct Recorder {
     pub meaning: Meaning,
     pub spool: Spool,
     pub commit_interval: Duration,
+    /// Commit when so many receipts wait: half of what a broker sends before it waits for us, so that it never stands.
+    pub receipts_max: usize,
 }
 
 impl Recorder {
@@ -43,7 +43,7 @@ impl Recorder {
                     input.scans.into_iter().for_each(|scan| self.meaning.take(scan));
                     receipts.extend(input.receipt);
                     due = due.or_else(|| Some(clock::monotonic() + self.commit_interval));
-                    if self.meaning.pending_bytes() >= PENDING_BYTES_MAX || receipts.len() >= PENDING_RECEIPTS_MAX {
+                    if self.meaning.pending_bytes() >= PENDING_BYTES_MAX || receipts.len() >= self.receipts_max {
                         self.commit(&mut receipts).await;
                         due = None;
                     }
@@ -80,3 +80,6 @@ impl Recorder {
         receipts.drain(..).for_each(Receipt::give);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,10 +24,8 @@ impl Period {
 
     /// The civil day in China Standard Time that holds `instant`.
     pub fn day_of(instant: UtcMillis) -> Result<Period, PeriodError> {
-        let civil = jiff::Timestamp::from_millisecond(instant.0)
-            .map(|t| jiff::tz::Offset::constant(8).to_datetime(t).date())
-            .map_err(|_| PeriodError(instant.0.to_string()))?;
-        civil.to_string().parse()
+        let civil = instant.civil().ok_or_else(|| PeriodError(instant.0.to_string()))?;
+        civil.date().to_string().parse()
     }
 }
 

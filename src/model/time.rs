@@ -20,6 +20,12 @@ impl UtcMillis {
         UtcMillis(self.0.saturating_add(ms))
     }
 
+    /// The civil time in China; `None` outside of the years that a calendar knows.
+    pub fn civil(self) -> Option<jiff::civil::DateTime> {
+        let instant = jiff::Timestamp::from_millisecond(self.0).ok()?;
+        Some(jiff::tz::Offset::constant(8).to_datetime(instant))
+    }
+
     /// Milliseconds from `earlier` to this instant, negative when `earlier` is later.
     pub fn since(self, earlier: UtcMillis) -> i64 {
         self.0.saturating_sub(earlier.0)
@@ -29,12 +35,9 @@ impl UtcMillis {
 /// ISO 8601 in China Standard Time, for people.
 impl fmt::Display for UtcMillis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_millisecond(self.0) {
-            Ok(instant) => {
-                let civil = jiff::tz::Offset::constant(8).to_datetime(instant);
-                write!(f, "{civil}+08:00")
-            }
-            Err(_) => write!(f, "{} ms", self.0),
+        match self.civil() {
+            Some(civil) => write!(f, "{civil}+08:00"),
+            None => write!(f, "{} ms", self.0),
         }
     }
 }

@@ -3,11 +3,10 @@
 use super::{Basics, BasicsError, config};
 use crate::runtime::{
     lang::Lang,
-    task::{Ended, stop_on_signal},
+    run::{EXIT_CONFIG, until_signal},
 };
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
-use tokio_util::sync::CancellationToken;
 
 #[derive(Parser)]
 #[command(name = "mujun-platform", version, about = "Takes in the streams of a region and ranks its factories")]
@@ -32,9 +31,6 @@ enum Command {
         config: PathBuf,
     },
 }
-
-/// The configuration is wrong (EX_USAGE).
-const EXIT_CONFIG: u8 = 64;
 
 pub fn run(arguments: Arguments) -> ExitCode {
     let lang = arguments.lang.unwrap_or_else(Lang::from_environment);
@@ -67,19 +63,5 @@ pub fn run(arguments: Arguments) -> ExitCode {
 
 #[tokio::main]
 async fn serve(config: config::PlatformConfig, basics: Basics) -> ExitCode {
-    let stop = CancellationToken::new();
-    let platform = async {
-        let ended = super::run(config, basics, stop.clone()).await;
-        stop.cancel();
-        ended
-    };
-    let (signals, ended) = tokio::join!(stop_on_signal(stop.clone()), platform);
-    let problem = match (signals, ended) {
-        (Ok(()), Ok(Ended::Stopped)) => return ExitCode::SUCCESS,
-        (Err(error), _) => error.to_string(),
-        (_, Err(error)) => error.to_string(),
-        (_, Ok(Ended::Failed { task, error })) => format!("{task}: {error}"),
-    };
-    tracing::error!("{problem}");
-    ExitCode::FAILURE
+    until_signal(|stop| super::run(config, basics, stop)).await
 }

@@ -6,4 +6,5 @@ pub mod lang;
 pub mod log;
 pub mod place;
 pub mod random;
+pub mod run;
 pub mod task;

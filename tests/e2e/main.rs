@@ -3,5 +3,8 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // waits for other processes; a helper that panics fails its test
 
 mod meters;
+#[path = "../support/mosquitto.rs"]
+#[allow(dead_code)] // each test uses a part of it
+mod mosquitto;
 mod stack;
 mod steel;

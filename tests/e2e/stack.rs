@@ -25,7 +25,7 @@ impl Drop for Running {
 }
 
 pub struct Stack {
-    pub folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     pub api: String,
     ingest: u16,
     _platform: Running,

@@ -1,11 +1,10 @@
 //! A real factory's year through a real broker that is killed half-way: the year and each month to the last 0.01 kWh.
 
-use super::stack::{CREDIT_CODE, Running, Stack, free_port, python};
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-    time::Duration,
+use super::{
+    mosquitto::Mosquitto,
+    stack::{CREDIT_CODE, Stack, python},
 };
+use std::{path::Path, time::Duration};
 
 const DATA: &str = "../shared/data/steel_industry_2018.csv";
 const MONTHS: [&str; 12] = [
@@ -23,33 +22,6 @@ const MONTHS: [&str; 12] = [
     "59436.78",
 ];
 
-/// mosquitto as an ordinary user would run it: loopback, everything in one folder.
-fn mosquitto(folder: &Path, port: u16) -> Running {
-    let config = folder.join("mosquitto.conf");
-    let user = if Path::new("/proc/self").exists() { "user root\n" } else { "" };
-    let text = format!(
-        "listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {}/\n\
-         autosave_interval 1\nmax_queued_messages 0\n{user}",
-        folder.display()
-    );
-    std::fs::write(&config, text).unwrap();
-    let program = if Path::new("/usr/sbin/mosquitto").exists() { "/usr/sbin/mosquitto" } else { "mosquitto" };
-    let broker = Command::new(program)
-        .arg("-c")
-        .arg(config)
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("tests/run installs mosquitto");
-    let broker = Running(broker);
-    for _ in 0..100 {
-        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return broker;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("mosquitto does not listen");
-}
-
 fn publish(port: u16, first: u32, last: u32) {
     let numbers = [first.to_string(), last.to_string()];
     let done =
@@ -64,8 +36,9 @@ fn the_steel_year_is_exact_although_the_broker_is_killed() {
         return;
     }
     let stack = Stack::start();
-    let port = free_port();
-    let broker = mosquitto(stack.folder.path(), port);
+    // saved each second, not at each of 35,041 messages; the queue holds what the agent has not taken yet
+    let mut broker = Mosquitto::start_with("autosave_interval 1\nmax_queued_messages 0\n");
+    let port = broker.port();
     let _agent = stack.agent(&format!(
         "[[mqtt]]\nname = \"plant\"\nurl = \"mqtt://127.0.0.1:{port}\"\n[[mqtt.topic]]\ntopic = \"plant/meter\"\nmeter = \"main\"\n\
          time = {{ pointer = \"/ts\", format = \"%d/%m/%Y %H:%M\", offset = \"+08:00\" }}\n[[mqtt.topic.point]]\nname = \"energy\"\n\
@@ -79,8 +52,7 @@ fn the_steel_year_is_exact_although_the_broker_is_killed() {
     let reached = |last_ms: i64| move |ledger: &serde_json::Value| ledger[0]["last_ms"].as_i64() == Some(last_ms);
     stack.wait("/api/v1/ledger", Duration::from_secs(240), reached(1_530_504_000_000));
     std::thread::sleep(Duration::from_secs(2));
-    drop(broker); // kill -9
-    let _broker = mosquitto(stack.folder.path(), port);
+    broker.kill_and_restart();
     publish(port, 17_521, 35_040);
     let ledger = stack.wait("/api/v1/ledger", Duration::from_secs(240), reached(1_546_272_000_000));
 

@@ -11,7 +11,7 @@ const ORDER: [&str; 7] = ["model", "energy", "wire", "runtime", "agent", "platfo
 /// Pairs that would be legal by the order and are not.
 const FORBIDDEN: [(&str, &str); 1] = [("platform", "agent")];
 
-/// Upward imports with a reason: `wire` holds intervals, whose cells are `energy`'s; `runtime` has `model`'s instants.
+/// What is not one of ours, such as a macro, is no import.
 fn allowed(from: &str, to: &str) -> bool {
     let place = |name: &str| ORDER.iter().position(|module| *module == name);
     match (place(from), place(to)) {

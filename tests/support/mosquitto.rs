@@ -1,4 +1,4 @@
-//! Debian's mosquitto as a child process: loopback only, everything in a folder of its own, every change saved at once.
+//! Debian's mosquitto as a child process: loopback only, everything in a folder of its own.
 
 use std::{
     net::{TcpListener, TcpStream},
@@ -13,14 +13,20 @@ pub struct Mosquitto {
     child: Child,
     port: u16,
     folder: TempDir,
+    settings: &'static str,
 }
 
 impl Mosquitto {
-    /// On a free port. Returns when the broker listens.
+    /// On a free port, with every change saved at once. Returns when the broker listens.
     pub fn start() -> Mosquitto {
+        Mosquitto::start_with("autosave_on_changes true\nautosave_interval 1\n")
+    }
+
+    /// With further lines of mosquitto's own configuration.
+    pub fn start_with(settings: &'static str) -> Mosquitto {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
-        let mut broker = Mosquitto { child: spawn(folder.path(), port), port, folder };
+        let mut broker = Mosquitto { child: spawn(folder.path(), port, settings), port, folder, settings };
         broker.wait();
         broker
     }
@@ -32,7 +38,7 @@ impl Mosquitto {
     /// SIGKILL, and the broker again with what it had saved.
     pub fn kill_and_restart(&mut self) {
         self.kill();
-        self.child = spawn(self.folder.path(), self.port);
+        self.child = spawn(self.folder.path(), self.port, self.settings);
         self.wait();
     }
 
@@ -64,13 +70,13 @@ impl Drop for Mosquitto {
     }
 }
 
-fn spawn(folder: &Path, port: u16) -> Child {
+fn spawn(folder: &Path, port: u16, settings: &str) -> Child {
     let config = folder.join("mosquitto.conf");
     // `user` counts only where the tests run as root, as in a container: mosquitto would become a user that may not
     // write here
     let text = format!(
         "listener {port} 127.0.0.1\nallow_anonymous true\nuser root\npersistence true\npersistence_location {}/\n\
-         autosave_on_changes true\nautosave_interval 1\nmax_inflight_messages 20\n",
+         max_inflight_messages 20\n{settings}",
         folder.display()
     );
     std::fs::write(&config, text).unwrap();

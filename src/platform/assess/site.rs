@@ -3,7 +3,7 @@
 use super::{Basis, CarrierEnergy, Coefficients, FactorUsed, SiteAssessment, note};
 use crate::{
     energy::coal::{Lookup, Question},
-    model::{CHINA_OFFSET_MS, Period, Role, UtcMillis, unit},
+    model::{Period, Role, unit},
     platform::store::{Flow, SiteLedger},
     runtime::lang::Text,
 };
@@ -24,13 +24,8 @@ pub(super) struct Days {
 
 impl Days {
     pub(super) fn of(period: &Period) -> Option<Days> {
-        Some(Days { first: civil_day(period.start)?, last: civil_day(period.end.plus_ms(-1))? })
+        Some(Days { first: period.start.civil()?.date(), last: period.end.plus_ms(-1).civil()?.date() })
     }
-}
-
-fn civil_day(instant: UtcMillis) -> Option<Date> {
-    let shifted = jiff::Timestamp::from_millisecond(instant.0.checked_add(CHINA_OFFSET_MS)?).ok()?;
-    Some(jiff::tz::Offset::UTC.to_datetime(shifted).date())
 }
 
 pub(super) fn assess(

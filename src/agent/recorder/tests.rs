@@ -1,0 +1,88 @@
+use super::*;
+use crate::{
+    agent::config::Point,
+    model::{PointKind, RawValue, Role, Scale, Scan, Series, UtcMillis},
+    wire::record::{Content, decode},
+};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+const NEVER: Duration = Duration::from_secs(3600);
+
+fn meaning() -> Meaning {
+    let series = Series {
+        meter: "m".into(),
+        point: "p".into(),
+        kind: PointKind::Cumulative,
+        role: Role::None,
+        carrier: String::new(),
+        product: String::new(),
+        unit: "kWh".into(),
+        scale: Scale::ONE,
+    };
+    Meaning::new(vec![Point { series, resolution: Some(Scale::ONE) }])
+}
+
+fn input(number: u64, committed: &Arc<watch::Sender<u64>>) -> Input {
+    let count = i64::try_from(number).unwrap();
+    let scan = Scan { time: UtcMillis(1_700_000_000_000 + count), found: vec![(0, Ok(RawValue::Int(count)))] };
+    Input { scans: vec![scan], receipt: Some(Receipt { number, committed: committed.clone() }) }
+}
+
+/// The counts that a spool holds, from all its generations.
+fn stored(spool: &Spool) -> Vec<String> {
+    let read =
+        |generation: &crate::agent::spool::Generation| spool.read(&generation.gen_id, 1, 1_000, 1 << 20).unwrap();
+    let records: Vec<_> = spool.generations().iter().flat_map(read).collect();
+    let samples = records.iter().filter_map(|record| match decode(record).unwrap() {
+        Content::Samples(samples) => Some(samples),
+        _ => None,
+    });
+    samples.flatten().map(|one| format!("{:?}", one.samples[0].value)).collect()
+}
+
+/// The recorder's own thread gives receipts in one go, so the first number seen is the last of its commit: an
+/// earlier one would mean a receipt before the commit.
+#[tokio::test]
+async fn receipts_are_given_together_after_the_commit_that_holds_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Spool::open(folder.path(), meaning().preamble()).unwrap();
+    let committed = Arc::new(watch::Sender::new(0));
+    let mut given = committed.subscribe();
+    let (inputs, queue) = mpsc::channel(1);
+    let recorder = Recorder { meaning: meaning(), spool: spool.clone(), commit_interval: NEVER, receipts_max: 10 };
+    let source = async {
+        for number in 1..=10 {
+            inputs.send(input(number, &committed)).await.unwrap();
+        }
+        given.changed().await.unwrap();
+        assert_eq!(*given.borrow_and_update(), 10);
+        assert_eq!(stored(&spool).len(), 10);
+        // an eleventh waits for its interval or for the end
+        inputs.send(input(11, &committed)).await.unwrap();
+        drop(inputs);
+    };
+    let (ended, ()) = tokio::join!(recorder.run(queue), source);
+    assert!(ended.is_ok());
+    assert_eq!(*given.borrow_and_update(), 11);
+    assert_eq!(stored(&spool).len(), 11);
+}
+
+#[tokio::test]
+async fn a_sample_waits_no_longer_than_the_commit_interval() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Spool::open(folder.path(), meaning().preamble()).unwrap();
+    let committed = Arc::new(watch::Sender::new(0));
+    let mut given = committed.subscribe();
+    let (inputs, queue) = mpsc::channel(1);
+    let interval = Duration::from_millis(20);
+    let recorder = Recorder { meaning: meaning(), spool: spool.clone(), commit_interval: interval, receipts_max: 10 };
+    let source = async {
+        inputs.send(input(1, &committed)).await.unwrap();
+        given.changed().await.unwrap();
+        assert_eq!(stored(&spool).len(), 1);
+        drop(inputs);
+    };
+    let (ended, ()) = tokio::join!(recorder.run(queue), source);
+    assert!(ended.is_ok());
+}
