@@ -35,9 +35,13 @@ pub fn table(ranking: &Value, dashboard: &str, lang: Lang) -> String {
     text
 }
 
-/// At most four decimals: what a terminal has room for.
+/// At most four decimals; below 1 four significant digits, since the first minutes of a county are millionths of a tonne
+/// on a mu.
 fn short(text: &str) -> String {
-    text.parse::<rust_decimal::Decimal>().map_or_else(|_| text.to_owned(), |number| number.round_dp(4).to_string())
+    let Ok(number) = text.parse::<rust_decimal::Decimal>() else { return text.to_owned() };
+    let small = number.abs() < rust_decimal::Decimal::ONE;
+    let rounded = if small { number.round_sf(4).unwrap_or(number) } else { number.round_dp(4) };
+    rounded.normalize().to_string()
 }
 
 fn line(text: &mut String, cells: &[String; 9], widths: &[usize; 9]) {
@@ -68,12 +72,17 @@ mod tests {
     #[test]
     fn columns_line_up_whatever_the_script_and_missing_looks_missing() {
         let ranking = serde_json::json!({ "sites": [
-            { "rank": 1, "name": "橘乡塑料（演示）", "kwh": "12.3456789", "output": null },
+            { "rank": 1, "name": "橘乡塑料（演示）", "kwh": "12.3456789", "tce_per_mu": "0.000005", "output": "1234567" },
             { "rank": null, "name": "Plant", "kwh": null },
         ]});
         let text = table(&ranking, "http://127.0.0.1:1/", Lang::En);
         let rows: Vec<&str> = text.lines().skip(3).collect();
-        assert!(rows[0].contains("12.3457") && rows[0].contains('—'));
+        assert!(
+            rows[0].contains("12.3457")
+                && rows[0].contains("1234567")
+                && rows[0].contains("0.000005")
+                && rows[0].contains('—')
+        );
         assert_eq!(columns(rows[0]), columns(rows[1]));
     }
 }

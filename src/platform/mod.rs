@@ -118,3 +118,15 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
 async fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {
     TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_configuration_names_files_that_are_there_and_right() {
+        let config = config::load(Path::new("deploy/platform.toml")).unwrap();
+        let basics = basics(&config).unwrap();
+        assert!(!basics.sites.is_empty() && !basics.gateways.is_empty());
+    }
+}

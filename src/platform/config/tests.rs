@@ -18,7 +18,7 @@ fn the_shipped_file_is_read_and_its_paths_begin_at_its_folder() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/platform.toml");
     let config = load(&path).unwrap();
     assert_eq!(config.data_dir, Path::new("/var/lib/mujun-platform"));
-    assert_eq!(config.sites, path.parent().unwrap().join("sites.csv"));
+    assert_eq!(config.sites, path.parent().unwrap().join("sites.example.csv"));
     assert!(config.coefficients.iter().all(|file| file.is_file()));
     assert_eq!(config.ingest_listen.to_string(), "127.0.0.1:7600");
     assert_eq!(config.api_listen.to_string(), "127.0.0.1:7601");
@@ -43,8 +43,8 @@ fn each_problem_has_its_place_and_its_fix() {
         ("data_dir =", "data_folder =", "unknown field `data_folder`"),
         ("data_dir = \"/var/lib/mujun-platform\"", "", "missing field `data_dir`"),
         ("[api]", "[apis]", "unknown field `apis`"),
-        ("\"sites.csv\"", "7", "invalid type: integer `7`"),
-        ("\"sites.csv\"", "\"\"", "sites is empty"),
+        ("\"sites.example.csv\"", "7", "invalid type: integer `7`"),
+        ("\"sites.example.csv\"", "\"\"", "sites is empty"),
         ("127.0.0.1:7600", "localhost:7600", "no IP address and port"),
         ("127.0.0.1:7601", "127.0.0.1:7600", "as ingest.listen is"),
         ("[platform]", "[platform", "platform.toml:"),
