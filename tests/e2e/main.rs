@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // waits for other processes; a helper that panics fails its test
 
+mod bad_files;
+mod bad_peers;
 mod kills;
 mod meters;
 #[path = "../support/mosquitto.rs"]
