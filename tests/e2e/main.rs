@@ -4,6 +4,7 @@
 
 mod bad_files;
 mod bad_peers;
+mod demo;
 mod kills;
 mod meters;
 #[path = "../support/mosquitto.rs"]
