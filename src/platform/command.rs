@@ -1,6 +1,6 @@
 //! `mujun-platform`: the command line.
 
-use super::{Basics, BasicsError, config};
+use super::{Basics, config};
 use crate::runtime::{
     lang::Lang,
     run::{EXIT_CONFIG, until_signal},
@@ -35,9 +35,7 @@ enum Command {
 pub fn run(arguments: Arguments) -> ExitCode {
     let lang = arguments.lang.unwrap_or_else(Lang::from_environment);
     let (Command::Run { config: path } | Command::Check { config: path }) = &arguments.command;
-    let loaded = config::load(path)
-        .map_err(BasicsError::from)
-        .and_then(|config| super::basics(&config).map(|basics| (config, basics)));
+    let loaded = config::load(path).and_then(|config| super::basics(&config).map(|basics| (config, basics)));
     let (config, basics) = match loaded {
         Ok(loaded) => loaded,
         Err(problems) => {
@@ -45,6 +43,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
             return ExitCode::from(EXIT_CONFIG);
         }
     };
+    if let Some(warnings) = &basics.warnings {
+        eprintln!("{}", warnings.render(lang));
+    }
     match arguments.command {
         Command::Check { .. } => {
             let (sites, gateways) = (basics.sites.len(), basics.gateways.len());
