@@ -18,6 +18,9 @@ pub struct Arguments {
     /// Language of messages; by default that of the environment
     #[arg(long, global = true)]
     lang: Option<Lang>,
+    /// The configuration
+    #[arg(long, global = true, default_value = "/etc/mujun/agent.toml")]
+    config: PathBuf,
     #[command(subcommand)]
     command: Command,
 }
@@ -25,21 +28,14 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Run until SIGINT or SIGTERM
-    Run {
-        #[arg(long, default_value = "/etc/mujun/agent.toml")]
-        config: PathBuf,
-    },
+    Run,
     /// Check the configuration and say what is wrong with it
-    Check {
-        #[arg(long, default_value = "/etc/mujun/agent.toml")]
-        config: PathBuf,
-    },
+    Check,
 }
 
 pub fn run(arguments: Arguments) -> ExitCode {
     let lang = arguments.lang.unwrap_or_else(Lang::from_environment);
-    let (Command::Run { config: path } | Command::Check { config: path }) = &arguments.command;
-    let config = match config::load(path) {
+    let config = match config::load(&arguments.config) {
         Ok(config) => config,
         Err(errors) => {
             eprintln!("{}", errors.render(lang));
@@ -47,11 +43,11 @@ pub fn run(arguments: Arguments) -> ExitCode {
         }
     };
     match arguments.command {
-        Command::Check { .. } => {
+        Command::Check => {
             println!("{}", summary(&config, lang));
             ExitCode::SUCCESS
         }
-        Command::Run { .. } => serve(config),
+        Command::Run => serve(config),
     }
 }
 

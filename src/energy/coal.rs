@@ -23,8 +23,7 @@ pub enum Basis {
 }
 
 /// For which bases a factor holds. A fuel has one value for both.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Covers {
     Calorific,
     Equivalent,

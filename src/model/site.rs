@@ -32,3 +32,10 @@ pub struct Gateway {
     pub gateway_id: String,
     pub credit_code: String,
 }
+
+impl Gateway {
+    /// 1 to 64 letters, digits, `.`, `_`, `-`.
+    pub fn is_id(text: &str) -> bool {
+        (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    }
+}

@@ -1,6 +1,6 @@
 //! `mujun-platform`: the command line.
 
-use super::{Basics, BasicsError, config};
+use super::{Basics, config};
 use crate::runtime::{
     lang::Lang,
     run::{EXIT_CONFIG, until_signal},
@@ -14,6 +14,9 @@ pub struct Arguments {
     /// Language of messages; by default that of the environment
     #[arg(long, global = true)]
     lang: Option<Lang>,
+    /// The configuration
+    #[arg(long, global = true, default_value = "/etc/mujun/platform.toml")]
+    config: PathBuf,
     #[command(subcommand)]
     command: Command,
 }
@@ -21,23 +24,15 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Run until SIGINT or SIGTERM
-    Run {
-        #[arg(long, default_value = "/etc/mujun/platform.toml")]
-        config: PathBuf,
-    },
+    Run,
     /// Check the configuration, the registry and the coefficients, and say what is wrong with them
-    Check {
-        #[arg(long, default_value = "/etc/mujun/platform.toml")]
-        config: PathBuf,
-    },
+    Check,
 }
 
 pub fn run(arguments: Arguments) -> ExitCode {
     let lang = arguments.lang.unwrap_or_else(Lang::from_environment);
-    let (Command::Run { config: path } | Command::Check { config: path }) = &arguments.command;
-    let loaded = config::load(path)
-        .map_err(BasicsError::from)
-        .and_then(|config| super::basics(&config).map(|basics| (config, basics)));
+    let loaded =
+        config::load(&arguments.config).and_then(|config| super::basics(&config).map(|basics| (config, basics)));
     let (config, basics) = match loaded {
         Ok(loaded) => loaded,
         Err(problems) => {
@@ -45,8 +40,11 @@ pub fn run(arguments: Arguments) -> ExitCode {
             return ExitCode::from(EXIT_CONFIG);
         }
     };
+    if let Some(warnings) = &basics.warnings {
+        eprintln!("{}", warnings.render(lang));
+    }
     match arguments.command {
-        Command::Check { .. } => {
+        Command::Check => {
             let (sites, gateways) = (basics.sites.len(), basics.gateways.len());
             println!(
                 "{}",
@@ -57,7 +55,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             );
             ExitCode::SUCCESS
         }
-        Command::Run { .. } => serve(config, basics),
+        Command::Run => serve(config, basics),
     }
 }
 

@@ -18,18 +18,13 @@ pub mod store;
 use crate::{
     model::{Gateway, Site},
     runtime::{
-        lang::{Lang, Text},
-        place::{Problem, Problems},
+        file,
+        problem::Problems,
         task::{Ended, Tasks, blocking},
     },
 };
 use config::PlatformConfig;
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +35,8 @@ pub struct Basics {
     pub sites: Vec<Site>,
     pub gateways: Vec<Gateway>,
     pub coefficients: assess::Coefficients,
+    /// What a person should look at in the registry, although it was taken.
+    pub warnings: Option<Problems>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -50,46 +47,15 @@ pub enum RunError {
     Listen { address: SocketAddr, source: std::io::Error },
 }
 
-/// Why the platform can not start with these files.
-#[derive(Debug, thiserror::Error)]
-pub enum BasicsError {
-    #[error(transparent)]
-    Settings(#[from] Problems),
-    #[error("{}:\n{problems}", file.display())]
-    Registry { file: PathBuf, problems: registry::CsvProblems },
-}
-
-impl BasicsError {
-    pub fn render(&self, lang: Lang) -> String {
-        match self {
-            BasicsError::Settings(problems) => problems.render(lang),
-            BasicsError::Registry { file, problems } => format!("{}:\n{}", file.display(), problems.render(lang)),
-        }
-    }
-}
-
 /// Reads the files that the configuration names. Blocks on the disk.
-pub fn basics(config: &PlatformConfig) -> Result<Basics, BasicsError> {
-    let refused = |file: &Path| {
-        let file = file.to_owned();
-        |problems| BasicsError::Registry { file, problems }
-    };
-    let sites = registry::sites_from_csv(&read(&config.sites)?).map_err(refused(&config.sites))?;
-    let gateways =
-        registry::gateways_from_csv(&read(&config.gateways)?, &sites.rows).map_err(refused(&config.gateways))?;
-    for warning in sites.warnings.iter().chain(&gateways.warnings) {
-        tracing::warn!("{}", warning.render(Lang::En));
-    }
+pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
+    let read = |path| file::read(path, registry::FILE_MIB_MAX);
+    let (sites, gateways) = (&config.sites, &config.gateways);
+    let sites = registry::sites_from_csv(&read(sites)?, &sites.display().to_string())?;
+    let gateways = registry::gateways_from_csv(&read(gateways)?, &gateways.display().to_string(), &sites.rows)?;
     let coefficients = assess::coefficient::load(&config.coefficients)?;
-    Ok(Basics { sites: sites.rows, gateways: gateways.rows, coefficients })
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Problems> {
-    std::fs::read(path).map_err(|error| {
-        let what = Text::new(format!("无法读取：{error}"), format!("can not be read: {error}"));
-        let fix = Text::new("请检查平台配置中的路径", "check the path in the platform's configuration");
-        Problems(vec![Problem::at(&path.display().to_string(), "", None, what, fix)])
-    })
+    let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings));
+    Ok(Basics { sites: sites.rows, gateways: gateways.rows, coefficients, warnings })
 }
 
 /// Runs until `stop` is cancelled or a part fails.
@@ -125,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_shipped_configuration_names_files_that_are_there_and_right() {
-        let config = config::load(Path::new("deploy/platform.toml")).unwrap();
+        let config = config::load("deploy/platform.toml".as_ref()).unwrap();
         let basics = basics(&config).unwrap();
         assert!(!basics.sites.is_empty() && !basics.gateways.is_empty());
     }

@@ -2,9 +2,11 @@
 
 pub mod backoff;
 pub mod clock;
+pub mod file;
 pub mod lang;
 pub mod log;
-pub mod place;
+pub mod problem;
 pub mod random;
 pub mod run;
+pub mod settings;
 pub mod task;

@@ -1,7 +1,6 @@
 //! Addresses: `host:port`, and the two kinds of URL.
 
-use super::section::Refusal;
-use crate::runtime::lang::Text;
+use crate::runtime::{lang::Text, settings::Refusal};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 const MODBUS_PORT: u16 = 502;

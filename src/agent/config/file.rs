@@ -1,41 +1,32 @@
 //! The file as a whole: its bytes, its TOML, its tables, and the list of all points.
 
 use super::{
-    Config, ConfigErrors, Point, Problem, SpoolConfig, UplinkConfig, address,
+    Config, Point, SpoolConfig, UplinkConfig, address,
     key::{
         AGENT, AGENT_SHAPE, COMMIT_INTERVAL_MS, DIR, GATEWAY_ID, MODBUS, MODBUS_SHAPE, MQTT, MQTT_SHAPE, PLATFORM_URL,
-        POINT_NAME, ROOT_SHAPE, SPOOL, SPOOL_SHAPE, UPLINK, UPLINK_SHAPE,
+        POINT_NAME, ROOT_SHAPE, SHAPES, SPOOL, SPOOL_SHAPE, UPLINK, UPLINK_SHAPE,
     },
     modbus, mqtt,
     point::{self, Given},
-    problem::Position,
-    section::{At, Doc, Section},
-    unique::Unique,
     word,
 };
-use crate::runtime::lang::Text;
-use std::{
-    fs::File,
-    io::{self, Read},
-    path::Path,
+use crate::runtime::{
+    file,
+    lang::Text,
+    problem::{Problems, Unique},
+    settings::{self, Section},
 };
-use toml::de::DeTable;
+use std::path::Path;
 
 /// 10,000 points take about 2 MiB.
-const FILE_BYTES_MAX: usize = 4 << 20;
+const FILE_MIB_MAX: usize = 4;
 /// What one gateway is measured with, and far more than one line of meters.
 const POINTS_MAX: usize = 10_000;
 
 /// Reads and checks `path`. A relative spool folder is taken from the file's own folder, so that the service finds
 /// it from wherever it is started.
-pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
-    let file = path.display().to_string();
-    let bytes = read(path).map_err(|error| unreadable(&file, &error))?;
-    if bytes.len() > FILE_BYTES_MAX {
-        return Err(too_large(&file));
-    }
-    let text = String::from_utf8(bytes).map_err(|error| not_utf8(&file, &error))?;
-    let mut config = parse(&text, &file)?;
+pub fn load(path: &Path) -> Result<Config, Problems> {
+    let mut config = parse(&file::read(path, FILE_MIB_MAX)?, &path.display().to_string())?;
     if let Some(folder) = path.parent() {
         config.spool.dir = folder.join(&config.spool.dir);
     }
@@ -43,18 +34,8 @@ pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
 }
 
 /// Checks `text`; `file` is what messages call it.
-pub fn parse(text: &str, file: &str) -> Result<Config, ConfigErrors> {
-    if text.len() > FILE_BYTES_MAX {
-        return Err(too_large(file));
-    }
-    let doc = Doc::new(file, text);
-    let tree = match DeTable::parse(text) {
-        Ok(tree) => tree,
-        Err(error) => return Err(not_toml(doc, &error)),
-    };
-    let root = Section::open(&doc, &ROOT_SHAPE, tree.get_ref(), At { path: String::new(), span: 0..0 });
-    let config = config(&root);
-    doc.finish(config)
+pub fn parse(text: &str, file: &str) -> Result<Config, Problems> {
+    settings::read(text, file, &ROOT_SHAPE, &SHAPES, config)
 }
 
 fn config(root: &Section) -> Config {
@@ -95,7 +76,8 @@ fn config(root: &Section) -> Config {
 }
 
 fn spool_config(section: Option<&Section>) -> SpoolConfig {
-    let dir = section.and_then(|section| section.parse(&DIR, word::folder)).map_or("spool", |dir| dir.value);
+    let dir = section.and_then(|section| section.parse(&DIR, settings::path));
+    let dir = dir.map_or(Path::new("spool"), |dir| dir.value);
     let interval = section.map_or(Some(2000), |section| {
         section.or(&COMMIT_INTERVAL_MS, 2000, section.integer(&COMMIT_INTERVAL_MS, 200..=10_000))
     });
@@ -133,76 +115,5 @@ impl Listed {
         let series = u32::try_from(self.points.len()).unwrap_or(u32::MAX);
         self.points.push(point);
         series
-    }
-}
-
-/// One byte more than allowed is enough to know that it is too much.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn whole_file(file: &str, found: Text, expected: Text, fix: Text) -> ConfigErrors {
-    let (file, key) = (file.to_owned(), String::new());
-    ConfigErrors::new(vec![Problem { file, position: None, key, found, expected, fix, excerpt: None }], 0)
-}
-
-fn unreadable(file: &str, error: &io::Error) -> ConfigErrors {
-    let fix = match error.kind() {
-        io::ErrorKind::NotFound => Text::new("核对 --config 的路径", "check the path behind --config"),
-        io::ErrorKind::PermissionDenied => {
-            Text::new("让运行服务的用户可读此文件", "let the user that runs the service read it")
-        }
-        _ => Text::new("核对路径和磁盘", "check the path and the disk"),
-    };
-    let found = Text::new(format!("无法读取（{error}）"), format!("cannot be read ({error})"));
-    whole_file(file, found, Text::new("一个可读的 TOML 文件", "a TOML file that can be read"), fix)
-}
-
-fn too_large(file: &str) -> ConfigErrors {
-    whole_file(
-        file,
-        Text::new("文件大于 4 MiB", "the file has more than 4 MiB"),
-        Text::new("最大 4 MiB", "4 MiB at most"),
-        Text::new(
-            "核对是否给错了文件，或分给几个网关",
-            "check that it is the right file, or divide it among several gateways",
-        ),
-    )
-}
-
-fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> ConfigErrors {
-    let (valid, _) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
-    let text = String::from_utf8_lossy(valid);
-    let doc = Doc::new(file, &text);
-    let position: Position = doc.position(&(text.len()..text.len()));
-    let mut errors = whole_file(
-        file,
-        Text::new("一个不属于 UTF-8 的字节", "found a byte that is not UTF-8"),
-        Text::new("UTF-8 编码的文本", "text in UTF-8"),
-        Text::new("用编辑器另存为 UTF-8（GBK 文件须转换）", "save the file as UTF-8 (one in GBK must be converted)"),
-    );
-    errors.place(position);
-    errors
-}
-
-fn not_toml(doc: Doc, error: &toml::de::Error) -> ConfigErrors {
-    let message = error.message().replace('\n', ", ");
-    let end = doc.text.len();
-    let at = At { path: String::new(), span: error.span().unwrap_or(end..end) };
-    doc.report(
-        &at,
-        Text::new(format!("TOML 语法错误（{message}）"), format!("not TOML ({message})")),
-        Text::new("符合 TOML 语法的一行", "a line that is TOML"),
-        Text::new(
-            "改正此行；字符串加引号，每个键在一个表中只写一次",
-            "correct this line: strings stand in quotes, a key stands once in its table",
-        ),
-    );
-    match doc.finish(()) {
-        Err(errors) => errors,
-        // report() above left one problem
-        Ok(()) => ConfigErrors::new(Vec::new(), 0),
     }
 }

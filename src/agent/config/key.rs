@@ -1,30 +1,6 @@
 //! Every key of the file as data: where it stands, what it wants, a line that shows it.
 
-/// One table of the file and the keys it may hold.
-pub(super) struct Shape {
-    /// As it is written: `[[modbus.meter]]`; empty for the top of the file.
-    pub header: &'static str,
-    pub keys: &'static [&'static Key],
-}
-
-pub(super) struct Key {
-    pub name: &'static str,
-    pub required: bool,
-    /// What the key wants, in Chinese and in English, to be read after "应为" and "expected".
-    pub expected: (&'static str, &'static str),
-    /// A line that would do.
-    pub example: &'static str,
-}
-
-const fn key(name: &'static str, zh: &'static str, en: &'static str, example: &'static str) -> Key {
-    Key { name, required: false, expected: (zh, en), example }
-}
-
-impl Key {
-    const fn required(self) -> Key {
-        Key { required: true, ..self }
-    }
-}
+use crate::runtime::settings::{Key, Shape, key};
 
 const NAME_ZH: &str = "1 到 128 字节的名称，首尾无空格";
 const NAME_EN: &str = "a name of 1 to 128 bytes, without blanks at its ends";

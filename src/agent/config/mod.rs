@@ -15,17 +15,12 @@ mod key;
 mod modbus;
 mod mqtt;
 mod point;
-mod problem;
-mod section;
-mod suggest;
 #[cfg(test)]
 mod tests;
 mod time;
-mod unique;
 mod word;
 
 pub use file::{load, parse};
-pub use problem::{ConfigErrors, Position, Problem};
 
 use crate::model::{Scale, Series};
 use std::{path::PathBuf, time::Duration};

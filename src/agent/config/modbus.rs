@@ -8,10 +8,13 @@ use super::{
         POLL_INTERVAL_MS, REGISTER, TIMEOUT_MS, TYPE, UNIT_ID, WORD_ORDER,
     },
     point::Given,
-    section::{At, Section, found},
     word,
 };
-use crate::runtime::lang::Text;
+use crate::runtime::{
+    lang::Text,
+    problem::{At, found},
+    settings::Section,
+};
 use std::{collections::BTreeMap, time::Duration};
 
 const TYPES: [(&str, ValueType); 9] = [

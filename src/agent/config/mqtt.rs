@@ -8,10 +8,11 @@ use super::{
         TOPIC_SHAPE, TOPICS, URL,
     },
     point::Given,
-    section::{Found, Section},
-    time,
-    unique::Unique,
-    word,
+    time, word,
+};
+use crate::runtime::{
+    problem::{Found, Unique},
+    settings::Section,
 };
 use std::collections::HashSet;
 

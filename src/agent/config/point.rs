@@ -3,12 +3,11 @@
 use super::{
     Point,
     key::{CARRIER, COUNTS_AS, KIND, POINT_NAME, PRODUCT, RESOLUTION, SCALE, UNIT},
-    section::Section,
     word,
 };
 use crate::{
     model::{PointKind, Role, Scale, Series},
-    runtime::lang::Text,
+    runtime::{lang::Text, settings::Section},
 };
 
 /// In which form a source gives the numbers of a point.

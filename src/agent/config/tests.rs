@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     model::{PointKind, Role},
-    runtime::lang::Lang,
+    runtime::{lang::Lang, problem::cases},
 };
 use std::{fs, path::Path};
 
@@ -140,20 +140,6 @@ fn a_relative_spool_folder_lies_beside_the_file() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_one_clear_problem() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("agent.toml");
-    let problem = |path: &Path| load(path).unwrap_err().render(Lang::En).replace(&path.display().to_string(), "FILE");
-
-    assert!(problem(&path).starts_with("FILE: cannot be read (No such file"), "{}", problem(&path));
-    assert!(problem(folder.path()).starts_with("FILE: cannot be read (Is a directory"));
-    fs::write(&path, b"# \xe4\xba\xa9\n# \xe5\xb7\xa5 \xb3\xa7\xc7\xf8\n").unwrap();
-    assert!(problem(&path).starts_with("FILE:2:5  found a byte that is not UTF-8; expected text in UTF-8\n  fix: "));
-    fs::write(&path, "#".repeat((4 << 20) + 1)).unwrap();
-    assert!(problem(&path).starts_with("FILE: the file has more than 4 MiB; expected 4 MiB at most\n  fix: "));
-}
-
-#[test]
 fn ten_thousand_points_are_taken_and_one_more_is_refused() {
     let with = |points: usize| {
         let mut text = SMALLEST.replace("[[mqtt.topic.point]]\nname = \"count\"\npointer = \"/n\"\n", "");
@@ -170,14 +156,6 @@ fn ten_thousand_points_are_taken_and_one_more_is_refused() {
 }
 
 #[test]
-fn a_flood_of_problems_is_counted_beyond_a_hundred() {
-    let keys: String = (0..150).map(|i| format!("nonsense_{i} = 1\n")).collect();
-    let errors = parse(&format!("{keys}{SMALLEST}"), "agent.toml").unwrap_err();
-    assert_eq!(errors.problems().len(), 100);
-    assert!(errors.to_string().ends_with("and 50 more problems\n"));
-}
-
-#[test]
 fn a_password_is_in_no_message() {
     let text = SMALLEST
         .replace("mqtt://broker", "mqtt://user:geheim@broker")
@@ -186,28 +164,7 @@ fn a_password_is_in_no_message() {
     assert!(!errors.render(Lang::En).contains("geheim") && !errors.render(Lang::Zh).contains("geheim"));
 }
 
-/// `<case>.toml` → `<case>.txt`: the messages in both languages, and that each problem stands where it should.
 #[test]
 fn the_messages_of_every_case_are_as_recorded() {
-    let folder = repository("tests/cases/config");
-    let mut cases: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    cases.sort();
-    assert!(cases.len() > 20, "the cases are missing");
-    let mut differing = Vec::new();
-    for case in cases {
-        let (text, name) = (fs::read_to_string(&case).unwrap(), case.file_name().unwrap().to_str().unwrap());
-        let found = match parse(&text, name) {
-            Ok(_) => "taken\n".to_owned(),
-            Err(errors) => format!("{}\n----\n\n{}", errors.render(Lang::En), errors.render(Lang::Zh)),
-        };
-        let golden = case.with_extension("txt");
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            fs::write(&golden, &found).unwrap();
-        }
-        if fs::read_to_string(&golden).unwrap_or_default() != found {
-            differing.push(format!("{name}:\n{found}"));
-        }
-    }
-    assert!(differing.is_empty(), "UPDATE_GOLDEN=1 records these:\n{}", differing.join("\n"));
+    cases::hold("config", "toml", |name, text| parse(text, name).map(|_| None));
 }

@@ -3,11 +3,9 @@
 use super::{
     PayloadTime, TimeFormat,
     key::{FORMAT, OFFSET, POINTER},
-    section::Section,
-    suggest::nearest,
     word,
 };
-use crate::runtime::lang::Text;
+use crate::runtime::{lang::Text, problem::did_you_mean, settings::Section};
 use jiff::{civil::DateTime, fmt::strtime};
 
 /// What `format` says, before the offset is known.
@@ -50,10 +48,8 @@ fn written(text: &str) -> Result<Written, Text> {
         return Ok(Written::Known(format.clone()));
     }
     if !text.contains('%') {
-        return Err(match nearest(text, KNOWN.iter().map(|(word, _)| *word)) {
-            Some(near) => Text::new(format!("是否应写作 \"{near}\"？"), format!("did you mean \"{near}\"?")),
-            None => Text::new("格式例如 \"%d/%m/%Y %H:%M\"", "a pattern is such as \"%d/%m/%Y %H:%M\""),
-        });
+        let pattern = || Text::new("格式例如 \"%d/%m/%Y %H:%M\"", "a pattern is such as \"%d/%m/%Y %H:%M\"");
+        return Err(did_you_mean(text, KNOWN.iter().map(|(word, _)| *word)).unwrap_or_else(pattern));
     }
     check_pattern(text)?;
     Ok(Written::Pattern(text.to_owned()))

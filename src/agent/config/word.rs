@@ -1,29 +1,29 @@
 //! What a single string must be: names, codes, topics, JSON pointers, scales.
 
-use crate::{model::Scale, runtime::lang::Text};
+use crate::{
+    model::{Gateway, Scale},
+    runtime::lang::Text,
+};
 
 const NAME_BYTES_MAX: usize = 128;
 const TOPIC_BYTES_MAX: usize = 65_535;
 
-/// 1 to 64 letters, digits, `.`, `_`, `-`.
 pub(super) fn gateway_id(text: &str) -> Result<&str, Text> {
-    let fits = code(text, |byte| byte.is_ascii_alphanumeric());
-    fits.then_some(text).ok_or_else(|| Text::new("换成这样的编号，例如 gw-1", "choose such an id, for example gw-1"))
+    Gateway::is_id(text)
+        .then_some(text)
+        .ok_or_else(|| Text::new("换成这样的编号，例如 gw-1", "choose such an id, for example gw-1"))
 }
 
 /// Empty where the point is no energy.
 pub(super) fn carrier(text: &str) -> Result<&str, Text> {
-    let fits = text.is_empty() || code(text, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let code = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+    let fits = text.len() <= 64 && text.bytes().all(code);
     fits.then_some(text).ok_or_else(|| {
         Text::new(
             "与系数文件中的代码一致，例如 electricity",
             "write it as the coefficient file does, such as electricity",
         )
     })
-}
-
-fn code(text: &str, allowed: impl Fn(u8) -> bool) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| allowed(byte) || b"._-".contains(&byte))
 }
 
 /// A name: not empty, and nothing in it that two people could not tell apart.
@@ -84,12 +84,6 @@ pub(super) fn resolution(text: &str) -> Result<Scale, Text> {
     text.parse().map_err(|_| {
         Text::new("写出数值的最小步长，例如 \"0.01\"", "write the smallest step of the number, such as \"0.01\"")
     })
-}
-
-/// The path of a folder: any but an empty one.
-pub(super) fn folder(text: &str) -> Result<&str, Text> {
-    let fits = !text.is_empty() && !text.contains('\0');
-    fits.then_some(text).ok_or_else(|| Text::new("写上文件夹，例如 spool", "name a folder, such as spool"))
 }
 
 #[cfg(test)]

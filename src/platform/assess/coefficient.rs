@@ -1,24 +1,30 @@
 //! Coefficient files → factors. All files are one table: what is wrong anywhere refuses the whole.
 
+mod key;
+
 use crate::{
     energy::coal::{Covers, Factor, Factors, Worth},
-    model::unit::UNITS,
+    model::{region, unit::UNITS},
     runtime::{
+        file,
         lang::Text,
-        place::{Problem, Problems, line_column},
+        problem::{Position, Problems, did_you_mean},
+        settings::{self, Section},
     },
 };
 use jiff::civil::Date;
+use key::{
+    BASIS, CARRIER, CONFIDENCE, FACTOR, FACTOR_SHAPE, KGCE_PER_UNIT, PROVINCE, RANGE, ROOT_SHAPE, SHAPES, SOURCE, UNIT,
+    VALID_FROM, VALID_UNTIL,
+};
 use rust_decimal::Decimal;
-use serde::Deserialize;
 use std::path::Path;
-use toml::Spanned;
 
 /// Dated standard-coal factors.
 pub type Coefficients = Factors;
 
 /// A file is written by hand; a larger one is not one of ours.
-const FILE_BYTES_MAX: u64 = 4 << 20;
+const FILE_MIB_MAX: usize = 4;
 
 /// What a factor or a register can be about. Names are English, as in the configuration of a gateway.
 pub const CARRIERS: [&str; 37] = [
@@ -61,64 +67,23 @@ pub const CARRIERS: [&str; 37] = [
     "calcium_carbide",
 ];
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    factor: Vec<Spanned<Entry>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    carrier: Spanned<String>,
-    unit: Spanned<String>,
-    kgce_per_unit: Option<Spanned<String>>,
-    range: Option<Spanned<[String; 2]>>,
-    basis: Covers,
-    valid_from: Spanned<String>,
-    valid_until: Option<Spanned<String>>,
-    province: Option<Spanned<String>>,
-    source: String,
-    /// For the reader of the file.
-    #[serde(default, rename = "confidence")]
-    _confidence: String,
-}
+const BASES: [(&str, Covers); 3] =
+    [("calorific", Covers::Calorific), ("equivalent", Covers::Equivalent), ("both", Covers::Both)];
 
 /// Reads the files, in order. Blocks on the disk.
 ///
 /// # Errors
 /// All problems of all files, each with its place.
 pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<Coefficients, Problems> {
-    let (mut texts, mut problems) = (Vec::new(), Vec::new());
+    let mut table = Table::default();
     for path in paths {
         let name = path.as_ref().display().to_string();
-        match read(path.as_ref()) {
-            Ok(text) => texts.push((name, text)),
-            Err(error) => problems.push(Problem::at(
-                &name,
-                "",
-                None,
-                Text::new(
-                    format!("无法读取系数文件：{error}"),
-                    format!("the coefficient file can not be read: {error}"),
-                ),
-                Text::new("请检查 coefficients 中的路径", "check the path under coefficients"),
-            )),
+        match file::read(path.as_ref(), FILE_MIB_MAX) {
+            Ok(text) => table.add(&name, &text),
+            Err(problems) => table.problems.push(problems),
         }
     }
-    if !problems.is_empty() {
-        return Err(Problems(problems));
-    }
-    parse(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())))
-}
-
-fn read(path: &Path) -> std::io::Result<String> {
-    let bytes = std::fs::metadata(path)?.len();
-    if bytes > FILE_BYTES_MAX {
-        return Err(std::io::Error::other(format!("{bytes} bytes, at most {FILE_BYTES_MAX} are read")));
-    }
-    std::fs::read_to_string(path)
+    table.finish()
 }
 
 /// `files` are names, for messages, and texts.
@@ -126,189 +91,163 @@ fn read(path: &Path) -> std::io::Result<String> {
 /// # Errors
 /// As [`load`].
 pub fn parse<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Coefficients, Problems> {
-    let (mut problems, mut known) = (Vec::new(), Vec::<(Factor, String)>::new());
-    for (name, text) in files {
-        let file: File = match toml::from_str(text) {
-            Ok(file) => file,
-            Err(error) => {
-                problems.push(Problem::toml(name, text, &error));
-                continue;
-            }
-        };
-        for entry in file.factor {
-            let span = entry.span();
-            let place = Place { name, text };
-            match factor(entry.into_inner(), span.clone(), &place) {
-                Err(found) => problems.extend(found),
-                Ok(new) => {
-                    for (other, at) in known.iter().filter(|(other, _)| other.overlaps(&new)) {
-                        let until = |f: &Factor| f.valid_until.map_or_else(|| "…".to_owned(), |day| day.to_string());
-                        problems.push(place.problem(
-                            span.clone(),
-                            Text::new(
-                                format!(
-                                    "{} / {} 的系数（{} 至 {}）与 {at} 处的系数（{} 至 {}）有效期重叠",
-                                    new.carrier,
-                                    new.unit,
-                                    new.valid_from,
-                                    until(&new),
-                                    other.valid_from,
-                                    until(other)
-                                ),
-                                format!(
-                                    "this factor of {} per {} ({} to {}) overlaps the one at {at} ({} to {})",
-                                    new.carrier,
-                                    new.unit,
-                                    new.valid_from,
-                                    until(&new),
-                                    other.valid_from,
-                                    until(other)
-                                ),
-                            ),
-                            Text::new(
-                                "请用 valid_until 结束其中一条，或删除一条",
-                                "end one of the two with valid_until, or remove it",
-                            ),
-                        ));
-                    }
-                    let (line, column) = line_column(text, span.start);
-                    known.push((new, format!("{name}:{line}:{column}")));
+    let mut table = Table::default();
+    files.into_iter().for_each(|(name, text)| table.add(name, text));
+    table.finish()
+}
+
+/// What the files read so far gave.
+#[derive(Default)]
+struct Table {
+    /// Each with the place it stands at.
+    known: Vec<(Factor, String)>,
+    problems: Vec<Problems>,
+}
+
+impl Table {
+    fn add(&mut self, name: &str, text: &str) {
+        let read = settings::read(text, name, &ROOT_SHAPE, &SHAPES, |root| {
+            for section in root.tables(&FACTOR, &FACTOR_SHAPE) {
+                if let Some(new) = factor(&section) {
+                    self.insert(new, &section);
                 }
             }
-        }
+        });
+        self.problems.extend(read.err());
     }
-    if problems.is_empty() {
-        Ok(Factors::new(known.into_iter().map(|(factor, _)| factor).collect()))
-    } else {
-        Err(Problems(problems))
+
+    fn insert(&mut self, new: Factor, section: &Section) {
+        if let Some((other, at)) = self.known.iter().find(|(other, _)| other.overlaps(&new)) {
+            let (carrier, unit) = (&new.carrier, &new.unit);
+            let (days, others) = (days(&new), days(other));
+            section.doc.report(
+                &section.at,
+                Text::new(
+                    format!("{carrier} / {unit} 的系数（{}）与 {at} 处的系数（{}）有效期重叠", days.zh, others.zh),
+                    format!(
+                        "a factor of {carrier} per {unit} ({}) that overlaps the one at {at} ({})",
+                        days.en, others.en
+                    ),
+                ),
+                Text::new("每天至多一个系数", "one factor at most for each day"),
+                Text::new(
+                    "用 valid_until 结束其中一条，或删除一条",
+                    "end one of the two with valid_until, or remove it",
+                ),
+            );
+        }
+        let Position { line, column } = section.doc.position(&section.at.span);
+        self.known.push((new, format!("{}:{line}:{column}", section.doc.file)));
+    }
+
+    fn finish(self) -> Result<Coefficients, Problems> {
+        let factors = || Factors::new(self.known.into_iter().map(|(factor, _)| factor).collect());
+        Problems::gathered(self.problems).map_or_else(|| Ok(factors()), Err)
     }
 }
 
-struct Place<'a> {
-    name: &'a str,
-    text: &'a str,
+fn days(factor: &Factor) -> Text {
+    let until = factor.valid_until.map_or_else(|| "…".to_owned(), |day| day.to_string());
+    Text::new(format!("{} 至 {until}", factor.valid_from), format!("{} to {until}", factor.valid_from))
 }
 
-type Span = std::ops::Range<usize>;
-
-impl Place<'_> {
-    fn problem(&self, span: Span, what: Text, fix: Text) -> Problem {
-        Problem::at(self.name, self.text, Some(span), what, fix)
+/// `None` where a problem was reported.
+fn factor(section: &Section) -> Option<Factor> {
+    let carrier = section.parse(&CARRIER, |text| known(text, &CARRIERS));
+    let unit = section.parse(&UNIT, |text| known(text, &UNITS));
+    let worth = worth(section);
+    let covers = section.one_of(&BASIS, &BASES);
+    let valid_from = section.parse(&VALID_FROM, day);
+    let valid_until = section.or(&VALID_UNTIL, None, section.parse(&VALID_UNTIL, |text| day(text).map(Some)));
+    let province = section.or(&PROVINCE, None, section.parse(&PROVINCE, |text| province(text).map(Some)));
+    let source = section.string(&SOURCE);
+    // for the reader of the file
+    let _ = section.string(&CONFIDENCE);
+    let factor = Factor {
+        carrier: carrier?.value.to_owned(),
+        unit: unit?.value.to_owned(),
+        worth: worth?,
+        covers: covers?.value,
+        valid_from: valid_from?.value,
+        valid_until: valid_until?,
+        province: province?,
+        source: source?.value.to_owned(),
+    };
+    let Factor { valid_from: from, valid_until: until, .. } = &factor;
+    if let Some(until) = until.filter(|until| until < from) {
+        section.doc.report(
+            &section.at(&VALID_UNTIL),
+            Text::new(format!("{until} 早于 valid_from"), format!("{until}, which is before valid_from")),
+            Text::new(format!("{from} 或之后的最后有效日"), format!("the last day on which it holds, {from} or later")),
+            Text::new("改正两个日期之一", "correct one of the two"),
+        );
+        return None;
     }
+    Some(factor)
+}
 
-    fn one_of(&self, key: &str, found: &Spanned<String>, known: &[&str], problems: &mut Vec<Problem>) {
-        if !known.contains(&found.get_ref().as_str()) {
-            let (found, list, span) = (found.get_ref(), known.join(", "), found.span());
-            problems.push(self.problem(
-                span,
+fn worth(section: &Section) -> Option<Worth> {
+    let one = section.parse(&KGCE_PER_UNIT, value);
+    let range = section.parse_each(&RANGE, value);
+    match (section.has(&KGCE_PER_UNIT), section.has(&RANGE)) {
+        (true, false) => return one.map(|one| Worth::One(one.value)),
+        (false, true) => {
+            let range = range?;
+            if let [low, high] = range[..]
+                && low < high
+            {
+                return Some(Worth::Range(low, high));
+            }
+            let written: Vec<_> = range.iter().map(Decimal::to_string).collect();
+            let written = written.join(", ");
+            section.refuse(
+                &RANGE,
+                Text::new(format!("写的是 {written}"), format!("found {written}")),
+                Text::new("写两个数，由小到大", "write two of them, the lower one first"),
+            );
+        }
+        (written, _) => {
+            let (zh, en) = if written { ("写有两者", "found both") } else { ("两者都没有", "found neither") };
+            section.doc.report(
+                &section.at,
+                Text::new(zh, en),
+                Text::new("kgce_per_unit 与 range 之一", "one of kgce_per_unit and range"),
                 Text::new(
-                    format!("{key} 为 `{found}`，不在已知列表中"),
-                    format!("{key} is `{found}`, which is not known"),
+                    "标准给出一个值时写 kgce_per_unit，给出范围时写 range",
+                    "write kgce_per_unit, or range where the standard gives one",
                 ),
-                Text::new(format!("可用：{list}"), format!("use one of {list}")),
-            ));
+            );
         }
     }
+    None
+}
 
-    fn date(&self, key: &str, found: &Spanned<String>, problems: &mut Vec<Problem>) -> Option<Date> {
-        let date = Some(found.get_ref()).filter(|text| text.len() == 10).and_then(|text| text.parse().ok());
-        if date.is_none() {
-            let (span, found) = (found.span(), found.get_ref());
-            problems.push(self.problem(
-                span,
-                Text::new(format!("{key} 为 `{found}`，不是日期"), format!("{key} is `{found}`, which is no date")),
-                Text::new("请写成 \"2021-04-01\"", "write it as \"2021-04-01\""),
-            ));
-        }
-        date
-    }
-
-    fn worth(&self, span: Span, texts: &[&str], problems: &mut Vec<Problem>) -> Option<Vec<Decimal>> {
-        let values: Option<Vec<_>> = texts.iter().map(|text| value(text)).collect();
-        if values.as_ref().is_none_or(|values| values.windows(2).any(|pair| pair.first() >= pair.last())) {
-            let found = texts.join(", ");
-            problems.push(self.problem(
-                span,
-                Text::new(
-                    format!("系数 `{found}` 无效：须为 0 以上、1000000 以内的十进制数，范围须由小到大"),
-                    format!("the factor `{found}`: decimals above 0 and at most 1000000 are needed, a range from low to high"),
-                ),
-                Text::new("请写成 \"0.1229\" 或 [\"1.1000\", \"1.3300\"]", "write \"0.1229\" or [\"1.1000\", \"1.3300\"]"),
-            ));
-            return None;
-        }
-        values
-    }
+fn known<'k>(text: &str, list: &[&'k str]) -> Result<&'k str, Text> {
+    let found = list.iter().find(|word| **word == text).copied();
+    found.ok_or_else(|| {
+        let all = || Text::new(format!("可用：{}", list.join("、")), format!("use one of {}", list.join(", ")));
+        did_you_mean(text, list.iter().copied()).unwrap_or_else(all)
+    })
 }
 
 /// Plain digits with a point, above 0.
-fn value(text: &str) -> Option<Decimal> {
+fn value(text: &str) -> Result<Decimal, Text> {
     let plain = text.len() <= 20 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let value = plain.then(|| Decimal::from_str_exact(text).ok())??;
-    (value > Decimal::ZERO && value <= Decimal::from(1_000_000)).then_some(value)
+    let value = plain.then(|| Decimal::from_str_exact(text).ok()).flatten();
+    let sound = value.filter(|value| *value > Decimal::ZERO && *value <= Decimal::from(1_000_000));
+    sound.ok_or_else(|| {
+        Text::new("只写数字和小数点，例如 \"0.1229\"", "write digits and a point only, such as \"0.1229\"")
+    })
 }
 
-fn factor(entry: Entry, span: Span, place: &Place<'_>) -> Result<Factor, Vec<Problem>> {
-    let mut problems = Vec::new();
-    place.one_of("carrier", &entry.carrier, &CARRIERS, &mut problems);
-    place.one_of("unit", &entry.unit, &UNITS, &mut problems);
-    let worth = match (&entry.kgce_per_unit, &entry.range) {
-        (Some(one), None) => {
-            let values = place.worth(one.span(), &[one.get_ref()], &mut problems);
-            values.and_then(|values| values.first().copied()).map(Worth::One)
-        }
-        (None, Some(range)) => {
-            let [low, high] = range.get_ref();
-            let values = place.worth(range.span(), &[low, high], &mut problems);
-            values.and_then(|values| Some(Worth::Range(*values.first()?, *values.last()?)))
-        }
-        _ => {
-            problems.push(place.problem(
-                span.clone(),
-                Text::new("须写 kgce_per_unit 与 range 中的一个", "exactly one of kgce_per_unit and range is needed"),
-                Text::new("请保留其中一个", "write the one, leave out the other"),
-            ));
-            None
-        }
-    };
-    let valid_from = place.date("valid_from", &entry.valid_from, &mut problems);
-    let valid_until = entry.valid_until.as_ref().and_then(|until| place.date("valid_until", until, &mut problems));
-    if let (Some(from), Some(until)) = (valid_from, valid_until)
-        && until < from
-    {
-        problems.push(place.problem(
-            span,
-            Text::new(
-                format!("valid_until {until} 早于 valid_from {from}"),
-                format!("valid_until {until} is before valid_from {from}"),
-            ),
-            Text::new("请改正日期（valid_until 为最后有效日）", "correct the dates; valid_until is the last day"),
-        ));
-    }
-    if let Some(province) = &entry.province {
-        let code = province.get_ref();
-        if code.len() != 6 || !code.ends_with("0000") || !code.bytes().all(|b| b.is_ascii_digit()) {
-            problems.push(place.problem(
-                province.span(),
-                Text::new(
-                    format!("province 为 `{code}`，不是省级代码"),
-                    format!("province is `{code}`, which is no code of a province"),
-                ),
-                Text::new("请写 GB/T 2260 代码，如 \"330000\"", "write the code of GB/T 2260, such as \"330000\""),
-            ));
-        }
-    }
-    let (Some(worth), Some(valid_from), true) = (worth, valid_from, problems.is_empty()) else { return Err(problems) };
-    Ok(Factor {
-        carrier: entry.carrier.into_inner(),
-        unit: entry.unit.into_inner(),
-        worth,
-        covers: entry.basis,
-        valid_from,
-        valid_until,
-        province: entry.province.map(Spanned::into_inner),
-        source: entry.source,
-    })
+fn day(text: &str) -> Result<Date, Text> {
+    let date = Some(text).filter(|text| text.len() == 10).and_then(|text| text.parse().ok());
+    date.ok_or_else(|| Text::new("写作 \"2021-04-01\"", "write it as \"2021-04-01\""))
+}
+
+fn province(code: &str) -> Result<String, Text> {
+    let fits = region::is_code(code) && code.ends_with("0000");
+    fits.then(|| code.to_owned()).ok_or_else(|| Text::new("浙江省写作 \"330000\"", "Zhejiang is \"330000\""))
 }
 
 #[cfg(test)]

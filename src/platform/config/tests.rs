@@ -1,5 +1,5 @@
 use super::*;
-use crate::runtime::lang::Lang;
+use crate::runtime::{lang::Lang, problem::cases};
 
 const SHIPPED: &str = include_str!("../../../deploy/platform.toml");
 
@@ -28,7 +28,7 @@ fn the_shipped_file_is_read_and_its_paths_begin_at_its_folder() {
 fn nothing_listens_beyond_loopback_unless_it_is_said() {
     let error = refused("127.0.0.1:7600", "0.0.0.0:7600");
     let line = line_of("[ingest]") + 1;
-    assert!(error.starts_with(&format!("platform.toml:{line}:10: ingest.listen is 0.0.0.0:7600")), "{error}");
+    assert!(error.starts_with(&format!("platform.toml:{line}:10  ingest.listen: found 0.0.0.0:7600")), "{error}");
     assert!(error.contains("allow_remote = true"), "{error}");
     let allowed = SHIPPED.replace("\"127.0.0.1:7600\"", "\"0.0.0.0:7600\"\nallow_remote = true");
     assert!(parse(&allowed, Path::new("p")).is_ok());
@@ -38,25 +38,15 @@ fn nothing_listens_beyond_loopback_unless_it_is_said() {
 }
 
 #[test]
-fn each_problem_has_its_place_and_its_fix() {
-    for (old, new, words) in [
-        ("data_dir =", "data_folder =", "unknown field `data_folder`"),
-        ("data_dir = \"/var/lib/mujun-platform\"", "", "missing field `data_dir`"),
-        ("[api]", "[apis]", "unknown field `apis`"),
-        ("\"sites.example.csv\"", "7", "invalid type: integer `7`"),
-        ("\"sites.example.csv\"", "\"\"", "sites is empty"),
-        ("127.0.0.1:7600", "localhost:7600", "no IP address and port"),
-        ("127.0.0.1:7601", "127.0.0.1:7600", "as ingest.listen is"),
-        ("[platform]", "[platform", "platform.toml:"),
-    ] {
-        let error = refused(old, new);
-        assert!(error.contains(words) && error.contains("\n  fix: "), "{new}: {error}");
-        assert!(error.starts_with("platform.toml:"), "{error}");
+fn what_is_missing_has_no_default() {
+    for key in ["data_dir", "sites", "gateways", "coefficients", "listen"] {
+        let error = refused(&format!("\n{key} ="), &format!("\n_{key} ="));
+        assert!(error.contains(&format!("{key}: missing; expected ")), "{error}");
     }
+    assert!(parse(&SHIPPED.replace("[\"coefficients/gbt-2589-2020.toml\"]", "[]"), Path::new("p")).is_ok());
 }
 
 #[test]
-fn a_missing_file_is_named() {
-    let error = load(Path::new("nowhere.toml")).unwrap_err().render(Lang::En);
-    assert!(error.starts_with("nowhere.toml: the configuration can not be read"), "{error}");
+fn the_messages_of_every_case_are_as_recorded() {
+    cases::hold("platform", "toml", |name, text| parse(text, Path::new(name)).map(|_| None));
 }

@@ -11,7 +11,7 @@
 //! - The same record twice is one record; a hole is answered with what is expected, once.
 //! - Of a batch with a bad record all before it is stored and acknowledged.
 //! - A gateway that is not in the registry stores nothing.
-//! - One stream a gateway: a newer one ends the older.
+//! - One stream a gateway: a newer one ends the older, and its Welcome counts all that the older stored.
 //! - A stream, however slow its gateway, holds neither another one nor the stop.
 //!
 //! # Does not

@@ -145,6 +145,7 @@ pub fn refused(gen_id: GenId, first_seq: u64, error: &StoreError) -> (Option<dow
             let ack = (*seq > first_seq).then(|| down::Message::Ack(ack(gen_id, seq - 1, false)));
             (ack, of_record(gen_id, *seq, code, error.to_string()))
         }
+        StoreError::Fenced => (None, reject(RejectCode::Superseded, error.to_string())),
         StoreError::UnknownGateway(_) => (None, reject(RejectCode::UnknownGateway, error.to_string())),
         StoreError::SeqRange(_) => (None, protocol(error.to_string())),
         // what ails the store is the operator's to know

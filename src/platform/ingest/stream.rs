@@ -105,11 +105,15 @@ impl Stream {
         gateway_id: &mut String,
     ) -> Result<Infallible, End> {
         let hello = session::greet(next(&mut messages, self.patience.hello).await?)?;
-        *gateway_id = hello.gateway_id;
-        let marks = self.in_time(self.store.marks(gateway_id, hello.generations)).await?;
-        let marks = marks.map_err(|error| refused(gateway_id, ([0; 16], 0), &error).1)?;
-        // only now: a stream that may not store must not end one that may
+        gateway_id.clone_from(&hello.gateway_id);
+        let refused_whole = |error| refused(&hello.gateway_id, ([0; 16], 0), &error).1;
+        // a stream that may not store must not end one that may
+        self.in_time(self.store.check_registered(gateway_id)).await?.map_err(refused_whole)?;
         let place = self.presence.enter(gateway_id, superseded.clone(), clock::now());
+        // behind the last work of the stream that was ended: marks without it would have it sent, and acknowledged
+        // beyond what was sent
+        let marks = self.in_time(self.store.marks(gateway_id, hello.generations)).await?.map_err(refused_whole)?;
+        let store = self.store.fenced(superseded.clone());
         tracing::info!(gateway_id, agent_version = hello.agent_version, generations = marks.len(), "a gateway came");
         self.answer(answers, session::welcome(&marks)).await?;
 
@@ -118,12 +122,11 @@ impl Stream {
             let message = next(&mut messages, self.patience.silence).await?;
             place.seen(clock::now());
             let (asked, outcome) = match session.take(message)? {
-                Action::Ingest { gen_id, first_seq, records } => (
-                    (gen_id, first_seq),
-                    self.in_time(self.store.ingest(gateway_id, gen_id, first_seq, records)).await?,
-                ),
+                Action::Ingest { gen_id, first_seq, records } => {
+                    ((gen_id, first_seq), self.in_time(store.ingest(gateway_id, gen_id, first_seq, records)).await?)
+                }
                 Action::Seal { gen_id, last_seq } => {
-                    ((gen_id, last_seq), self.in_time(self.store.seal(gateway_id, gen_id, last_seq)).await?)
+                    ((gen_id, last_seq), self.in_time(store.seal(gateway_id, gen_id, last_seq)).await?)
                 }
                 Action::Note(status) => {
                     place.status(&status, clock::now());

@@ -315,6 +315,35 @@ async fn a_second_stream_of_a_gateway_takes_over() {
 }
 
 #[tokio::test]
+async fn a_welcome_counts_what_the_stream_before_still_commits() {
+    for superseded in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        let platform = Platform::start(dir.path(), Patience::default()).await;
+        let (older, _) = platform.greeted(&[1]).await;
+        let all = records(9);
+        // the disk is held up, and a batch waits for it
+        let disk = rusqlite::Connection::open(dir.path().join("mujun.db")).unwrap();
+        disk.execute_batch("BEGIN IMMEDIATE").unwrap();
+        older.send(batch(1, 1, &all[..5])).await;
+        let a_while = Duration::from_millis(300);
+        tokio::time::sleep(a_while).await;
+        let older = superseded.then_some(older);
+        let mut newer = platform.client().await;
+        newer.send(hello("gw-1", &[1])).await;
+        // a Welcome that does not wait for the batch is made here
+        tokio::time::sleep(a_while).await;
+        disk.execute_batch("ROLLBACK").unwrap();
+        let Some(Message::Welcome(welcome)) = newer.next().await else { panic!("no Welcome") };
+        let mark = welcome.marks.first().map_or(0, |mark| mark.seq);
+        let next = usize::try_from(mark).unwrap();
+        let answer = newer.send_batch(1, mark + 1, &all[next..=next]).await;
+        assert_eq!(answer, ack(1, mark + 1, false), "an Ack beyond what was sent, superseded: {superseded}");
+        platform.stop().await;
+        drop(older);
+    }
+}
+
+#[tokio::test]
 async fn presence_tells_what_the_status_said_and_that_the_gateway_left() {
     let dir = tempfile::tempdir().unwrap();
     let platform = Platform::start(dir.path(), Patience::default()).await;

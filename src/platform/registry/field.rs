@@ -1,10 +1,8 @@
 //! The rules of single fields. An error says what is expected and what to do.
 
+use super::table::Rule;
 use crate::runtime::lang::Text;
 use rust_decimal::Decimal;
-
-/// What is expected, and the fix.
-pub(super) type Rule = (Text, Text);
 
 const INTEGER_DIGITS_MAX: usize = 12;
 const FRACTION_DIGITS_MAX: usize = 6;
@@ -26,7 +24,7 @@ fn refuse(zh: &str, en: &str) -> Rule {
             format!("{zh}的十进制数（整数至多 {i} 位，小数至多 {f} 位）"),
             format!("a decimal {en}, at most {i} digits before and {f} behind the point"),
         ),
-        Text::new("请只写数字和小数点，如 1234.5", "write digits and a point only, such as 1234.5"),
+        Text::new("只写数字和小数点，如 1234.5", "write digits and a point only, such as 1234.5"),
     )
 }
 
@@ -60,14 +58,14 @@ pub(super) fn count(text: &str) -> Result<Option<u32>, Rule> {
     digits.then(|| text.parse().ok()).flatten().map(Some).ok_or_else(|| {
         (
             Text::new("空或至多 8 位的整数", "a whole number of at most 8 digits, or nothing"),
-            Text::new("请只写数字", "write digits only"),
+            Text::new("只写数字", "write digits only"),
         )
     })
 }
 
 pub(super) fn name(text: &str) -> Result<String, Rule> {
     if text.is_empty() {
-        return Err((Text::new("名称", "a name"), Text::new("请填写", "fill it in")));
+        return Err((Text::new("名称", "a name"), Text::new("填写", "fill it in")));
     }
     short(text)
 }
@@ -76,7 +74,7 @@ pub(super) fn short(text: &str) -> Result<String, Rule> {
     if text.chars().count() > TEXT_CHARS_MAX {
         return Err((
             Text::new(format!("至多 {TEXT_CHARS_MAX} 个字符"), format!("at most {TEXT_CHARS_MAX} characters")),
-            Text::new("请缩短", "shorten it"),
+            Text::new("缩短", "shorten it"),
         ));
     }
     Ok(text.to_owned())

@@ -1,6 +1,6 @@
 //! Industry codes of GB/T 4754-2017: a section's letter, a division's two digits, group, class.
 
-use super::field::Rule;
+use super::table::Rule;
 use crate::runtime::lang::Text;
 
 /// The section of an industrial division (B mining 06–12, C manufacturing 13–43, D utilities 44–46).
@@ -21,7 +21,7 @@ pub(super) fn normalised(text: &str) -> Result<String, Rule> {
                 "GB/T 4754-2017 小类代码：字母 A–T 加四位数字，工业（06–46 大类）可省略字母",
                 "a class of GB/T 4754-2017: a letter A to T and four digits; industry (divisions 06 to 46) may leave out the letter",
             ),
-            Text::new("请填写如 C1713", "write it as C1713"),
+            Text::new("写作 C1713", "write it as C1713"),
         )
     };
     let letter = text.chars().next().filter(char::is_ascii_uppercase);
@@ -39,7 +39,7 @@ pub(super) fn normalised(text: &str) -> Result<String, Rule> {
                 format!("{division:02} 大类的字母 {section}"),
                 format!("the letter {section} of division {division:02}"),
             ),
-            Text::new(format!("请填写 {section}{digits}"), format!("write {section}{digits}")),
+            Text::new(format!("写作 {section}{digits}"), format!("write {section}{digits}")),
         )),
         _ => Err(refuse()),
     }

@@ -1,7 +1,7 @@
 //! CSV files → sites and gateways.
 //!
 //! ```text
-//!   bytes ─▶ table: encoding, header, rows ─▶ sites | gateways: each field by its rule ─▶ Import | CsvProblems
+//!   text ─▶ table: header, rows, places ─▶ sites | gateways: each field by its rule ─▶ Import | Problems
 //! ```
 //!
 //! # Promises
@@ -17,26 +17,24 @@
 mod field;
 mod gateways;
 mod industry;
-mod problem;
+mod place;
 mod sites;
 mod table;
 
-pub use gateways::{GATEWAY_COLUMNS, gateways_from_csv};
-pub use problem::{CsvProblem, CsvProblems};
-pub use sites::{SITE_COLUMNS, sites_from_csv};
+pub use gateways::gateways_from_csv;
+pub use sites::sites_from_csv;
 
-use crate::{model::region, runtime::lang::Text};
+use crate::runtime::problem::Problems;
 
-/// What a file gave. Warnings are about rows that were taken.
+/// 200,000 sites take about 30 MiB.
+pub const FILE_MIB_MAX: usize = 32;
+
+/// What a file gave.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Import<T> {
     pub rows: Vec<T>,
-    pub warnings: Vec<CsvProblem>,
-}
-
-/// The name of a division of GB/T 2260, where it is known: Zhejiang and its cities.
-pub fn region_name(code: &str) -> Option<Text> {
-    region::name(code).map(|(zh, en)| Text::new(zh, en))
+    /// About rows that were taken.
+    pub warnings: Option<Problems>,
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
-//! Bytes → rows of named fields.
+//! A CSV file → its rows, each field with its place.
 
-use super::problem::{CsvProblem, CsvProblems, Found};
-use crate::runtime::lang::Text;
+use super::place::{span, start};
+use crate::runtime::{
+    lang::Text,
+    problem::{At, Doc, Found, found, nearest, quoted},
+};
+use csv::StringRecord;
 
-const FILE_BYTES_MAX: usize = 64 << 20;
 const ROWS_MAX: usize = 200_000;
 const FIELD_BYTES_MAX: usize = 4 << 10;
 
@@ -14,172 +17,153 @@ pub(super) struct Columns {
     pub(super) required: usize,
 }
 
-/// A row whose fields are in the order of [`Columns::all`]; a column that the file does not have gives "".
-pub(super) struct Row {
-    pub(super) line: u64,
-    fields: Vec<String>,
+/// A row that has every column of its file. Places are those in [`Columns::all`].
+pub(super) struct Row<'r> {
+    pub(super) doc: &'r Doc<'r>,
+    columns: Columns,
+    /// For each column of the file its place.
+    order: &'r [usize],
+    /// The byte that the row begins with.
+    start: usize,
+    record: &'r StringRecord,
 }
 
-impl Row {
-    pub(super) fn field(&self, place: usize) -> &str {
-        self.fields.get(place).map_or("", String::as_str)
+/// What is expected of a field, and the fix.
+pub(super) type Rule = (Text, Text);
+
+impl<'r> Row<'r> {
+    /// Empty where the file does not have the column.
+    pub(super) fn field(&self, place: usize) -> &'r str {
+        self.here(place).and_then(|here| self.record.get(here)).unwrap_or_default()
+    }
+
+    pub(super) fn found(&self, place: usize) -> Found<&'r str> {
+        Found { value: self.field(place), at: self.at(place) }
+    }
+
+    pub(super) fn at(&self, place: usize) -> At {
+        let path = self.columns.all.get(place).copied().unwrap_or_default().to_owned();
+        let nowhere = self.start..self.start;
+        At { path, span: self.here(place).map_or(nowhere, |here| span(self.doc.text, self.start, here)) }
+    }
+
+    pub(super) fn refuse(&self, place: usize, (expected, fix): Rule) {
+        self.doc.report(&self.at(place), found(&quoted(self.field(place))), expected, fix);
+    }
+
+    fn here(&self, place: usize) -> Option<usize> {
+        self.order.iter().position(|known| *known == place)
     }
 }
 
-/// Rows that are well-formed; what is not well-formed is in `found`.
-///
-/// # Errors
-/// When no row can be understood: encoding, size or header.
-pub(super) fn rows(bytes: &[u8], columns: Columns, found: &mut Found) -> Result<Vec<Row>, CsvProblems> {
-    let text = text(bytes)?;
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-    let mut records = reader.records();
-    let header = records.next().transpose().ok().flatten().unwrap_or_default();
-    let order = order(&header, columns)?;
-    let (mut rows, mut lines) = (Vec::new(), Lines { text: text.as_bytes(), at: 0, line: 1 });
-    for record in records {
-        // the text is UTF-8, lengths are free and memory is the source: the reader has nothing left to refuse
-        let Ok(record) = record else { continue };
-        let line = lines.of(&record);
-        if rows.len() == ROWS_MAX {
-            found.add(CsvProblem::new(
-                line,
-                "",
-                "…",
+/// Gives each well-formed row to `take`; what is not well-formed is reported.
+pub(super) fn each(doc: &Doc, columns: Columns, mut take: impl FnMut(&Row)) {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(doc.text.as_bytes());
+    let mut record = StringRecord::new();
+    // the text is UTF-8, lengths are free and memory is the source: the reader has nothing to refuse
+    let mut next = |record: &mut StringRecord| reader.read_record(record).unwrap_or(false);
+    next(&mut record);
+    let Some(order) = order(doc, &record, columns) else { return };
+    let mut rows = 0;
+    while next(&mut record) {
+        let start = start(doc.text, &record);
+        let here = |span| At { path: String::new(), span };
+        if rows == ROWS_MAX {
+            doc.report(
+                &here(start..start),
+                Text::new("更多的行", "more rows"),
                 Text::new(format!("至多 {ROWS_MAX} 行"), format!("at most {ROWS_MAX} rows")),
-                Text::new("请拆分文件", "split the file"),
-            ));
-            break;
+                Text::new("拆分文件", "divide the file"),
+            );
+            return;
         }
+        rows += 1;
+        let row = Row { doc, columns, order: &order, start, record: &record };
         if record.len() != order.len() {
-            found.add(CsvProblem::new(
-                line,
-                "",
-                &record.iter().collect::<Vec<_>>().join(","),
-                Text::new(
-                    format!("{} 个字段，实际 {} 个", order.len(), record.len()),
-                    format!("{} fields, there are {}", order.len(), record.len()),
-                ),
-                Text::new("请检查逗号和引号", "check commas and quotes"),
-            ));
+            let (fields, needed) = (record.len(), order.len());
+            doc.report(
+                &here(start..span(doc.text, start, usize::MAX).end),
+                Text::new(format!("有 {fields} 个字段"), format!("found {fields} fields")),
+                Text::new(format!("{needed} 个"), format!("{needed}")),
+                Text::new("核对逗号和引号", "check commas and quotes"),
+            );
             continue;
         }
-        let mut fields = vec![String::new(); columns.all.len()];
         let mut sound = true;
         for (field, place) in record.iter().zip(&order) {
-            let name = columns.all.get(*place).copied().unwrap_or_default();
-            if let Some((expected, fix)) = unsound(field) {
-                found.add(CsvProblem::new(line, name, field, expected, fix));
+            if let Err(rule) = check(field) {
+                row.refuse(*place, rule);
                 sound = false;
-            }
-            if let Some(slot) = fields.get_mut(*place) {
-                field.clone_into(slot);
             }
         }
         if sound {
-            rows.push(Row { line, fields });
+            take(&row);
         }
     }
-    Ok(rows)
-}
-
-/// Counts lines by itself: the reader's own number is where it stood before the empty lines and the rest of a
-/// CR LF that it skips.
-struct Lines<'a> {
-    text: &'a [u8],
-    at: usize,
-    line: u64,
-}
-
-impl Lines<'_> {
-    fn of(&mut self, record: &csv::StringRecord) -> u64 {
-        let start = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.at);
-        while let Some(byte) = self.text.get(self.at) {
-            if self.at >= start && !matches!(byte, b'\r' | b'\n') {
-                break;
-            }
-            self.line += u64::from(*byte == b'\n');
-            self.at += 1;
-        }
-        self.line
-    }
-}
-
-fn text(bytes: &[u8]) -> Result<&str, CsvProblems> {
-    if bytes.len() > FILE_BYTES_MAX {
-        return Err(whole(
-            &format!("{} bytes", bytes.len()),
-            Text::new(format!("至多 {FILE_BYTES_MAX} 字节"), format!("at most {FILE_BYTES_MAX} bytes")),
-            Text::new("请拆分文件", "split the file"),
-        ));
-    }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = 1 + bytes.iter().take(error.valid_up_to()).filter(|b| **b == b'\n').count() as u64;
-        let found = bytes.get(error.valid_up_to()).map_or_else(String::new, |byte| format!("byte 0x{byte:02X}"));
-        let problem = CsvProblem::new(
-            line,
-            "",
-            &found,
-            Text::new("UTF-8 编码", "text in UTF-8"),
-            Text::new(
-                "请另存为“CSV UTF-8（逗号分隔）”，目前不支持 GBK",
-                "save the file as \"CSV UTF-8\"; GBK is not read",
-            ),
-        );
-        CsvProblems { problems: vec![problem], more: 0 }
-    })?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 /// For each column of the file its place among the known ones.
-fn order(header: &csv::StringRecord, columns: Columns) -> Result<Vec<usize>, CsvProblems> {
+fn order(doc: &Doc, header: &StringRecord, columns: Columns) -> Option<Vec<usize>> {
     let (required, optional) = columns.all.split_at(columns.required);
-    let list = required.join(",");
-    let or = |zh: &str, en: &str| match optional {
-        [] => String::new(),
-        _ => format!("{zh}{}{en}", optional.join(",")),
-    };
     let expected = || {
-        Text::new(format!("表头 {list}{}", or("，可选 ", "")), format!("the columns {list}{}", or("; optional ", "")))
+        let also = |zh: &str| if optional.is_empty() { String::new() } else { format!("{zh}{}", optional.join(", ")) };
+        let list = required.join(", ");
+        Text::new(format!("列 {list}{}", also("，可选 ")), format!("the columns {list}{}", also("; optional ")))
     };
-    let (mut found, mut order) = (Found::default(), Vec::new());
-    for name in header {
-        let problem = |zh: &str, en: &str| CsvProblem::new(1, name, name, expected(), Text::new(zh, en));
-        match columns.all.iter().position(|known| *known == name) {
-            None => found.add(problem("请删除或改正该列名", "remove or correct this column name")),
+    let (mut order, mut sound) = (Vec::new(), true);
+    for (here, name) in header.iter().enumerate() {
+        let shown = quoted(name);
+        let refuse = |zh: &str, en: &str, fix: Text| {
+            let at = At { path: String::new(), span: span(doc.text, start(doc.text, header), here) };
+            doc.report(&at, Text::new(format!("{zh} {shown}"), format!("{en} {shown}")), expected(), fix);
+            false
+        };
+        sound &= match columns.all.iter().position(|known| *known == name) {
             Some(place) if order.contains(&place) => {
-                found.add(problem("该列出现两次，请删除一列", "this column is there twice: remove one"));
+                refuse("再次出现的列", "a second column", Text::new("删除其中一列", "remove one of the two"))
             }
-            Some(place) => order.push(place),
-        }
+            Some(place) => {
+                order.push(place);
+                true
+            }
+            None => refuse(
+                "未知的列",
+                "unknown column",
+                match nearest(name, columns.all.iter().copied()) {
+                    Some(near) => Text::new(format!("是否应写作 {near}？"), format!("did you mean {near}?")),
+                    None => Text::new("删除或改正该列名", "remove it, or correct its name"),
+                },
+            ),
+        };
     }
     let missing: Vec<_> =
         (0..).zip(required).filter(|(place, _)| !order.contains(place)).map(|(_, name)| *name).collect();
-    if !missing.is_empty() {
-        let missing = missing.join(",");
-        let fix = Text::new(format!("请补上缺少的列 {missing}"), format!("add what is missing: {missing}"));
-        found.add(CsvProblem::new(1, "", &header.iter().collect::<Vec<_>>().join(","), expected(), fix));
+    if missing.is_empty() {
+        return sound.then_some(order);
     }
-    found.none_or(order)
-}
-
-/// What no field may be, whatever its column.
-fn unsound(field: &str) -> Option<(Text, Text)> {
-    if field.len() > FIELD_BYTES_MAX {
-        let expected = Text::new(format!("至多 {FIELD_BYTES_MAX} 字节"), format!("at most {FIELD_BYTES_MAX} bytes"));
-        return Some((expected, Text::new("请检查是否缺少右引号", "check for a quote that is not closed")));
-    }
-    if field.trim() != field {
-        let expected = Text::new("首尾没有空白的值", "no blanks around the value");
-        return Some((expected, Text::new("请删除首尾空白", "remove the blanks")));
-    }
-    if field.chars().any(char::is_control) {
-        let expected = Text::new("一行文字，不含控制字符", "one line of text without control characters");
-        return Some((expected, Text::new("请删除换行等控制字符", "remove line breaks and control characters")));
-    }
+    let missing = missing.join(", ");
+    doc.report(
+        &At { path: String::new(), span: 0..0 },
+        Text::new(format!("首行缺少 {missing}"), format!("the first line is missing {missing}")),
+        expected(),
+        Text::new("在首行补上", "add them to the first line"),
+    );
     None
 }
 
-fn whole(found: &str, expected: Text, fix: Text) -> CsvProblems {
-    CsvProblems { problems: vec![CsvProblem::new(0, "", found, expected, fix)], more: 0 }
+/// What every field must be, whatever its column.
+fn check(field: &str) -> Result<(), Rule> {
+    if field.len() > FIELD_BYTES_MAX {
+        let expected = Text::new(format!("至多 {FIELD_BYTES_MAX} 字节"), format!("at most {FIELD_BYTES_MAX} bytes"));
+        return Err((expected, Text::new("检查是否缺少右引号", "check for a quote that is not closed")));
+    }
+    if field.trim() != field {
+        let expected = Text::new("首尾没有空白的值", "no blanks around the value");
+        return Err((expected, Text::new("删除首尾空白", "remove the blanks")));
+    }
+    if field.chars().any(char::is_control) {
+        let expected = Text::new("一行文字，不含控制字符", "one line of text without control characters");
+        return Err((expected, Text::new("删除换行等控制字符", "remove line breaks and control characters")));
+    }
+    Ok(())
 }

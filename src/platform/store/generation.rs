@@ -5,7 +5,7 @@ use crate::{
     model::{PointKind, Role, Series},
     wire::GenId,
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::collections::HashMap;
 
 /// Where one generation of a gateway stands.
@@ -108,22 +108,7 @@ pub fn find_series(tx: &Connection, gateway: i64, series: &Series) -> Result<Opt
         "SELECT id FROM series WHERE gateway = ?1 AND meter = ?2 AND point = ?3 AND kind = ?4 AND role = ?5
          AND carrier = ?6 AND product = ?7 AND unit = ?8 AND scale_mantissa = ?9 AND scale_exponent = ?10",
     )?;
-    let found = select.query_row(
-        params![
-            gateway,
-            series.meter,
-            series.point,
-            code_of_kind(series.kind),
-            code_of_role(series.role),
-            series.carrier,
-            series.product,
-            series.unit,
-            series.scale.mantissa(),
-            series.scale.exponent(),
-        ],
-        |row| row.get(0),
-    );
-    Ok(found.optional()?)
+    Ok(select.query_row(identity(gateway, series), |row| row.get(0)).optional()?)
 }
 
 fn create_series(tx: &Connection, gateway: i64, series: &Series) -> Result<i64, StoreError> {
@@ -131,19 +116,24 @@ fn create_series(tx: &Connection, gateway: i64, series: &Series) -> Result<i64, 
         "INSERT INTO series (gateway, meter, point, kind, role, carrier, product, unit, scale_mantissa, scale_exponent)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
-    .execute(params![
+    .execute(identity(gateway, series))?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// What tells one series from another, in the order of both statements.
+fn identity(gateway: i64, series: &Series) -> impl Params {
+    (
         gateway,
-        series.meter,
-        series.point,
+        &series.meter,
+        &series.point,
         code_of_kind(series.kind),
         code_of_role(series.role),
-        series.carrier,
-        series.product,
-        series.unit,
+        &series.carrier,
+        &series.product,
+        &series.unit,
         series.scale.mantissa(),
         series.scale.exponent(),
-    ])?;
-    Ok(tx.last_insert_rowid())
+    )
 }
 
 // The contract's numbers; they stay in files for years.

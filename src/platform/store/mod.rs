@@ -12,6 +12,7 @@
 //! - Late data lands where it belongs. A reading that contradicts its neighbours parts their stretch in two, and
 //!   is itself never lost.
 //! - A snapshot never changes under its reader.
+//! - Behind its fence a handle brings nothing in, and marks count all that was on its way before they were asked for.
 //! - A second platform on the folder gets a clear error.
 //!
 //! # Does not
@@ -26,6 +27,7 @@ use crate::{
         record::{Record, RecordError, decode},
     },
 };
+use rusqlite::Connection;
 use rust_decimal::Decimal;
 use std::{
     path::{Path, PathBuf},
@@ -34,6 +36,7 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
+use tokio_util::sync::CancellationToken;
 
 mod audit;
 mod block;
@@ -51,7 +54,10 @@ pub use audit::Audit;
 
 /// The platform's store. Cloning gives another handle; when the last one goes, the folder is free again.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store {
+    inner: Arc<Inner>,
+    fence: CancellationToken,
+}
 
 struct Inner {
     // dropped in this order: the writer ends, then the lock goes
@@ -71,7 +77,14 @@ impl Store {
         let writer = writer::Writer::start(connection)
             .map_err(|error| StoreError::Folder { dir: dir.to_owned(), source: error.into() })?;
         let (duplicates, conflicts) = Default::default();
-        Ok(Store(Arc::new(Inner { writer, readers, duplicates, conflicts, _folder: folder })))
+        let inner = Arc::new(Inner { writer, readers, duplicates, conflicts, _folder: folder });
+        Ok(Store { inner, fence: CancellationToken::new() })
+    }
+
+    /// A handle that brings in no record and no seal once `fence` is cancelled, not even what then waits for the
+    /// writer. So [`Store::marks`] asked for after that count all it ever stores.
+    pub fn fenced(&self, fence: CancellationToken) -> Store {
+        Store { inner: Arc::clone(&self.inner), fence }
     }
 
     /// Stores the records of a batch that follow the generation's mark, in one commit with the mark and the ledger;
@@ -98,18 +111,15 @@ impl Store {
             intake::Batch { gateway_id, gen_id, first_seq, records, now }
         })
         .await;
-        let (batch, taken) = self
-            .0
-            .writer
-            .write(move |tx| {
-                let taken = intake::ingest(tx, &batch)?;
-                Ok((batch, taken))
-            })
-            .await?;
-        self.0.duplicates.fetch_add(taken.duplicates, Relaxed);
+        let taken = self.bring(move |tx| {
+            let taken = intake::ingest(tx, &batch)?;
+            Ok((batch, taken))
+        });
+        let (batch, taken) = taken.await?;
+        self.inner.duplicates.fetch_add(taken.duplicates, Relaxed);
         if let Some(seq) = taken.conflicts.first() {
             let conflicts = taken.conflicts.len() as u64;
-            let total = self.0.conflicts.fetch_add(conflicts, Relaxed) + conflicts;
+            let total = self.inner.conflicts.fetch_add(conflicts, Relaxed) + conflicts;
             let generation = u128::from_be_bytes(gen_id);
             tracing::error!(
                 gateway_id = batch.gateway_id, generation = %format_args!("{generation:032x}"), seq, conflicts, total,
@@ -125,16 +135,34 @@ impl Store {
     /// Remembers where the gateway ended a generation. `complete` when everything up to there is stored.
     pub async fn seal(&self, gateway_id: &str, gen_id: GenId, last_seq: u64) -> Result<Outcome, StoreError> {
         let gateway_id = gateway_id.to_owned();
-        self.0.writer.write(move |tx| intake::seal(tx, &gateway_id, &gen_id, last_seq)).await
+        self.bring(move |tx| intake::seal(tx, &gateway_id, &gen_id, last_seq)).await
     }
 
-    /// The marks of those of the generations that are known.
+    /// What a gateway brings: refused behind the fence, by the writer itself.
+    async fn bring<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let fence = self.fence.clone();
+        let fenced = move |tx: &Connection| if fence.is_cancelled() { Err(StoreError::Fenced) } else { work(tx) };
+        self.inner.writer.write(fenced).await
+    }
+
+    /// # Errors
+    /// [`StoreError::UnknownGateway`] when it is not in the registry.
+    pub async fn check_registered(&self, gateway_id: &str) -> Result<(), StoreError> {
+        let gateway_id = gateway_id.to_owned();
+        self.inner.readers.read(move |tx| registry::gateway_number(tx, &gateway_id).map(drop)).await
+    }
+
+    /// The marks of those of the generations that are known. They count all that waited for the writer before: a
+    /// gateway that comes again may have left something there.
     ///
     /// # Errors
     /// [`StoreError::UnknownGateway`] when it is not in the registry.
     pub async fn marks(&self, gateway_id: &str, generations: Vec<GenId>) -> Result<Vec<Mark>, StoreError> {
         let gateway_id = gateway_id.to_owned();
-        let read = self.0.readers.read(move |tx| {
+        let read = self.inner.writer.write(move |tx| {
             let gateway = registry::gateway_number(tx, &gateway_id)?;
             let mut marks = Vec::new();
             for gen_id in generations {
@@ -148,50 +176,50 @@ impl Store {
     /// Puts a registry in the place of the stored one. Data of gateways that are no longer in it is kept, for
     /// when they come back.
     pub async fn replace_registry(&self, sites: Vec<Site>, gateways: Vec<Gateway>) -> Result<(), StoreError> {
-        self.0.writer.write(move |tx| registry::replace(tx, &sites, &gateways)).await
+        self.inner.writer.write(move |tx| registry::replace(tx, &sites, &gateways)).await
     }
 
     /// Registered gateways, by id.
     pub async fn gateways(&self) -> Result<Vec<Gateway>, StoreError> {
-        self.0.readers.read(|tx| registry::gateways(tx)).await
+        self.inner.readers.read(|tx| registry::gateways(tx)).await
     }
 
     /// Registered sites, by credit code.
     pub async fn sites(&self) -> Result<Vec<Site>, StoreError> {
-        self.0.readers.read(|tx| registry::sites(tx)).await
+        self.inner.readers.read(|tx| registry::sites(tx)).await
     }
 
     /// All registered sites and what the ledger says of them in the period. `now` ends what can be expected.
     pub async fn snapshot(&self, period: &Period, now: UtcMillis) -> Result<Snapshot, StoreError> {
         let period = period.clone();
-        self.0.readers.read(move |tx| snapshot::snapshot(tx, &period, now)).await
+        self.inner.readers.read(move |tx| snapshot::snapshot(tx, &period, now)).await
     }
 
     /// A site's balance by quarter-hours; those of which nothing is known are left out.
     pub async fn intervals(&self, credit_code: &str, period: &Period) -> Result<Vec<SiteInterval>, StoreError> {
         let (credit_code, period) = (credit_code.to_owned(), period.clone());
-        self.0.readers.read(move |tx| snapshot::intervals(tx, &credit_code, &period)).await
+        self.inner.readers.read(move |tx| snapshot::intervals(tx, &credit_code, &period)).await
     }
 
     /// Every cumulative series of the registered gateways over all time.
     pub async fn ledger(&self) -> Result<Vec<LedgerLine>, StoreError> {
-        self.0.readers.read(|tx| snapshot::ledger(tx)).await
+        self.inner.readers.read(|tx| snapshot::ledger(tx)).await
     }
 
     /// Reads every block and compares marks and ledger with what the blocks give. Takes as long as the store is
     /// large, and holds the readings of one gateway in memory.
     pub async fn audit(&self) -> Result<Audit, StoreError> {
-        self.0.readers.read(|tx| audit::audit(tx)).await
+        self.inner.readers.read(|tx| audit::audit(tx)).await
     }
 
     /// Since the store was opened: records that came again, and those of them that came with another content.
     pub fn repeats(&self) -> Repeats {
-        Repeats { duplicates: self.0.duplicates.load(Relaxed), conflicts: self.0.conflicts.load(Relaxed) }
+        Repeats { duplicates: self.inner.duplicates.load(Relaxed), conflicts: self.inner.conflicts.load(Relaxed) }
     }
 
     /// Returns when the writer has ended although the store is in use: nothing can be stored any more.
     pub async fn ended(&self) {
-        self.0.writer.ended().cancelled().await;
+        self.inner.writer.ended().cancelled().await;
     }
 }
 
@@ -255,6 +283,8 @@ pub enum StoreError {
     Damaged { generation: i64, error: RecordError },
     #[error("the database: {0}")]
     Database(Arc<rusqlite::Error>),
+    #[error("a newer stream of this gateway took over")]
+    Fenced,
     #[error("the commit was given up, nothing of it is stored")]
     NotReached,
     #[error("the store's writer has ended")]

@@ -10,13 +10,6 @@ fn stored(seq: u64) -> Outcome {
     Outcome::Stored { seq, complete: false }
 }
 
-/// A dictionary and `n` records with one reading each, a minute apart.
-fn stream(n: i64) -> Vec<Record> {
-    let mut all = vec![dictionary(&[(0, energy())])];
-    all.extend((0..n).map(|i| samples(&[reading(BASE + i * 60_000, 10 * i)])));
-    all
-}
-
 async fn total(store: &Store) -> i64 {
     store.ledger().await.unwrap()[0].total
 }

@@ -37,7 +37,7 @@ fn child() {
             if apart {
                 let bump = "INSERT INTO generation (gateway, gen_id, seq) VALUES (1, ?1, 9)
                             ON CONFLICT (gateway, gen_id) DO UPDATE SET seq = seq + 9";
-                store.0.writer.write(move |tx| Ok(tx.execute(bump, [GEN.as_slice()]).map(drop)?)).await.unwrap();
+                store.inner.writer.write(move |tx| Ok(tx.execute(bump, [GEN.as_slice()]).map(drop)?)).await.unwrap();
                 say(9);
                 std::future::pending::<()>().await;
             }

@@ -7,6 +7,7 @@ use crate::{
 };
 
 mod batches;
+mod fence;
 mod group;
 mod kill;
 mod laws;
@@ -69,6 +70,13 @@ pub fn samples(readings: &[Reading]) -> Record {
         samples: vec![Sample { series: 0, reason: Reason::Good, value: Some(Value::Count(reading.count)) }],
     };
     encode(&Content::Samples(readings.iter().map(one).collect())).remove(0)
+}
+
+/// A dictionary and `n` records with one reading each, a minute apart.
+pub fn stream(n: i64) -> Vec<Record> {
+    let mut all = vec![dictionary(&[(0, energy())])];
+    all.extend((0..n).map(|i| samples(&[reading(BASE + i * 60_000, 10 * i)])));
+    all
 }
 
 pub async fn registered(dir: &Path) -> Store {

@@ -147,7 +147,7 @@ async fn a_snapshot_never_changes_under_its_reader() {
     let store = registered(dir.path()).await;
     let (read, mut has_read) = tokio::sync::mpsc::channel(1);
     let (write, mut written) = tokio::sync::mpsc::channel::<()>(1);
-    let reading = store.0.readers.read(move |tx| {
+    let reading = store.inner.readers.read(move |tx| {
         let before = super::super::registry::sites(tx)?;
         read.blocking_send(()).unwrap();
         written.blocking_recv().unwrap();

@@ -3,44 +3,21 @@
 //!
 //! # Promises
 //! - `None` for a required key, or for a key that is there, means that a problem was reported: a value put in its
-//!   place never reaches a [`super::Config`].
+//!   place never leaves [`super::read`].
 
 use super::{
-    key::{Key, SHAPES, Shape},
-    problem::{ConfigErrors, Excerpt, Position, Problem, cut, quoted},
-    suggest::nearest,
+    key::{Key, Shape},
+    message::{expected, fix_of_type, kind_of, such_as, use_header},
 };
-use crate::runtime::lang::Text;
-use std::{
-    cell::{Cell, RefCell},
-    ops::{Range, RangeInclusive},
+use crate::runtime::{
+    lang::Text,
+    problem::{At, Doc, Found, cut, did_you_mean, found, nearest, quoted},
 };
+use std::ops::{Range, RangeInclusive};
 use toml::de::{DeTable, DeValue};
 
-/// The file under examination and what was found wrong in it so far.
-pub(super) struct Doc<'d> {
-    pub file: &'d str,
-    pub text: &'d str,
-    problems: RefCell<Vec<Problem>>,
-    unlisted: Cell<usize>,
-}
-
-/// Where something stands: its key path and its bytes.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct At {
-    pub path: String,
-    pub span: Range<usize>,
-}
-
-/// A value and where it stands.
-#[derive(Clone, Debug)]
-pub(super) struct Found<T> {
-    pub value: T,
-    pub at: At,
-}
-
 /// Why a string is not what its key wants: the remedy, and whether the string may be shown.
-pub(super) struct Refusal {
+pub struct Refusal {
     pub fix: Text,
     pub secret: bool,
 }
@@ -51,57 +28,25 @@ impl From<Text> for Refusal {
     }
 }
 
-impl<'d> Doc<'d> {
-    pub fn new(file: &'d str, text: &'d str) -> Doc<'d> {
-        Doc { file, text, problems: RefCell::default(), unlisted: Cell::new(0) }
-    }
-
-    pub fn report(&self, at: &At, found: Text, expected: Text, fix: Text) {
-        self.push(at, found, expected, fix, self.excerpt(&at.span));
-    }
-
-    fn push(&self, at: &At, found: Text, expected: Text, fix: Text, excerpt: Option<Excerpt>) {
-        let mut problems = self.problems.borrow_mut();
-        if problems.len() >= ConfigErrors::LISTED_MAX {
-            self.unlisted.set(self.unlisted.get() + 1);
-            return;
-        }
-        let (file, key) = (self.file.to_owned(), at.path.clone());
-        problems.push(Problem { file, position: Some(self.position(&at.span)), key, found, expected, fix, excerpt });
-    }
-
-    pub fn position(&self, span: &Range<usize>) -> Position {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
-        Position { line, column: 1 + before[line_start..].chars().count() }
-    }
-
-    fn excerpt(&self, span: &Range<usize>) -> Option<Excerpt> {
-        let before = self.text.get(..span.start)?;
-        let line = &before[before.rfind('\n').map_or(0, |newline| newline + 1)..];
-        let marked = self.text.get(span.clone())?.lines().next().unwrap_or_default();
-        if line.is_empty() && marked.is_empty() { None } else { Excerpt::new(line, marked) }
-    }
-
-    /// `value`, unless a problem was reported.
-    pub fn finish<T>(self, value: T) -> Result<T, ConfigErrors> {
-        let problems = self.problems.into_inner();
-        if problems.is_empty() { Ok(value) } else { Err(ConfigErrors::new(problems, self.unlisted.get())) }
-    }
-}
-
 /// One table of the file. Its unknown keys and missing required keys are reported as it is opened.
-pub(super) struct Section<'d> {
+pub struct Section<'d> {
     pub doc: &'d Doc<'d>,
     pub at: At,
     shape: &'static Shape,
+    /// Those of the whole file, to tell where a misplaced key belongs.
+    shapes: &'static [&'static Shape],
     table: &'d DeTable<'d>,
 }
 
 impl<'d> Section<'d> {
-    pub fn open(doc: &'d Doc<'d>, shape: &'static Shape, table: &'d DeTable<'d>, at: At) -> Section<'d> {
-        let section = Section { doc, at, shape, table };
+    pub(super) fn open(
+        doc: &'d Doc<'d>,
+        shape: &'static Shape,
+        shapes: &'static [&'static Shape],
+        table: &'d DeTable<'d>,
+        at: At,
+    ) -> Section<'d> {
+        let section = Section { doc, at, shape, shapes, table };
         for (name, _) in table.iter() {
             if !shape.keys.iter().any(|key| key.name == name.get_ref().as_ref()) {
                 section.refuse_unknown(name.get_ref(), name.span());
@@ -144,7 +89,7 @@ impl<'d> Section<'d> {
     fn refuse_unknown(&self, name: &str, span: Range<usize>) {
         let known: Vec<&str> = self.shape.keys.iter().map(|key| key.name).collect();
         let header = if self.shape.header.is_empty() { "the top" } else { self.shape.header };
-        let home = SHAPES.iter().find(|shape| shape.keys.iter().any(|key| key.name == name));
+        let home = self.shapes.iter().find(|shape| shape.keys.iter().any(|key| key.name == name));
         let fix = match (nearest(name, known.iter().copied()), home) {
             (Some(near), _) => Text::new(format!("是否应写作 {near}？"), format!("did you mean {near}?")),
             (None, Some(Shape { header: "", .. })) => {
@@ -158,9 +103,9 @@ impl<'d> Section<'d> {
         };
         let list = known.join(", ");
         let found = Text::new(format!("未知的键 {}", quoted(name)), format!("unknown key {}", quoted(name)));
-        let zh_header = if self.shape.header.is_empty() { "顶层" } else { header };
+        let zh_header = if self.shape.header.is_empty() { "顶层".to_owned() } else { format!("{header} ") };
         let expected = Text::new(
-            format!("{zh_header} 的键之一：{}", known.join("、")),
+            format!("{zh_header}的键之一：{}", known.join("、")),
             format!("one of the keys of {header}: {list}"),
         );
         let shown: String = cut(name).escape_debug().collect();
@@ -206,7 +151,7 @@ impl<'d> Section<'d> {
             }
             Err(Refusal { fix, secret: true }) => {
                 let found = Text::new("写有用户名或密码", "found a user name or password");
-                self.doc.push(&at, found, expected(key), fix, None);
+                self.doc.report_secret(&at, found, expected(key), fix);
                 None
             }
         }
@@ -222,29 +167,55 @@ impl<'d> Section<'d> {
         match number.filter(|number| range.contains(number)) {
             Some(value) => Some(Found { value, at }),
             None => {
-                let example = key.example;
-                let fix = Text::new(format!("例如 {example}"), format!("such as {example}"));
-                self.refuse(key, found(&cut(&written.to_string())), fix);
+                self.refuse(key, found(&cut(&written.to_string())), such_as(key));
                 None
             }
         }
+    }
+
+    pub fn boolean(&self, key: &Key) -> Option<Found<bool>> {
+        let Found { value, at } = self.value(key)?;
+        let truth = value.as_bool();
+        if truth.is_none() {
+            self.wrong_type(key, value);
+        }
+        Some(Found { value: truth?, at })
     }
 
     /// A word out of a list.
     pub fn one_of<T: Copy>(&self, key: &Key, choices: &[(&str, T)]) -> Option<Found<T>> {
         self.parse(key, |text| match choices.iter().find(|(word, _)| *word == text) {
             Some((_, choice)) => Ok(*choice),
-            None => Err(match nearest(text, choices.iter().map(|(word, _)| *word)) {
-                Some(near) => Text::new(format!("是否应写作 \"{near}\"？"), format!("did you mean \"{near}\"?")),
-                None => Text::new(format!("例如 {}", key.example), format!("such as {}", key.example)),
-            }),
+            None => Err(did_you_mean(text, choices.iter().map(|(word, _)| *word)).unwrap_or_else(|| such_as(key))),
         })
+    }
+
+    /// The strings of an array, each of which `parse` understands.
+    pub fn parse_each<T>(&self, key: &Key, parse: impl Fn(&'d str) -> Result<T, Text>) -> Option<Vec<T>> {
+        let Found { value, at } = self.value(key)?;
+        let Some(array) = value.as_array() else {
+            self.wrong_type(key, value);
+            return None;
+        };
+        let read = |(i, value): (usize, &'d toml::Spanned<DeValue<'d>>)| {
+            let at = At { path: format!("{}[{i}]", at.path), span: value.span() };
+            let (shown, fix) = match value.get_ref().as_str().map(|text| (text, parse(text))) {
+                Some((_, Ok(parsed))) => return Some(parsed),
+                Some((text, Err(fix))) => (found(&quoted(text)), fix),
+                None => (kind_of(value.get_ref()), fix_of_type(key, value.get_ref())),
+            };
+            self.doc.report(&at, shown, expected(key), fix);
+            None
+        };
+        // every element is looked at, also behind a wrong one
+        let read: Vec<Option<T>> = array.iter().enumerate().map(read).collect();
+        read.into_iter().collect()
     }
 
     pub fn table(&self, key: &Key, shape: &'static Shape) -> Option<Section<'d>> {
         let Found { value, at } = self.value(key)?;
         match value.as_table() {
-            Some(table) => Some(Section::open(self.doc, shape, table, at)),
+            Some(table) => Some(Section::open(self.doc, shape, self.shapes, table, at)),
             None => {
                 self.wrong_type(key, value);
                 None
@@ -265,7 +236,7 @@ impl<'d> Section<'d> {
         let open = |(i, value): (usize, &'d toml::Spanned<DeValue<'d>>)| {
             let at = At { path: format!("{}[{i}]", at.path), span: value.span() };
             match value.get_ref().as_table() {
-                Some(table) => Some(Section::open(self.doc, shape, table, at)),
+                Some(table) => Some(Section::open(self.doc, shape, self.shapes, table, at)),
                 None => {
                     self.doc.report(&at, kind_of(value.get_ref()), expected(key), use_header(key));
                     None
@@ -276,53 +247,6 @@ impl<'d> Section<'d> {
     }
 
     fn wrong_type(&self, key: &Key, value: &DeValue) {
-        let example = key.example;
-        let fix = match value {
-            _ if example.starts_with('[') => use_header(key),
-            DeValue::Integer(_) | DeValue::Float(_) if example.contains('"') => {
-                Text::new("用引号括起来", "put it in quotes")
-            }
-            DeValue::String(text) if !example.contains('"') && text.parse::<i64>().is_ok() => {
-                Text::new("去掉引号", "leave out the quotes")
-            }
-            _ => Text::new(format!("例如 {example}"), format!("such as {example}")),
-        };
-        self.refuse(key, kind_of(value), fix);
+        self.refuse(key, kind_of(value), fix_of_type(key, value));
     }
-}
-
-pub(super) fn expected(key: &Key) -> Text {
-    Text::new(key.expected.0, key.expected.1)
-}
-
-/// "Found", in front of what is written in the file.
-pub(super) fn found(written: &str) -> Text {
-    Text::new(format!("写的是 {written}"), format!("found {written}"))
-}
-
-fn use_header(key: &Key) -> Text {
-    let header = key.example;
-    if header.starts_with("[[") {
-        return Text::new(
-            format!("表头写作 {header}，用双层方括号"),
-            format!("write its header {header}, in two brackets each side"),
-        );
-    }
-    Text::new(format!("表头写作 {header}"), format!("write its header {header}"))
-}
-
-fn kind_of(value: &DeValue) -> Text {
-    match value {
-        DeValue::String(text) => found_kind("字符串", "the string", &quoted(text)),
-        DeValue::Integer(number) => found_kind("整数", "the integer", &cut(&number.to_string())),
-        DeValue::Float(number) => found_kind("小数", "the float", &cut(&number.to_string())),
-        DeValue::Boolean(truth) => found_kind("布尔值", "the boolean", &truth.to_string()),
-        DeValue::Datetime(time) => found_kind("日期时间", "the date-time", &time.to_string()),
-        DeValue::Array(_) => Text::new("写的是数组", "found an array"),
-        DeValue::Table(_) => Text::new("写的是表", "found a table"),
-    }
-}
-
-fn found_kind(zh: &str, en: &str, written: &str) -> Text {
-    Text::new(format!("写的是{zh} {written}"), format!("found {en} {written}"))
 }

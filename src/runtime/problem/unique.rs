@@ -1,14 +1,11 @@
 //! Names that may stand only once in a file.
 
-use super::{
-    problem::quoted,
-    section::{At, Doc, Found},
-};
+use super::{At, Doc, Found, quoted};
 use crate::runtime::lang::Text;
 use std::collections::{HashMap, hash_map::Entry};
 
 /// The names of one kind that were met so far, and where.
-pub(super) struct Unique {
+pub struct Unique {
     /// Of what kind, in Chinese and in English: "no other … has it".
     kind: (&'static str, &'static str),
     met: HashMap<String, At>,

@@ -1,7 +1,15 @@
 //! What a misspelt word was meant to be.
 
+use crate::runtime::lang::Text;
+
+/// The fix of a misspelt value, where one of the candidates is near.
+pub fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<Text> {
+    let near = nearest(word, candidates)?;
+    Some(Text::new(format!("是否应写作 \"{near}\"？"), format!("did you mean \"{near}\"?")))
+}
+
 /// The candidate nearest to `word`, where one is near enough to be a slip of the keyboard.
-pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     if word.len() > 64 {
         return None;
     }
