@@ -69,7 +69,7 @@ fn contents(meaning: &mut Meaning) -> (Vec<Samples>, Vec<Interval>) {
         match decode(&record).unwrap() {
             Content::Samples(part) => samples.extend(part),
             Content::Intervals(part) => intervals.extend(part),
-            Content::Dictionary(_) => panic!("the dictionary is the preamble's"),
+            other => panic!("not of the meaning: {other:?}"),
         }
     }
     (samples, intervals)

@@ -1,7 +1,7 @@
 //! Numbers → acknowledged numbers: the gateway's side of the stream.
 //!
 //! ```text
-//!   spool ─ read ─▶ session (decides) ─▶ transport ══ Hello, Batch, Sealed, Status ══▶ platform
+//!   spool ─ read ─▶ session (decides) ─▶ transport ══ Hello, Batch, Sealed, Ping ═══▶ platform
 //!   spool ◀ acked ─ session ◀─────────── transport ◀═ Welcome, Ack, Rewind, Reject ══
 //! ```
 //!
@@ -158,7 +158,7 @@ impl Uplink {
         while let Some(output) = todo.pop_front() {
             match output {
                 Output::Send(message) => link.send(message)?,
-                Output::Status => link.send(self.status().await)?,
+                Output::Ping => link.send(self.ping().await)?,
                 Output::Read { gen_id, from_seq, records_max, bytes_max } => {
                     let read =
                         self.with_spool(move |spool| spool.read(&gen_id, from_seq, records_max, bytes_max)).await;
@@ -172,13 +172,14 @@ impl Uplink {
         Ok(())
     }
 
-    async fn status(&self) -> up::Message {
+    async fn ping(&self) -> up::Message {
         let backlog = self.with_spool(|spool| spool.backlog()).await;
-        up::Message::Status(proto::Status {
-            now_ms: clock::now().0,
+        up::Message::Ping(proto::Ping {
+            t0_ms: clock::now().0,
             backlog_records: backlog.records,
             backlog_bytes: backlog.bytes,
             rejected_inputs: self.health.rejected_inputs(),
+            ..Default::default()
         })
     }
 

@@ -76,7 +76,7 @@ impl Platform {
             up::Message::Hello(hello) => {
                 let marks = hello.generations.iter().map(|listed| id(&listed.gen_id));
                 let marks = marks.filter_map(|gen_id| all.get(&gen_id).map(|stored| stored.ack(&gen_id))).collect();
-                down::Message::Welcome(Welcome { marks })
+                down::Message::Welcome(Welcome { marks, grant: None })
             }
             up::Message::Batch(batch) => {
                 let stored = all.entry(id(&batch.gen_id)).or_default();
@@ -95,7 +95,7 @@ impl Platform {
                 stored.end = Some(sealed.last_seq);
                 down::Message::Ack(stored.ack(&id(&sealed.gen_id)))
             }
-            up::Message::Status(_) => {
+            up::Message::Ping(_) => {
                 self.statuses.fetch_add(1, Relaxed);
                 return None;
             }
@@ -222,7 +222,7 @@ async fn an_uncut_stream_sends_nothing_twice() {
     let bench = bench(vec![]).await;
     bench.deliver().await;
     bench.assert_all_stored();
-    // a second session has nothing to say but its Status
+    // a second session has nothing to say but its Ping
     let before = bench.platform.statuses.load(Relaxed);
     bench.run_until(|bench| bench.platform.statuses.load(Relaxed) > before).await;
     assert_eq!((bench.sessions(), bench.platform.repeats.load(Relaxed)), (2, 0));
@@ -302,7 +302,7 @@ async fn a_stop_ends_it_at_once_while_the_platform_is_silent() {
 
 #[tokio::test]
 async fn nobody_there_is_an_error_with_its_cause() {
-    let hello = up::Message::Status(proto::Status::default());
+    let hello = up::Message::Ping(proto::Ping::default());
     let Err(ended) = Link::open("http://127.0.0.1:1", hello, Duration::from_secs(5)).await else { panic!() };
     assert!(matches!(&ended, Ended::Connect(text) if text.contains("refused")), "{ended}");
 }

@@ -120,7 +120,7 @@ impl World {
                     todo.extend(self.session.on(read, Duration::ZERO).expect("an honest spool"));
                 }
                 Output::Acked { gen_id, seq, complete } => self.acked(gen_id, seq, complete),
-                Output::Status | Output::Renew => {}
+                Output::Ping | Output::Renew => {}
             }
         }
     }
@@ -143,7 +143,7 @@ impl World {
                     let gen_id = gen_id(&generation.gen_id).unwrap();
                     self.platform.get(&gen_id).map(|held| held.ack(&gen_id))
                 });
-                down::Message::Welcome(proto::Welcome { marks: known.collect() })
+                down::Message::Welcome(proto::Welcome { marks: known.collect(), grant: None })
             }
             Some(up::Message::Batch(batch)) => {
                 let gen_id = gen_id(&batch.gen_id).unwrap();
@@ -163,7 +163,7 @@ impl World {
                 held.end = Some(sealed.last_seq);
                 down::Message::Ack(held.ack(&gen_id))
             }
-            Some(up::Message::Status(_)) | None => return,
+            Some(up::Message::Ping(_)) | None => return,
         };
         self.down.push_back(answer);
     }
