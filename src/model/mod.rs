@@ -1,6 +1,7 @@
 //! The nouns that both halves share. No I/O, no clock, no formats.
 
 pub mod credit_code;
+mod gap;
 mod period;
 mod point;
 pub mod region;
@@ -10,6 +11,7 @@ mod site;
 mod time;
 pub mod unit;
 
+pub use gap::{GapCause, Span};
 pub use period::{Period, PeriodError};
 pub use point::{PointKind, Role, Series};
 pub use sample::{Quality, RawValue, Reading, Reason, Sample, Scan, Value};

@@ -118,6 +118,32 @@ pub struct Interval {
     #[prost(sint64, tag = "10")]
     pub last_count: i64,
 }
+/// A stretch of which the gateway has nothing to give, and why. It travels, is acknowledged and is stored like data.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Gap {
+    #[prost(enumeration = "GapCause", tag = "1")]
+    pub cause: i32,
+    /// [start, end), UTC; what is missing lies in it. Both 0 where not even that is known.
+    #[prost(sint64, tag = "2")]
+    pub start_ms: i64,
+    #[prost(sint64, tag = "3")]
+    pub end_ms: i64,
+    /// whose; empty: all of the gateway's
+    #[prost(uint32, repeated, tag = "4")]
+    pub series: ::prost::alloc::vec::Vec<u32>,
+    /// with QUARANTINED, DROPPED, TAIL_LOST: the generation
+    #[prost(bytes = "bytes", tag = "5")]
+    pub gen_id: ::prost::bytes::Bytes,
+    /// with gen_id: records first_seq to last_seq are gone
+    #[prost(uint64, tag = "6")]
+    pub first_seq: u64,
+    /// 0: unknown
+    #[prost(uint64, tag = "7")]
+    pub last_seq: u64,
+    /// for people, English, at most 256 bytes
+    #[prost(string, tag = "8")]
+    pub detail: ::prost::alloc::string::String,
+}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum RecordKind {
@@ -128,6 +154,10 @@ pub enum RecordKind {
     Samples = 2,
     /// body: Intervals
     Intervals = 3,
+    /// body: Gap
+    Gap = 4,
+    /// body: Intervals, out of the gateway's archive, as the platform asked for
+    Recalled = 5,
 }
 impl RecordKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -140,6 +170,8 @@ impl RecordKind {
             Self::Dictionary => "RECORD_KIND_DICTIONARY",
             Self::Samples => "RECORD_KIND_SAMPLES",
             Self::Intervals => "RECORD_KIND_INTERVALS",
+            Self::Gap => "RECORD_KIND_GAP",
+            Self::Recalled => "RECORD_KIND_RECALLED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -149,6 +181,8 @@ impl RecordKind {
             "RECORD_KIND_DICTIONARY" => Some(Self::Dictionary),
             "RECORD_KIND_SAMPLES" => Some(Self::Samples),
             "RECORD_KIND_INTERVALS" => Some(Self::Intervals),
+            "RECORD_KIND_GAP" => Some(Self::Gap),
+            "RECORD_KIND_RECALLED" => Some(Self::Recalled),
             _ => None,
         }
     }
@@ -284,6 +318,50 @@ impl Reason {
         }
     }
 }
+/// Why there is nothing where something should be. Values are stable: they are stored for years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum GapCause {
+    Unspecified = 0,
+    /// a generation was damaged on the gateway's disk and is set aside there
+    Quarantined = 1,
+    /// a generation was deleted unsent, since the spool's budget was used up
+    Dropped = 2,
+    /// the end of a generation is gone: the disk did not keep what it said it had
+    TailLost = 3,
+    /// the gateway was off, or did not read its sources
+    Unread = 4,
+    /// read while the gateway did not know the time
+    UnknownClock = 5,
+}
+impl GapCause {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "GAP_CAUSE_UNSPECIFIED",
+            Self::Quarantined => "GAP_CAUSE_QUARANTINED",
+            Self::Dropped => "GAP_CAUSE_DROPPED",
+            Self::TailLost => "GAP_CAUSE_TAIL_LOST",
+            Self::Unread => "GAP_CAUSE_UNREAD",
+            Self::UnknownClock => "GAP_CAUSE_UNKNOWN_CLOCK",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "GAP_CAUSE_UNSPECIFIED" => Some(Self::Unspecified),
+            "GAP_CAUSE_QUARANTINED" => Some(Self::Quarantined),
+            "GAP_CAUSE_DROPPED" => Some(Self::Dropped),
+            "GAP_CAUSE_TAIL_LOST" => Some(Self::TailLost),
+            "GAP_CAUSE_UNREAD" => Some(Self::Unread),
+            "GAP_CAUSE_UNKNOWN_CLOCK" => Some(Self::UnknownClock),
+            _ => None,
+        }
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Up {
     #[prost(oneof = "up::Message", tags = "1, 2, 3, 4")]
@@ -301,12 +379,12 @@ pub mod up {
         #[prost(message, tag = "3")]
         Sealed(super::Sealed),
         #[prost(message, tag = "4")]
-        Status(super::Status),
+        Ping(super::Ping),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Hello {
-    /// 1
+    /// 2
     #[prost(uint32, tag = "1")]
     pub protocol: u32,
     /// as registered on the platform
@@ -317,6 +395,24 @@ pub struct Hello {
     /// oldest first, at most 4096
     #[prost(message, repeated, tag = "4")]
     pub generations: ::prost::alloc::vec::Vec<Generation>,
+    #[prost(message, optional, tag = "5")]
+    pub run: ::core::option::Option<Run>,
+}
+/// Which run of which spool this is. A copied disk is known by two runs that follow the same one.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Run {
+    /// 16 random bytes, made with the spool's folder
+    #[prost(bytes = "bytes", tag = "1")]
+    pub store_id: ::prost::bytes::Bytes,
+    /// 16 random bytes, made at each start
+    #[prost(bytes = "bytes", tag = "2")]
+    pub boot_id: ::prost::bytes::Bytes,
+    /// of the start before; empty at the first
+    #[prost(bytes = "bytes", tag = "3")]
+    pub prev_boot_id: ::prost::bytes::Bytes,
+    /// 1 at the first start of the store
+    #[prost(uint64, tag = "4")]
+    pub boot_counter: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Generation {
@@ -329,6 +425,9 @@ pub struct Generation {
     /// nothing will be added to it
     #[prost(bool, tag = "3")]
     pub sealed: bool,
+    /// the generation before it in the same store; empty for the first
+    #[prost(bytes = "bytes", tag = "4")]
+    pub prev_gen_id: ::prost::bytes::Bytes,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Batch {
@@ -350,11 +449,11 @@ pub struct Sealed {
     pub last_seq: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Status {
-    /// the gateway's clock, UTC
+pub struct Ping {
+    /// the gateway's clock at sending, UTC
     #[prost(sint64, tag = "1")]
-    pub now_ms: i64,
-    /// durable on the gateway, not yet acknowledged
+    pub t0_ms: i64,
+    /// durable on the gateway, not yet acknowledged by this platform
     #[prost(uint64, tag = "2")]
     pub backlog_records: u64,
     #[prost(uint64, tag = "3")]
@@ -362,10 +461,29 @@ pub struct Status {
     /// payloads and replies refused at the sources since the agent started
     #[prost(uint64, tag = "4")]
     pub rejected_inputs: u64,
+    /// records that this platform refused, ever, as the gateway counts them
+    #[prost(uint64, tag = "5")]
+    pub refused_records: u64,
+    /// when the oldest unacknowledged record was committed, gateway's clock; 0: none
+    #[prost(sint64, tag = "6")]
+    pub oldest_ms: i64,
+    /// The platform's clock less the gateway's, of the exchange with the least delay among the last 8; absent before
+    /// the first.
+    #[prost(sint64, optional, tag = "7")]
+    pub clock_offset_ms: ::core::option::Option<i64>,
+    /// of that exchange
+    #[prost(uint32, tag = "8")]
+    pub round_trip_ms: u32,
+    /// on the gateway's disk, all of the spool
+    #[prost(uint64, tag = "9")]
+    pub spool_bytes: u64,
+    /// its budget
+    #[prost(uint64, tag = "10")]
+    pub spool_bytes_max: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Down {
-    #[prost(oneof = "down::Message", tags = "1, 2, 3, 4")]
+    #[prost(oneof = "down::Message", tags = "1, 2, 3, 4, 5, 6, 7, 8")]
     pub message: ::core::option::Option<down::Message>,
 }
 /// Nested message and enum types in `Down`.
@@ -381,6 +499,14 @@ pub mod down {
         Rewind(super::Rewind),
         #[prost(message, tag = "4")]
         Reject(super::Reject),
+        #[prost(message, tag = "5")]
+        Refused(super::Refused),
+        #[prost(message, tag = "6")]
+        Grant(super::Grant),
+        #[prost(message, tag = "7")]
+        Pong(super::Pong),
+        #[prost(message, tag = "8")]
+        Recall(super::Recall),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -388,6 +514,18 @@ pub struct Welcome {
     /// one for each generation of Hello that the platform knows
     #[prost(message, repeated, tag = "1")]
     pub marks: ::prost::alloc::vec::Vec<Ack>,
+    #[prost(message, optional, tag = "2")]
+    pub grant: ::core::option::Option<Grant>,
+}
+/// What the gateway may have unanswered, and how fast its backlog may flow. The latest one counts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Grant {
+    /// bodies in flight; 0: send nothing but Pings
+    #[prost(uint32, tag = "1")]
+    pub credit_bytes: u32,
+    /// bodies of the backlog lane; 0: as fast as the credit allows
+    #[prost(uint32, tag = "2")]
+    pub backlog_bytes_per_s: u32,
 }
 /// Everything of the generation through `seq` is durable on the platform. Cumulative.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -400,6 +538,19 @@ pub struct Ack {
     #[prost(bool, tag = "3")]
     pub complete: bool,
 }
+/// This record is kept at the platform, bytes and reason, outside of the ledger. The generation goes on behind it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Refused {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub gen_id: ::prost::bytes::Bytes,
+    #[prost(uint64, tag = "2")]
+    pub seq: u64,
+    #[prost(enumeration = "RefusedCode", tag = "3")]
+    pub code: i32,
+    /// for people, English
+    #[prost(string, tag = "4")]
+    pub message: ::prost::alloc::string::String,
+}
 /// A hole was seen: send the generation again from here. Nothing behind the hole was stored.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Rewind {
@@ -407,6 +558,27 @@ pub struct Rewind {
     pub gen_id: ::prost::bytes::Bytes,
     #[prost(uint64, tag = "2")]
     pub expected_seq: u64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Pong {
+    /// of the Ping
+    #[prost(sint64, tag = "1")]
+    pub t0_ms: i64,
+    /// the platform's clock when the Ping came
+    #[prost(sint64, tag = "2")]
+    pub t1_ms: i64,
+    /// and when the Pong went
+    #[prost(sint64, tag = "3")]
+    pub t2_ms: i64,
+}
+/// The gateway answers with records of kind RECALLED in its current generation, as far as its archive goes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Recall {
+    /// [start, end), UTC
+    #[prost(sint64, tag = "1")]
+    pub start_ms: i64,
+    #[prost(sint64, tag = "2")]
+    pub end_ms: i64,
 }
 /// The platform ends the stream after this. The gateway keeps everything and tries again, later.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -418,11 +590,45 @@ pub struct Reject {
     pub message: ::prost::alloc::string::String,
     #[prost(uint32, tag = "3")]
     pub retry_after_ms: u32,
-    /// with BAD_RECORD and TOO_LARGE: which record
-    #[prost(bytes = "bytes", tag = "4")]
-    pub gen_id: ::prost::bytes::Bytes,
-    #[prost(uint64, tag = "5")]
-    pub seq: u64,
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RefusedCode {
+    Unspecified = 0,
+    /// the body is not what its checksum says
+    Checksum = 1,
+    /// unknown kind or dictionary, no zstd frame, too large inflated, no message
+    Encoding = 2,
+    /// a message that contradicts itself or its generation's dictionary
+    Content = 3,
+    /// before 2000, or ahead of the platform's clock
+    Time = 4,
+}
+impl RefusedCode {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REFUSED_CODE_UNSPECIFIED",
+            Self::Checksum => "REFUSED_CODE_CHECKSUM",
+            Self::Encoding => "REFUSED_CODE_ENCODING",
+            Self::Content => "REFUSED_CODE_CONTENT",
+            Self::Time => "REFUSED_CODE_TIME",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REFUSED_CODE_UNSPECIFIED" => Some(Self::Unspecified),
+            "REFUSED_CODE_CHECKSUM" => Some(Self::Checksum),
+            "REFUSED_CODE_ENCODING" => Some(Self::Encoding),
+            "REFUSED_CODE_CONTENT" => Some(Self::Content),
+            "REFUSED_CODE_TIME" => Some(Self::Time),
+            _ => None,
+        }
+    }
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -434,12 +640,12 @@ pub enum RejectCode {
     Protocol = 2,
     /// a batch or record over its limit
     TooLarge = 3,
-    /// checksum, compression or content of a record
-    BadRecord = 4,
     /// a newer stream of the same gateway took over
-    Superseded = 5,
+    Superseded = 4,
     /// the platform can not store now
-    Unavailable = 6,
+    Unavailable = 5,
+    /// another run of the same store, or of another store, speaks for this gateway
+    Cloned = 6,
 }
 impl RejectCode {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -452,9 +658,9 @@ impl RejectCode {
             Self::UnknownGateway => "REJECT_CODE_UNKNOWN_GATEWAY",
             Self::Protocol => "REJECT_CODE_PROTOCOL",
             Self::TooLarge => "REJECT_CODE_TOO_LARGE",
-            Self::BadRecord => "REJECT_CODE_BAD_RECORD",
             Self::Superseded => "REJECT_CODE_SUPERSEDED",
             Self::Unavailable => "REJECT_CODE_UNAVAILABLE",
+            Self::Cloned => "REJECT_CODE_CLONED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -464,9 +670,9 @@ impl RejectCode {
             "REJECT_CODE_UNKNOWN_GATEWAY" => Some(Self::UnknownGateway),
             "REJECT_CODE_PROTOCOL" => Some(Self::Protocol),
             "REJECT_CODE_TOO_LARGE" => Some(Self::TooLarge),
-            "REJECT_CODE_BAD_RECORD" => Some(Self::BadRecord),
             "REJECT_CODE_SUPERSEDED" => Some(Self::Superseded),
             "REJECT_CODE_UNAVAILABLE" => Some(Self::Unavailable),
+            "REJECT_CODE_CLONED" => Some(Self::Cloned),
             _ => None,
         }
     }
@@ -483,16 +689,19 @@ pub mod uplink_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// One gateway's stream to its platform.
+    /// One gateway's stream to a platform. A gateway may deliver to several platforms, each over a stream of its own.
     ///
     ///   gateway                                platform
-    ///     Hello ───────────────────────────────▶   who I am, which generations I hold
-    ///     ◀───────────────────────────── Welcome   through which record each of them is stored here
-    ///     Batch, Batch, … ─────────────────────▶
-    ///     ◀───────────────────────────────── Ack   stored through this record, durably
+    ///     Hello ───────────────────────────────▶   who I am, which run, which generations I hold
+    ///     ◀───────────────────────────── Welcome   through which record each of them is stored here, and what I may send
+    ///     Batch, Batch, … ─────────────────────▶   the newest generation first, then the backlog, oldest first
+    ///     ◀───────────────────────── Ack, Refused  stored through this record, durably; this one was refused, and why
     ///     Sealed ──────────────────────────────▶   this generation ends here
     ///     ◀──────────────────── Ack{complete=true} all of it is stored: the gateway may delete it
-    ///     Status ──────────────────────────────▶   heartbeat, at least every 15 s
+    ///     Ping ────────────────────────────────▶   heartbeat, at least every 15 s, with the gateway's figures
+    ///     ◀──────────────────────────────── Pong   the platform's clock
+    ///     ◀─────────────────────────────── Grant   more or less credit, another pace
+    ///     ◀────────────────────────────── Recall   give me this stretch again, out of your archive
     ///
     /// A record is known by (gateway, generation, seq). seq starts at 1 in each generation and has no holes; a
     /// generation is written by one process run and is never continued by another. So a repeat is recognised
@@ -625,16 +834,19 @@ pub mod uplink_server {
             request: tonic::Request<tonic::Streaming<super::Up>>,
         ) -> std::result::Result<tonic::Response<Self::SessionStream>, tonic::Status>;
     }
-    /// One gateway's stream to its platform.
+    /// One gateway's stream to a platform. A gateway may deliver to several platforms, each over a stream of its own.
     ///
     ///   gateway                                platform
-    ///     Hello ───────────────────────────────▶   who I am, which generations I hold
-    ///     ◀───────────────────────────── Welcome   through which record each of them is stored here
-    ///     Batch, Batch, … ─────────────────────▶
-    ///     ◀───────────────────────────────── Ack   stored through this record, durably
+    ///     Hello ───────────────────────────────▶   who I am, which run, which generations I hold
+    ///     ◀───────────────────────────── Welcome   through which record each of them is stored here, and what I may send
+    ///     Batch, Batch, … ─────────────────────▶   the newest generation first, then the backlog, oldest first
+    ///     ◀───────────────────────── Ack, Refused  stored through this record, durably; this one was refused, and why
     ///     Sealed ──────────────────────────────▶   this generation ends here
     ///     ◀──────────────────── Ack{complete=true} all of it is stored: the gateway may delete it
-    ///     Status ──────────────────────────────▶   heartbeat, at least every 15 s
+    ///     Ping ────────────────────────────────▶   heartbeat, at least every 15 s, with the gateway's figures
+    ///     ◀──────────────────────────────── Pong   the platform's clock
+    ///     ◀─────────────────────────────── Grant   more or less credit, another pace
+    ///     ◀────────────────────────────── Recall   give me this stretch again, out of your archive
     ///
     /// A record is known by (gateway, generation, seq). seq starts at 1 in each generation and has no holes; a
     /// generation is written by one process run and is never continued by another. So a repeat is recognised

@@ -14,7 +14,7 @@ pub mod proto;
 pub mod record;
 
 /// The stream's version. The platform refuses any other.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 /// Bytes of a record's body on disk and on the wire. sled keeps 16 values in a page and writes a page of more than
 /// a quarter of its 512 KiB segment to a file of its own, without an fsync: 16 × 7 KiB stays below.
 pub const RECORD_BYTES_MAX: usize = 7 * 1024;

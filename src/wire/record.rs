@@ -5,8 +5,8 @@
 //!   model ─▶ message ─▶ protobuf ─▶ zstd level 3 ─▶ body (≤ 7 KiB), CRC-32C of body
 //! ```
 
-use super::{RECORD_BYTES_MAX, RECORD_INFLATED_MAX, proto};
-use crate::model::{PointKind, Reason, Role, Sample, Scale, Series, UtcMillis, Value};
+use super::{GenId, RECORD_BYTES_MAX, RECORD_INFLATED_MAX, proto};
+use crate::model::{GapCause, PointKind, Reason, Role, Sample, Scale, Series, Span, UtcMillis, Value};
 use bytes::Bytes;
 use prost::Message;
 
@@ -24,6 +24,31 @@ pub enum Content {
     Dictionary(Vec<(u32, Series)>),
     Samples(Vec<Samples>),
     Intervals(Vec<Interval>),
+    Gap(Gap),
+    /// Intervals out of the gateway's archive, as the platform asked for.
+    Recalled(Vec<Interval>),
+}
+
+/// A stretch of which the gateway has nothing to give.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Gap {
+    pub cause: GapCause,
+    /// What is missing lies in it; `None` where not even that is known.
+    pub span: Option<Span>,
+    /// Whose; empty: all of the gateway's.
+    pub series: Vec<u32>,
+    /// The records that are gone, where the gap is one of the spool.
+    pub lost: Option<Lost>,
+    /// For people, English, at most 256 bytes.
+    pub detail: String,
+}
+
+/// Records `first_seq..=last_seq` of a generation; `last_seq` 0 where the end is unknown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Lost {
+    pub gen_id: GenId,
+    pub first_seq: u64,
+    pub last_seq: u64,
 }
 
 /// Samples of one instant.
@@ -99,9 +124,9 @@ pub fn encode(content: &Content) -> Vec<Record> {
         Content::Samples(samples) => {
             split(proto::RecordKind::Samples, samples, |part| proto::Samples { scans: scans_from_samples(part) })
         }
-        Content::Intervals(intervals) => split(proto::RecordKind::Intervals, intervals, |part| proto::Intervals {
-            intervals: part.iter().map(message_from_interval).collect(),
-        }),
+        Content::Intervals(intervals) => split(proto::RecordKind::Intervals, intervals, intervals_message),
+        Content::Gap(gap) => split(proto::RecordKind::Gap, std::slice::from_ref(gap), |gap| message_from_gap(&gap[0])),
+        Content::Recalled(intervals) => split(proto::RecordKind::Recalled, intervals, intervals_message),
     }
 }
 
@@ -117,10 +142,9 @@ pub fn decode(record: &Record) -> Result<Content, RecordError> {
             dictionary.series.into_iter().map(series_from_message).collect::<Result<_, _>>().map(Content::Dictionary)
         }
         Ok(proto::RecordKind::Samples) => samples_from_message(message(&bytes)?).map(Content::Samples),
-        Ok(proto::RecordKind::Intervals) => {
-            let intervals: proto::Intervals = message(&bytes)?;
-            intervals.intervals.into_iter().map(interval_from_message).collect::<Result<_, _>>().map(Content::Intervals)
-        }
+        Ok(proto::RecordKind::Intervals) => intervals_from_message(message(&bytes)?).map(Content::Intervals),
+        Ok(proto::RecordKind::Gap) => gap_from_message(message(&bytes)?).map(Content::Gap),
+        Ok(proto::RecordKind::Recalled) => intervals_from_message(message(&bytes)?).map(Content::Recalled),
         _ => Err(RecordError::Kind(record.kind)),
     }
 }
@@ -310,7 +334,60 @@ fn add_column(rows: &mut [Samples], column: proto::Column) -> Result<(), RecordE
     Ok(())
 }
 
+// --- gaps
+
+/// Bytes of a gap's detail.
+pub const DETAIL_BYTES_MAX: usize = 256;
+
+fn message_from_gap(gap: &Gap) -> proto::Gap {
+    let (start, end) = gap.span.map_or((0, 0), |span| (span.start.0, span.end.0));
+    let (gen_id, first_seq, last_seq) =
+        gap.lost.map_or((Bytes::new(), 0, 0), |lost| (lost.gen_id.to_vec().into(), lost.first_seq, lost.last_seq));
+    let detail = gap.detail[..gap.detail.floor_char_boundary(DETAIL_BYTES_MAX)].to_owned();
+    proto::Gap {
+        cause: i32::from(gap.cause.code()),
+        start_ms: start,
+        end_ms: end,
+        series: gap.series.clone(),
+        gen_id,
+        first_seq,
+        last_seq,
+        detail,
+    }
+}
+
+fn gap_from_message(message: proto::Gap) -> Result<Gap, RecordError> {
+    let cause = u32::try_from(message.cause).ok().and_then(GapCause::from_code);
+    let cause = cause.ok_or(RecordError::Content("a gap without a cause that is known here"))?;
+    let (start, end) = (UtcMillis(message.start_ms), UtcMillis(message.end_ms));
+    if start > end {
+        return Err(RecordError::Content("a gap that ends before it starts"));
+    }
+    let lost = match message.gen_id.len() {
+        0 => None,
+        _ => Some(Lost {
+            gen_id: GenId::try_from(&message.gen_id[..])
+                .map_err(|_| RecordError::Content("a gap whose generation id has not 16 bytes"))?,
+            first_seq: message.first_seq,
+            last_seq: message.last_seq,
+        }),
+    };
+    if message.detail.len() > DETAIL_BYTES_MAX {
+        return Err(RecordError::Content("a gap with a detail of more than 256 bytes"));
+    }
+    let span = (message.start_ms, message.end_ms) != (0, 0);
+    Ok(Gap { cause, span: span.then_some(Span { start, end }), series: message.series, lost, detail: message.detail })
+}
+
 // --- intervals
+
+fn intervals_message(intervals: &[Interval]) -> proto::Intervals {
+    proto::Intervals { intervals: intervals.iter().map(message_from_interval).collect() }
+}
+
+fn intervals_from_message(message: proto::Intervals) -> Result<Vec<Interval>, RecordError> {
+    message.intervals.into_iter().map(interval_from_message).collect()
+}
 
 fn message_from_interval(interval: &Interval) -> proto::Interval {
     let offset = |time: UtcMillis| u32::try_from(time.since(interval.start)).unwrap_or(u32::MAX);

@@ -72,7 +72,7 @@ impl Lane {
 
     pub fn message(&self) -> proto::Generation {
         let gen_id = self.gen_id.to_vec().into();
-        proto::Generation { gen_id, last_seq: self.last_seq, sealed: self.sealed }
+        proto::Generation { gen_id, last_seq: self.last_seq, sealed: self.sealed, ..Default::default() }
     }
 
     /// The platform holds the generation through `seq`. Above our last record is normal after a power cut that took

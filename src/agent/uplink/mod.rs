@@ -1,7 +1,7 @@
 //! Numbers → acknowledged numbers: the gateway's side of the stream.
 //!
 //! ```text
-//!   spool ─ read ─▶ session (decides) ─▶ transport ══ Hello, Batch, Sealed, Status ══▶ platform
+//!   spool ─ read ─▶ session (decides) ─▶ transport ══ Hello, Batch, Sealed, Ping ═══▶ platform
 //!   spool ◀ acked ─ session ◀─────────── transport ◀═ Welcome, Ack, Rewind, Reject ══
 //! ```
 //!
@@ -37,6 +37,9 @@ use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration}
 use tokio_util::sync::CancellationToken;
 use transport::Link;
 
+/// The spool's number of the platform that this uplink speaks to.
+const DESTINATION: usize = 0;
+
 /// How long things may take.
 #[derive(Clone, Copy)]
 struct Pace {
@@ -66,7 +69,7 @@ impl Pace {
 pub async fn run(
     config: UplinkConfig,
     gateway_id: String,
-    spool: Spool,
+    spool: Arc<dyn Spool>,
     health: Arc<Health>,
     stop: CancellationToken,
 ) -> Result<(), Infallible> {
@@ -80,7 +83,7 @@ pub async fn run(
 struct Uplink {
     url: String,
     gateway_id: String,
-    spool: Spool,
+    spool: Arc<dyn Spool>,
     health: Arc<Health>,
     pace: Pace,
 }
@@ -158,7 +161,7 @@ impl Uplink {
         while let Some(output) = todo.pop_front() {
             match output {
                 Output::Send(message) => link.send(message)?,
-                Output::Status => link.send(self.status().await)?,
+                Output::Ping => link.send(self.ping().await)?,
                 Output::Read { gen_id, from_seq, records_max, bytes_max } => {
                     let read =
                         self.with_spool(move |spool| spool.read(&gen_id, from_seq, records_max, bytes_max)).await;
@@ -172,27 +175,28 @@ impl Uplink {
         Ok(())
     }
 
-    async fn status(&self) -> up::Message {
-        let backlog = self.with_spool(|spool| spool.backlog()).await;
-        up::Message::Status(proto::Status {
-            now_ms: clock::now().0,
+    async fn ping(&self) -> up::Message {
+        let backlog = self.with_spool(|spool| spool.backlog(DESTINATION)).await;
+        up::Message::Ping(proto::Ping {
+            t0_ms: clock::now().0,
             backlog_records: backlog.records,
             backlog_bytes: backlog.bytes,
             rejected_inputs: self.health.rejected_inputs(),
+            ..Default::default()
         })
     }
 
-    async fn with_spool<T: Send + 'static>(&self, work: impl FnOnce(&Spool) -> T + Send + 'static) -> T {
+    async fn with_spool<T: Send + 'static>(&self, work: impl FnOnce(&dyn Spool) -> T + Send + 'static) -> T {
         let spool = self.spool.clone();
-        blocking(move || work(&spool)).await
+        blocking(move || work(&*spool)).await
     }
 }
 
 /// A deletion that fails is repeated by the spool at its next start; delivery goes on.
-fn tell(spool: &Spool, acked: &[Output]) {
+fn tell(spool: &dyn Spool, acked: &[Output]) {
     for output in acked {
         if let Output::Acked { gen_id, seq, complete } = output
-            && let Err(error) = spool.acked(gen_id, *seq, *complete)
+            && let Err(error) = spool.acked(DESTINATION, gen_id, *seq, *complete)
         {
             tracing::warn!(%error, "the spool could not take note of an acknowledgement");
         }

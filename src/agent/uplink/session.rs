@@ -52,8 +52,8 @@ pub(super) enum Output {
         records_max: usize,
         bytes_max: usize,
     },
-    /// Send a Status with the figures of now.
-    Status,
+    /// Send a Ping with the figures of now.
+    Ping,
     /// Tell the spool.
     Acked {
         gen_id: GenId,
@@ -98,6 +98,7 @@ impl Session {
             gateway_id: gateway_id.to_owned(),
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),
             generations: lanes.iter().map(Lane::message).collect(),
+            run: None,
         });
         let session = Session {
             overflow: generations.len() > lanes.len(),
@@ -152,16 +153,13 @@ impl Session {
     fn heard(&mut self, down: proto::Down, out: &mut Vec<Output>) -> Result<(), Ended> {
         match (down.message, self.welcomed) {
             (Some(down::Message::Reject(reject)), _) => {
-                let mut message = reject.message;
-                if !reject.gen_id.is_empty() {
-                    message += &format!(" (generation {}, record {})", hex(&reject.gen_id), reject.seq);
-                }
-                Err(Ended::rejected(reject.code, &message, reject.retry_after_ms))
+                Err(Ended::rejected(reject.code, &reject.message, reject.retry_after_ms))
             }
             (Some(down::Message::Welcome(welcome)), false) => self.welcome(welcome, out),
             (Some(down::Message::Ack(ack)), true) => self.ack(ack, out),
             (Some(down::Message::Rewind(rewind)), true) => self.rewind(rewind),
             (Some(down::Message::Welcome(_)), true) => Err(Ended::Protocol("a second Welcome".into())),
+            (Some(_), true) => Ok(()),
             (Some(_), false) => Err(Ended::Protocol("an answer before the Welcome".into())),
             (None, _) => Err(Ended::Protocol("a message of no kind".into())),
         }
@@ -249,7 +247,7 @@ impl Session {
         }
         if self.welcomed && now >= self.status_at {
             self.status_at = now + STATUS_EVERY;
-            out.push(Output::Status);
+            out.push(Output::Ping);
         }
         Ok(())
     }

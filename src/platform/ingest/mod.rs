@@ -44,7 +44,7 @@ const STREAMS_PER_CONNECTION_MAX: u32 = 4;
 pub struct Patience {
     /// For the Hello of a new stream.
     pub hello: Duration,
-    /// Between two messages; a Status comes every 15 s at the latest.
+    /// Between two messages; a Ping comes every 15 s at the latest.
     pub silence: Duration,
     /// For the store's commit.
     pub store: Duration,

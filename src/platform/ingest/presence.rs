@@ -1,6 +1,6 @@
 //! Which gateways are there, as their streams tell. In memory: after a restart they come and tell again.
 
-use crate::{model::UtcMillis, wire::proto::Status};
+use crate::{model::UtcMillis, wire::proto::Ping};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -69,12 +69,12 @@ impl Place {
         self.update(|state| state.last_seen = now);
     }
 
-    pub fn status(&self, status: &Status, now: UtcMillis) {
+    pub fn ping(&self, ping: &Ping, now: UtcMillis) {
         self.update(|state| {
-            state.backlog_records = status.backlog_records;
-            state.backlog_bytes = status.backlog_bytes;
-            state.clock_offset_ms = status.now_ms.saturating_sub(now.0);
-            state.rejected_inputs = status.rejected_inputs;
+            state.backlog_records = ping.backlog_records;
+            state.backlog_bytes = ping.backlog_bytes;
+            state.clock_offset_ms = ping.t0_ms.saturating_sub(now.0);
+            state.rejected_inputs = ping.rejected_inputs;
         });
     }
 }

@@ -44,7 +44,7 @@ pub fn greet(message: Option<up::Message>) -> Result<Greeting, proto::Reject> {
 
 pub fn welcome(marks: &[Mark]) -> down::Message {
     let marks = marks.iter().map(|mark| ack(mark.gen_id, mark.seq, mark.complete)).collect();
-    down::Message::Welcome(proto::Welcome { marks })
+    down::Message::Welcome(proto::Welcome { marks, grant: None })
 }
 
 /// What is to be done for a message after the greeting.
@@ -61,7 +61,7 @@ pub enum Action {
         gen_id: GenId,
         last_seq: u64,
     },
-    Note(proto::Status),
+    Note(proto::Ping),
     /// It was sent before the gateway had our Rewind, and is sent again after it.
     Nothing,
 }
@@ -83,7 +83,7 @@ impl Session {
                 check_seq(sealed.last_seq)?;
                 Ok(Action::Seal { gen_id, last_seq: sealed.last_seq })
             }
-            Some(up::Message::Status(status)) => Ok(Action::Note(status)),
+            Some(up::Message::Ping(ping)) => Ok(Action::Note(ping)),
             None => Err(unknown()),
         }
     }
@@ -139,7 +139,7 @@ pub fn refused(gen_id: GenId, first_seq: u64, error: &StoreError) -> (Option<dow
         StoreError::BadRecord { seq, error } => {
             let code = match error {
                 BadRecord::Record(RecordError::TooLarge(_)) => RejectCode::TooLarge,
-                _ => RejectCode::BadRecord,
+                _ => RejectCode::Protocol,
             };
             // a batch whose first record is bad brought nothing to acknowledge
             let ack = (*seq > first_seq).then(|| down::Message::Ack(ack(gen_id, seq - 1, false)));
@@ -174,7 +174,8 @@ fn protocol(message: impl Into<String>) -> proto::Reject {
 }
 
 fn of_record(gen_id: GenId, seq: u64, code: RejectCode, message: impl Into<String>) -> proto::Reject {
-    proto::Reject { gen_id: gen_id.to_vec().into(), seq, ..reject(code, message) }
+    let generation = u128::from_be_bytes(gen_id);
+    reject(code, format!("generation {generation:032x}, record {seq}: {}", message.into()))
 }
 
 pub fn reject(code: RejectCode, message: impl Into<String>) -> proto::Reject {

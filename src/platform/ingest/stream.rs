@@ -88,8 +88,8 @@ impl Stream {
         match end {
             End::Gone => tracing::info!(gateway_id, "a gateway left"),
             End::Rejected(reject) => {
-                let (code, seq) = (reject.code().as_str_name(), reject.seq);
-                tracing::warn!(gateway_id, code, seq, "a stream was ended: {}", reject.message);
+                let code = reject.code().as_str_name();
+                tracing::warn!(gateway_id, code, "a stream was ended: {}", reject.message);
                 // who does not read it sees the stream end
                 let _ = self.answer(&answers, down::Message::Reject(reject)).await;
             }
@@ -128,8 +128,8 @@ impl Stream {
                 Action::Seal { gen_id, last_seq } => {
                     ((gen_id, last_seq), self.in_time(store.seal(gateway_id, gen_id, last_seq)).await?)
                 }
-                Action::Note(status) => {
-                    place.status(&status, clock::now());
+                Action::Note(ping) => {
+                    place.ping(&ping, clock::now());
                     continue;
                 }
                 Action::Nothing => continue,

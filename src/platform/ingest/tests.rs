@@ -124,11 +124,12 @@ fn gen_id(generation: u8) -> bytes::Bytes {
 }
 
 fn hello(gateway_id: &str, generations: &[u8]) -> proto::up::Message {
-    let generation = |id: &u8| proto::Generation { gen_id: gen_id(*id), last_seq: 0, sealed: false };
+    let generation = |id: &u8| proto::Generation { gen_id: gen_id(*id), ..Default::default() };
     proto::up::Message::Hello(proto::Hello {
         protocol: PROTOCOL,
         gateway_id: gateway_id.into(),
         agent_version: "test".into(),
+        run: None,
         generations: generations.iter().map(generation).collect(),
     })
 }
@@ -242,7 +243,8 @@ async fn a_bad_record_ends_the_stream_and_what_came_before_it_is_kept() {
     let (mut client, _) = platform.greeted(&[1]).await;
     assert_eq!(client.send_batch(1, 1, &all).await, ack(1, 4, false));
     let reject = client.rejected().await;
-    assert_eq!((reject.code(), reject.gen_id.clone(), reject.seq), (RejectCode::BadRecord, gen_id(1), 5));
+    assert_eq!(reject.code(), RejectCode::Protocol);
+    assert!(reject.message.contains("record 5"), "{}", reject.message);
     assert!(reject.message.starts_with("the checksum does not match"), "{}", reject.message);
     all[4].crc32c ^= 1;
     let (mut client, marks) = platform.greeted(&[1]).await;
@@ -349,9 +351,9 @@ async fn presence_tells_what_the_status_said_and_that_the_gateway_left() {
     let platform = Platform::start(dir.path(), Patience::default()).await;
     let (mut client, _) = platform.greeted(&[1]).await;
     let now = crate::runtime::clock::now();
-    let now_ms = now.0 + 3_600_000;
-    let status = proto::Status { now_ms, backlog_records: 7, backlog_bytes: 900, rejected_inputs: 2 };
-    client.send(proto::up::Message::Status(status)).await;
+    let t0_ms = now.0 + 3_600_000;
+    let ping = proto::Ping { t0_ms, backlog_records: 7, backlog_bytes: 900, rejected_inputs: 2, ..Default::default() };
+    client.send(proto::up::Message::Ping(ping)).await;
     // an answer to what came after it says that it was taken
     client.send_batch(1, 1, &records(1)).await;
     let state = platform.presence.snapshot().remove(0);

@@ -93,7 +93,7 @@ pub fn ingest(tx: &Connection, batch: &Batch) -> Result<Taken, StoreError> {
                 });
             }
             // the ledger is made from readings alone
-            Ok(Content::Intervals(_)) | Err(_) => {}
+            Ok(Content::Intervals(_) | Content::Recalled(_) | Content::Gap(_)) | Err(_) => {}
         }
         standing.seq = seq;
     }
@@ -141,12 +141,16 @@ fn judge_dictionary(
 fn judge(content: &Content, dictionary: &Dictionary, now: UtcMillis) -> Judged {
     match content {
         Content::Samples(samples) => judge_samples(samples, dictionary, now),
-        Content::Intervals(intervals) => {
+        Content::Intervals(intervals) | Content::Recalled(intervals) => {
             match intervals.iter().find(|interval| !dictionary.contains_key(&interval.series)) {
                 Some(interval) => Err(BadRecord::UnknownSeries(interval.series)),
                 None => Ok(Default::default()),
             }
         }
+        Content::Gap(gap) => match gap.series.iter().find(|series| !dictionary.contains_key(series)) {
+            Some(series) => Err(BadRecord::UnknownSeries(*series)),
+            None => Ok(Default::default()),
+        },
         Content::Dictionary(_) => Ok(Default::default()),
     }
 }

@@ -116,3 +116,40 @@ fn a_small_message_can_not_claim_more_samples_than_a_record_may_hold() {
     let message = proto::Samples { scans: vec![scan] };
     assert!(matches!(samples_from_message(message), Err(RecordError::Content(_))));
 }
+
+proptest! {
+    #[test]
+    fn a_gap_comes_back_as_it_was(
+        cause in prop::sample::select(GapCause::ALL.to_vec()),
+        span in prop::option::of((1_i64..1 << 50, 0_i64..1 << 40)),
+        series in prop::collection::vec(any::<u32>(), 0..50),
+        lost in prop::option::of((any::<[u8; 16]>(), any::<u64>(), any::<u64>())),
+        detail in ".{0,80}",
+    ) {
+        let span = span.map(|(start, length)| Span { start: UtcMillis(start), end: UtcMillis(start + length) });
+        let lost = lost.map(|(gen_id, first_seq, last_seq)| Lost { gen_id, first_seq, last_seq });
+        let detail = detail[..detail.floor_char_boundary(DETAIL_BYTES_MAX)].to_owned();
+        let content = Content::Gap(Gap { cause, span, series, lost, detail });
+        let [record] = &encode(&content)[..] else { panic!("one gap is one record") };
+        prop_assert_eq!(decode(record).unwrap(), content);
+    }
+}
+
+#[test]
+fn a_gap_that_contradicts_itself_is_refused() {
+    let good = proto::Gap { cause: 1, start_ms: 5, end_ms: 9, gen_id: vec![1; 16].into(), ..Default::default() };
+    let record = |gap: &proto::Gap| {
+        let body = zstd::bulk::compress(&gap.encode_to_vec(), 3).unwrap();
+        Record { kind: proto::RecordKind::Gap as u8, crc32c: crc32c::crc32c(&body), body: Bytes::from(body) }
+    };
+    assert!(decode(&record(&good)).is_ok());
+    for bad in [
+        proto::Gap { cause: 0, ..good.clone() },
+        proto::Gap { cause: 99, ..good.clone() },
+        proto::Gap { end_ms: 4, ..good.clone() },
+        proto::Gap { gen_id: vec![1; 15].into(), ..good.clone() },
+        proto::Gap { detail: "x".repeat(257), ..good.clone() },
+    ] {
+        assert!(matches!(decode(&record(&bad)), Err(RecordError::Content(_))), "{bad:?}");
+    }
+}

@@ -91,6 +91,7 @@ impl World {
 
     fn list(&self) -> Vec<Generation> {
         let list = self.spool.iter().map(|stored| Generation {
+            prev_gen_id: None,
             gen_id: stored.gen_id,
             last_seq: stored.records.len() as u64,
             sealed: stored.sealed,
@@ -120,7 +121,7 @@ impl World {
                     todo.extend(self.session.on(read, Duration::ZERO).expect("an honest spool"));
                 }
                 Output::Acked { gen_id, seq, complete } => self.acked(gen_id, seq, complete),
-                Output::Status | Output::Renew => {}
+                Output::Ping | Output::Renew => {}
             }
         }
     }
@@ -143,7 +144,7 @@ impl World {
                     let gen_id = gen_id(&generation.gen_id).unwrap();
                     self.platform.get(&gen_id).map(|held| held.ack(&gen_id))
                 });
-                down::Message::Welcome(proto::Welcome { marks: known.collect() })
+                down::Message::Welcome(proto::Welcome { marks: known.collect(), grant: None })
             }
             Some(up::Message::Batch(batch)) => {
                 let gen_id = gen_id(&batch.gen_id).unwrap();
@@ -163,7 +164,7 @@ impl World {
                 held.end = Some(sealed.last_seq);
                 down::Message::Ack(held.ack(&gen_id))
             }
-            Some(up::Message::Status(_)) | None => return,
+            Some(up::Message::Ping(_)) | None => return,
         };
         self.down.push_back(answer);
     }
