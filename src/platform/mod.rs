@@ -25,6 +25,7 @@ use crate::{
 };
 use config::PlatformConfig;
 use std::{
+    convert::Infallible,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -34,6 +35,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 const STOP_DEADLINE: Duration = Duration::from_secs(10);
+/// How often refused records whose time has come are looked for.
+const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What the platform knows before the first gateway comes.
 pub struct Basics {
@@ -97,6 +100,8 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let data_dir = config.data_dir.clone();
     let store = blocking(move || store::Store::open(&data_dir)).await?;
     store.replace_registry(basics.sites, basics.gateways).await?;
+    let taken = store.retry_refused().await?;
+    tracing::info!(taken, "refused records were judged again");
     let (ingest, api) = (listen(config.ingest_listen).await?, listen(config.api_listen).await?);
     tracing::info!(ingest = %config.ingest_listen, api = %config.api_listen, "listening");
 
@@ -105,6 +110,7 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     tasks.spawn("ingest", ingest::serve(ingest, store.clone(), presence.clone(), stop.clone()));
     let state = api::State { store: store.clone(), presence, coefficients: Arc::new(basics.coefficients) };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
+    tasks.spawn("refused", retry(store.clone(), stop.clone()));
     let watched = stop.clone();
     tasks.spawn("store", async move {
         tokio::select! {
@@ -113,6 +119,22 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
         }
     });
     Ok(tasks.join(STOP_DEADLINE).await)
+}
+
+/// Takes refused records in when their time has come, until `stop`.
+async fn retry(store: store::Store, stop: CancellationToken) -> Result<(), Infallible> {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(RETRY_INTERVAL) => {}
+            () = stop.cancelled() => return Ok(()),
+        }
+        match store.retry_due().await {
+            Ok(0) => {}
+            Ok(taken) => tracing::info!(taken, "records that were ahead of the clock were taken"),
+            // the records stay where they are
+            Err(error) => tracing::error!(%error, "refused records could not be judged again"),
+        }
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {

@@ -172,7 +172,7 @@ fn a_second_platform_on_the_folder_is_told_so_and_so_is_a_newer_schema() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     assert_eq!(
         Store::open(dir.path()).err().unwrap().to_string(),
-        "the data folder has schema 99, this platform knows 1"
+        "the data folder has schema 99, this platform knows 2"
     );
     let file = dir.path().join("file");
     std::fs::write(&file, "").unwrap();
