@@ -100,8 +100,6 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let data_dir = config.data_dir.clone();
     let store = blocking(move || store::Store::open(&data_dir)).await?;
     store.replace_registry(basics.sites, basics.gateways).await?;
-    let taken = store.retry_refused().await?;
-    tracing::info!(taken, "refused records were judged again");
     let (ingest, api) = (listen(config.ingest_listen).await?, listen(config.api_listen).await?);
     tracing::info!(ingest = %config.ingest_listen, api = %config.api_listen, "listening");
 
@@ -121,18 +119,19 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     Ok(tasks.join(STOP_DEADLINE).await)
 }
 
-/// Takes refused records in when their time has come, until `stop`.
+/// Judges all refused records again, then those whose time has come, until `stop`.
 async fn retry(store: store::Store, stop: CancellationToken) -> Result<(), Infallible> {
+    let said = |taken: Result<u64, store::StoreError>| match taken {
+        Ok(0) => {}
+        Ok(taken) => tracing::info!(taken, "records that had been refused were taken"),
+        // the records stay where they are
+        Err(error) => tracing::error!(%error, "refused records could not be judged again"),
+    };
+    said(store.retry_refused().await);
     loop {
         tokio::select! {
-            () = tokio::time::sleep(RETRY_INTERVAL) => {}
+            () = tokio::time::sleep(RETRY_INTERVAL) => said(store.retry_due().await),
             () = stop.cancelled() => return Ok(()),
-        }
-        match store.retry_due().await {
-            Ok(0) => {}
-            Ok(taken) => tracing::info!(taken, "records that were ahead of the clock were taken"),
-            // the records stay where they are
-            Err(error) => tracing::error!(%error, "refused records could not be judged again"),
         }
     }
 }

@@ -130,8 +130,10 @@ pub fn ends(tx: &Connection, gateway: i64, next: &GenId, first: UtcMillis, now: 
         let start = match stored {
             Some(times) => Some(times.end.0),
             None => tx
-                .prepare_cached("SELECT max(t_last) FROM generation WHERE gateway = ?1 AND t_last <= ?2")?
-                .query_row([gateway, first.0], |row| row.get(0))?,
+                .prepare_cached(
+                    "SELECT max(t_last) FROM generation WHERE gateway = ?1 AND t_last <= ?2 AND gen_id <> ?3",
+                )?
+                .query_row(params![gateway, first.0, next.as_slice()], |row| row.get(0))?,
         };
         tx.prepare_cached("UPDATE gap SET t_start = min(?2, ?3), t_end = ?3 WHERE id = ?1")?
             .execute(params![id, start, first.0])?;
