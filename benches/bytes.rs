@@ -9,7 +9,10 @@ use mujun::{
 use opentelemetry_proto::tonic::{
     collector::metrics::v1::ExportMetricsServiceRequest,
     common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value},
-    metrics::v1::{AggregationTemporality, Gauge, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum, metric, number_data_point},
+    metrics::v1::{
+        AggregationTemporality, Gauge, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum, metric,
+        number_data_point,
+    },
     resource::v1::Resource,
 };
 use prost::Message;
@@ -18,8 +21,12 @@ use std::{fmt::Write as _, io::Write as _};
 fn main() {
     let seconds = support::sized(3_600, 60) as usize;
     println!("## Bytes per sample\n");
-    println!("Time stamps and quality included; everything a gateway sends for its samples: also the closed minute and quarter-hour intervals. On disk: value and key in the spool, before sled's pages. On the wire: record in its batch, before HTTP/2.\n");
-    println!("| data, commit | record body | on disk | on the wire | goal | JSON over MQTT, gzip | OTLP, gzip | Influx line, gzip |");
+    println!(
+        "Time stamps and quality included; everything a gateway sends for its samples: also the closed minute and quarter-hour intervals. On disk: value and key in the spool, before sled's pages. On the wire: record in its batch, before HTTP/2.\n"
+    );
+    println!(
+        "| data, commit | record body | on disk | on the wire | goal | JSON over MQTT, gzip | OTLP, gzip | Influx line, gzip |"
+    );
     println!("|---|---|---|---|---|---|---|---|");
     let mut device = support::device::Device::new(7);
     let scans: Vec<Scan> = (0..seconds).map(|_| device.poll()).collect();
@@ -99,10 +106,7 @@ fn value(point: &Point, raw: mujun::model::RawValue) -> rust_decimal::Decimal {
     }
 }
 
-fn values<'a>(
-    points: &'a [Point],
-    scan: &'a Scan,
-) -> impl Iterator<Item = (&'a Point, rust_decimal::Decimal)> {
+fn values<'a>(points: &'a [Point], scan: &'a Scan) -> impl Iterator<Item = (&'a Point, rust_decimal::Decimal)> {
     scan.found.iter().map(|(series, found)| {
         let point = &points[*series as usize];
         (point, value(point, found.unwrap()))

@@ -81,7 +81,17 @@ impl Device {
             let (p, q) = (power * share, reactive * share);
             let s = p.hypot(q);
             let (distortion_i, distortion_u) = (3.1 + offset + 0.04 * self.noise(), 1.8 + 0.03 * self.noise());
-            values.extend([volts, volts * 3_f64.sqrt(), s * 1000.0 / volts, p, q, s, p / s, distortion_i, distortion_u]);
+            values.extend([
+                volts,
+                volts * 3_f64.sqrt(),
+                s * 1000.0 / volts,
+                p,
+                q,
+                s,
+                p / s,
+                distortion_i,
+                distortion_u,
+            ]);
         }
         let demand = 79.1 + 0.3 * (self.second / 900) as f64;
         let hertz = 50.0 + 0.012 * self.noise();

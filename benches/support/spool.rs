@@ -1,20 +1,23 @@
 //! The spool as the benchmarks use it.
 
 use mujun::{
-    agent::{meaning::Meaning, spool::Spool},
+    agent::{
+        meaning::Meaning,
+        spool::{Limits, SledSpool, Spool},
+    },
     wire::record::Record,
 };
 use std::path::Path;
 
-pub fn open(dir: &Path, preamble: Vec<Record>) -> Spool {
-    Spool::open(dir, preamble).unwrap()
+pub fn open(dir: &Path, preamble: Vec<Record>) -> SledSpool {
+    SledSpool::open(dir, preamble, &["platform".to_owned()], Limits::default()).unwrap()
 }
 
-pub fn commit(spool: &Spool, records: &[Record]) {
-    spool.commit(records).unwrap();
+pub fn commit(spool: &SledSpool, records: &[Record]) {
+    spool.commit(records, None).unwrap();
 }
 
 /// What the recorder hands to a commit: the records of everything that `meaning` took since the last one.
 pub fn close(meaning: &mut Meaning) -> Vec<Record> {
-    meaning.close()
+    meaning.close().0
 }

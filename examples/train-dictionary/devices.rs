@@ -48,12 +48,23 @@ pub fn gateway(rng: &mut Rng) -> Gateway {
 }
 
 const METERS: [&str; 12] = [
-    "main", "incoming-1", "workshop-2", "furnace", "compressor-3", "chiller", "boiler", "1号变压器", "空压站", "总表",
-    "press-line", "pump-house",
+    "main",
+    "incoming-1",
+    "workshop-2",
+    "furnace",
+    "compressor-3",
+    "chiller",
+    "boiler",
+    "1号变压器",
+    "空压站",
+    "总表",
+    "press-line",
+    "pump-house",
 ];
 
 fn device(place: usize, rng: &mut Rng) -> Device {
-    let meter = format!("{}{}", rng.choice(METERS).unwrap(), if place == 0 { String::new() } else { place.to_string() });
+    let meter =
+        format!("{}{}", rng.choice(METERS).unwrap(), if place == 0 { String::new() } else { place.to_string() });
     let points = match rng.u8(0..10) {
         0..=5 => electricity(rng),
         6 => flow(rng),
@@ -78,7 +89,8 @@ fn point(name: &str, kind: PointKind, role: Role, carrier: &str, unit: &str, sca
         unit: unit.into(),
         scale: scale.parse().unwrap(),
     };
-    let resolution = (scale != "1" || kind == PointKind::Cumulative || role == Role::Output).then(|| "1".parse().unwrap());
+    let resolution =
+        (scale != "1" || kind == PointKind::Cumulative || role == Role::Output).then(|| "1".parse().unwrap());
     Point { series, resolution }
 }
 
@@ -108,8 +120,11 @@ fn electricity(rng: &mut Rng) -> Vec<(Point, Signal)> {
         points.push(register("export", "kWh", 0.0, rng));
     }
     let volts = *rng.choice(&[228.0, 10_350.0, 401.0]).unwrap();
-    let (volt_scale, amp_scale, kw_scale) =
-        (*rng.choice(&["0.1", "0.01", "1"]).unwrap(), *rng.choice(&["0.001", "0.1"]).unwrap(), *rng.choice(&["0.01", "0.001", "1"]).unwrap());
+    let (volt_scale, amp_scale, kw_scale) = (
+        *rng.choice(&["0.1", "0.01", "1"]).unwrap(),
+        *rng.choice(&["0.001", "0.1"]).unwrap(),
+        *rng.choice(&["0.01", "0.001", "1"]).unwrap(),
+    );
     if rng.u8(0..4) > 0 {
         points.push(gauge("power", "kW", kw_scale, kw, noise));
     }
@@ -137,13 +152,17 @@ fn electricity(rng: &mut Rng) -> Vec<(Point, Signal)> {
 }
 
 fn flow(rng: &mut Rng) -> Vec<(Point, Signal)> {
-    let (carrier, unit) = *rng.choice(&[("natural_gas", "m3"), ("steam", "t"), ("water", "m3"), ("heat", "GJ")]).unwrap();
+    let (carrier, unit) =
+        *rng.choice(&[("natural_gas", "m3"), ("steam", "t"), ("water", "m3"), ("heat", "GJ")]).unwrap();
     let rate = 0.2 + 30.0 * rng.f64();
     let total = point("total", PointKind::Cumulative, Role::SiteEnergy, carrier, unit, "0.01");
     let mut points = vec![(total, Signal::Counter { count: rng.f64() * 4e7, rate, on: true })];
     for (name, unit, level) in [("flow", "m3/h", 210.0), ("pressure", "MPa", 0.62), ("temperature", "℃", 178.0)] {
         let level = level as f32 * (0.5 + rng.f32());
-        points.push((point(name, PointKind::Gauge, Role::None, "", unit, "1"), Signal::Float { level, noise: level * 0.004 }));
+        points.push((
+            point(name, PointKind::Gauge, Role::None, "", unit, "1"),
+            Signal::Float { level, noise: level * 0.004 },
+        ));
     }
     points
 }

@@ -12,10 +12,7 @@
 
 mod devices;
 
-use mujun::{
-    agent::meaning::Meaning,
-    wire::compression,
-};
+use mujun::{agent::meaning::Meaning, wire::compression};
 
 const DICTIONARY_BYTES: usize = 12 * 1024;
 /// More of them take longer and change little.
@@ -47,7 +44,7 @@ fn messages(seed: u64) -> Vec<Vec<u8>> {
         for _ in 0..gateway.polls_per_commit {
             gateway.poll().into_iter().for_each(|scan| meaning.take(scan));
         }
-        records.extend(meaning.close());
+        records.extend(meaning.close().0);
         // also what comes late in an hour: closed quarter-hours, and counts that have grown
         if commit % 8 == 7 {
             gateway.pass(900);

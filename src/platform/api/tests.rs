@@ -61,7 +61,7 @@ async fn county() -> (tempfile::TempDir, Router) {
         |time, energy, pieces| Samples { time: UtcMillis(time), samples: vec![sample(0, energy), sample(1, pieces)] };
     let mut records = encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy)), (1, series(Role::Output))]));
     records.extend(encode(&Content::Samples(vec![at(BASE, 100_000, 10), at(BASE + 7_200_000, 101_234, 30)])));
-    store.ingest("gw-1", [7; 16], 1, records).await.unwrap();
+    store.ingest("gw-1", [7; 16], 1, records, None).await.unwrap();
     let coefficients = coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap().into();
     (dir, router(State { store, coefficients, presence: Presence::default() }))
 }
@@ -245,7 +245,7 @@ async fn a_gateway_s_state_is_shown_for_its_site_while_the_period_runs() {
     let mut records = encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy))]));
     let sample = Sample { series: 0, reason: Reason::Good, value: Some(Reading::Count(5)) };
     records.extend(encode(&Content::Samples(vec![Samples { time: UtcMillis(BASE), samples: vec![sample] }])));
-    store.ingest("gw-1", [7; 16], 1, records).await.unwrap();
+    store.ingest("gw-1", [7; 16], 1, records, None).await.unwrap();
     let (period, now) = ("2024-11-24".parse().unwrap(), UtcMillis(BASE + 60_000));
     let snapshot = store.snapshot(&period, now).await.unwrap();
     let coefficients = coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap();

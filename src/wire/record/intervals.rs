@@ -46,8 +46,13 @@ pub(super) fn message_from(intervals: &[Interval]) -> proto::Intervals {
 pub(super) fn from_message(message: proto::Intervals) -> Result<Vec<Interval>, RecordError> {
     const MISMATCH: RecordError = RecordError::Content("intervals whose lists differ in length");
     let count = message.series.len();
-    let lengths =
-        [message.width_s.len(), message.start_s.len(), message.amount.len(), message.uncovered_ms.len(), message.readings.len()];
+    let lengths = [
+        message.width_s.len(),
+        message.start_s.len(),
+        message.amount.len(),
+        message.uncovered_ms.len(),
+        message.readings.len(),
+    ];
     if lengths.into_iter().any(|length| length != count) {
         return Err(MISMATCH);
     }

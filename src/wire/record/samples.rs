@@ -61,8 +61,7 @@ fn scan_from(group: &[&Samples], before: i64) -> proto::Scan {
         .zip(group)
         .map(|(i, one)| one.time.0.wrapping_sub(first).wrapping_sub(i.wrapping_mul(i64::from(period_ms))))
         .collect();
-    let mut scan =
-        proto::Scan { t_first_ms: first.wrapping_sub(before), period_ms, jitter_ms, ..Default::default() };
+    let mut scan = proto::Scan { t_first_ms: first.wrapping_sub(before), period_ms, jitter_ms, ..Default::default() };
     let (mut runs, mut reals, mut series_before) = (Vec::<[u32; 2]>::new(), Vec::new(), 0);
     for (place, column) in (0_u32..).zip(&group[0].samples) {
         scan.series.push(i64::from(column.series) - series_before);

@@ -88,10 +88,8 @@ fn any_interval() -> impl Strategy<Value = Interval> {
         |(series, width_s, turn, amount, covered_ms, readings, cell)| {
             let start = UtcMillis(turn * width_s * 1000);
             let reading = |offset, count| Reading { time: start.plus_ms(offset), count };
-            let cell = cell.map(|(a, b, first, last)| Cell {
-                first: reading(a.min(b), first),
-                last: reading(a.max(b), last),
-            });
+            let cell =
+                cell.map(|(a, b, first, last)| Cell { first: reading(a.min(b), first), last: reading(a.max(b), last) });
             let readings = cell.map_or(0, |_| readings);
             Interval { series, width_ms: width_s * 1000, start, amount, covered_ms, readings, cell }
         },

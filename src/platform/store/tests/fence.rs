@@ -13,23 +13,25 @@ async fn nothing_passes_the_fence_not_even_what_waited_before_it() {
     let fence = CancellationToken::new();
     let fenced = store.fenced(fence.clone());
     assert_eq!(
-        fenced.ingest("gw-1", GEN, 1, all[..3].to_vec()).await.unwrap(),
+        fenced.ingest("gw-1", GEN, 1, all[..3].to_vec(), None).await.unwrap().outcome,
         Outcome::Stored { seq: 3, complete: false }
     );
 
     let disk = rusqlite::Connection::open(dir.path().join("mujun.db")).unwrap();
     disk.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let (waited, ()) = tokio::join!(fenced.ingest("gw-1", GEN, 4, all[3..5].to_vec()), async {
+    let (waited, ()) = tokio::join!(fenced.ingest("gw-1", GEN, 4, all[3..5].to_vec(), None), async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         fence.cancel();
         disk.execute_batch("ROLLBACK").unwrap();
     });
-    for refused in [waited, fenced.ingest("gw-1", GEN, 4, vec![]).await, fenced.seal("gw-1", GEN, 3).await] {
+    let waited = waited.map(|ingested| ingested.outcome);
+    let later = fenced.ingest("gw-1", GEN, 4, vec![], None).await.map(|ingested| ingested.outcome);
+    for refused in [waited, later, fenced.seal("gw-1", GEN, 3).await] {
         assert!(matches!(refused, Err(StoreError::Fenced)), "{refused:?}");
     }
     assert_eq!(store.marks("gw-1", vec![GEN]).await.unwrap(), [Mark { gen_id: GEN, seq: 3, complete: false }]);
     assert_eq!(
-        store.ingest("gw-1", GEN, 4, all[3..].to_vec()).await.unwrap(),
+        store.ingest("gw-1", GEN, 4, all[3..].to_vec(), None).await.unwrap().outcome,
         Outcome::Stored { seq: 7, complete: false },
         "other handles go on"
     );
@@ -69,6 +71,6 @@ async fn marks_count_what_is_being_committed_when_they_are_asked_for() {
         tokio::join!(store.marks("gw-1", vec![GEN]), go).0.unwrap()
     };
     let first = store.inner.writer.write(|_| Ok(()));
-    let (_, stored, _, marks) = tokio::join!(first, fenced.ingest("gw-1", GEN, 1, stream(2)), hold, ask);
+    let (_, stored, _, marks) = tokio::join!(first, fenced.ingest("gw-1", GEN, 1, stream(2), None), hold, ask);
     assert_eq!(marks.first().map_or(0, |mark| mark.seq), stored.map_or(0, |_| 3));
 }
