@@ -59,7 +59,7 @@ impl Stack {
     pub fn agent(&self, sources: &str) -> Running {
         let head = format!(
             "[agent]\ngateway_id = \"gw\"\n[spool]\ndir = \"spool\"\ncommit_interval_ms = 500\n\
-             [uplink]\nplatform_url = \"http://127.0.0.1:{}\"\n",
+             [[uplink]]\nname = \"county\"\nplatform_url = \"http://127.0.0.1:{}\"\nstart_spread_s = 0\n",
             self.ingest
         );
         std::fs::write(self.folder.path().join("agent.toml"), head + sources).unwrap();
