@@ -13,7 +13,7 @@
 //! - The spool hears "complete" only of a sealed generation that the platform says it holds to its end.
 //! - What is unanswered stays within the platform's credit, and within 512 KiB and 256 messages in any case.
 //! - A message that makes no sense ends the session and changes nothing.
-//! - A platform that hears and does not answer for 45 s is left. It comes back for ever, after 1 to 60 s at random, and
+//! - A platform that hears and does not answer for 42 s is left. It comes back for ever, after 1 to 60 s at random, and
 //!   stops at once: what is unanswered stays in the spool.
 //! - A destination that is away holds nobody else.
 //!
@@ -71,6 +71,8 @@ struct Pace {
     open: Duration,
     /// Without a message from the platform: three heartbeats.
     silence: Duration,
+    /// An outage after which a new generation is begun. In less, the live one has gathered little.
+    rotate_after: Duration,
     tick: Duration,
 }
 
@@ -79,7 +81,9 @@ impl Pace {
         backoff_min: Duration::from_secs(1),
         backoff_max: Duration::from_secs(60),
         open: Duration::from_secs(20),
-        silence: Duration::from_secs(45),
+        // the contract wants a heartbeat every 15 s at least, and a tick may come a second late
+        silence: Duration::from_secs(3 * 14),
+        rotate_after: Duration::from_secs(30),
         tick: Duration::from_secs(1),
     };
 }
@@ -143,7 +147,7 @@ impl Uplink {
         let mut backoff = Backoff::new(self.pace.backoff_min, self.pace.backoff_max);
         let mut failures = 0_u64;
         let mut memory = Memory {
-            outage: Outage::begin(Duration::ZERO),
+            outage: Outage::begin(Duration::ZERO, self.pace.rotate_after),
             done: BTreeSet::new(),
             recalls,
             zero: clock::monotonic(),

@@ -29,8 +29,6 @@ use std::{
 
 /// Bytes of bodies in a batch: at most 16 bytes frame a record, 64 the batch, and the whole stays in its limit.
 pub(super) const BODIES_MAX: usize = BATCH_BYTES_MAX - 16 * BATCH_RECORDS_MAX - 64;
-/// The contract wants one every 15 s at least; a tick may come a second late.
-const PING_EVERY: Duration = Duration::from_secs(14);
 /// Twice what an archive holds by default; a span of all time is a mistake.
 const RECALL_SPAN_MS_MAX: i64 = 400 * 86_400_000;
 /// Generations that a session remembers as done: a few MiB at most.
@@ -105,7 +103,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// The session and its Hello. `done` are generations that this platform called complete before: they are left
+    /// The session and its Hello. A heartbeat goes in each third of `silence_max`. `done` are generations that this platform called complete before: they are left
     /// out where there are too many to announce all.
     pub fn open(
         speaker: Speaker,
@@ -289,7 +287,7 @@ impl Session {
             return Err(Ended::Silent(self.silence_max));
         }
         if self.welcomed && now >= self.ping_at {
-            self.ping_at = now + PING_EVERY;
+            self.ping_at = now + self.silence_max / 3;
             self.exchanges.sent(wall, now);
             let best = self.exchanges.best();
             out.push(Output::Ping(proto::Ping {
