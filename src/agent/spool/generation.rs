@@ -15,16 +15,15 @@
 //!   commit: apply_batch ─▶ flush ─▶ fsync db ─▶ done
 //! ```
 
-use super::{
-    disk::Disk,
-    error::SpoolError,
-    layout::{Layout, Marker},
-    value,
+use super::{disk::Disk, error::SpoolError, layout::Layout, note::Marker, span, value};
+use crate::{
+    model::Span,
+    wire::{BATCH_RECORDS_MAX, record::Record},
 };
-use crate::wire::{BATCH_RECORDS_MAX, record::Record};
 use std::{
     fs::{self, File},
     io,
+    os::unix::fs::MetadataExt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Arc,
@@ -41,16 +40,29 @@ pub(super) struct Database {
     data: File,
 }
 
-/// Records 1 to `last`, and the bytes of their bodies.
+/// Records 1 to `last`: the bytes of their bodies, and a CRC-32C over their checksums, in order.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub(super) struct Extent {
     pub last: u64,
     pub bytes: u64,
+    pub hash: u32,
 }
 
 impl Extent {
     pub fn of(records: &[Record]) -> Extent {
-        Extent { last: records.len() as u64, bytes: records.iter().map(|record| record.body.len() as u64).sum() }
+        Extent::default().with(records)
+    }
+
+    /// With `records` behind it.
+    pub fn with(mut self, records: &[Record]) -> Extent {
+        records.iter().for_each(|record| self.add(record));
+        self
+    }
+
+    fn add(&mut self, record: &Record) {
+        self.last += 1;
+        self.bytes += record.body.len() as u64;
+        self.hash = crc32c::crc32c_append(self.hash, &record.crc32c.to_le_bytes());
     }
 }
 
@@ -129,6 +141,11 @@ impl Database {
         disk.sync_file(&path, &self.data).map_err(SpoolError::at(&path))
     }
 
+    /// What sled's data file takes on the disk.
+    pub fn disk_bytes(&self) -> u64 {
+        self.data.metadata().map_or(0, |data| data.blocks().saturating_mul(512))
+    }
+
     fn append(&self, first_seq: u64, records: &[Record]) -> Result<(), SpoolError> {
         let mut seq = first_seq;
         for part in records.chunks(BATCH_RECORDS_MAX) {
@@ -142,15 +159,24 @@ impl Database {
         Ok(())
     }
 
-    /// Reads everything and finds each record from 1 to `last`, or to the end, in its place and intact.
-    pub fn check(&self, last: Option<u64>) -> Result<Extent, Fault> {
-        let mut extent = Extent::default();
+    /// Reads everything and finds each record from 1 to `last`, or to the end, in its place and intact; with
+    /// `with_span`, from when their samples are.
+    pub fn check(&self, last: Option<u64>, with_span: bool) -> Result<(Extent, Option<Span>), Fault> {
+        let (mut extent, mut span) = (Extent::default(), None);
         self.each(1, last.unwrap_or(u64::MAX), |record| {
-            extent.last += 1;
-            extent.bytes += record.body.len() as u64;
+            extent.add(&record);
+            if with_span {
+                span = span::cover(span, span::of(&record));
+            }
             true
         })?;
-        Ok(extent)
+        Ok((extent, span))
+    }
+
+    /// The last record there is.
+    pub fn last(&self) -> Option<Record> {
+        let last = catch_unwind(AssertUnwindSafe(|| self.db.last())).ok()?.ok()??;
+        value::decode(&last.1).ok()
     }
 
     /// Records `from..=last`, fewer where a limit is reached, but one at least.
@@ -225,6 +251,7 @@ impl Fault {
 fn guarded<T>(folder: &Path, work: impl FnOnce() -> sled::Result<T>) -> Result<T, SpoolError> {
     let reason = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => return Ok(value),
+        Ok(Err(sled::Error::Io(error))) => return Err(SpoolError::at(folder)(error)),
         Ok(Err(error)) => error.to_string(),
         Err(panic) => panicked(&*panic),
     };

@@ -1,16 +1,41 @@
 //! The spool's promises, each under its name.
 
 mod api;
+mod budget;
 mod damage;
+mod destinations;
 mod double;
 mod errors;
+mod full_disk;
+mod gaps;
+mod identity;
 mod order;
 mod power;
 
-use super::*;
+use super::{disk::Disk, sled_spool::held, *};
+use crate::wire::{
+    proto::RecordKind,
+    record::{self, Content, Gap},
+};
 use bytes::Bytes;
 use double::Double;
+use std::{path::Path, sync::Arc};
 use tempfile::TempDir;
+
+/// One destination, as most gateways have.
+fn open(folder: &Path, preamble: Vec<Record>) -> Result<SledSpool, SpoolError> {
+    open_with(folder, preamble, Limits::DEFAULT)
+}
+
+fn open_with(folder: &Path, preamble: Vec<Record>, limits: Limits) -> Result<SledSpool, SpoolError> {
+    SledSpool::open(folder, preamble, &["platform".into()], limits)
+}
+
+fn open_on(disk: Arc<dyn Disk>, folder: &Path, preamble: Vec<Record>, limits: Limits) -> Result<SledSpool, SpoolError> {
+    SledSpool::open_on(disk, folder, preamble, &["platform".into()], limits)
+}
+
+const GAP: u8 = RecordKind::Gap as u8;
 
 /// Record `number`, recognisable and `size` bytes long, at least 8. Its bytes do not repeat.
 fn record(number: u64, size: usize) -> Record {
@@ -40,7 +65,7 @@ fn number(record: &Record) -> u64 {
 }
 
 /// Everything readable of one generation, page by page.
-fn read_all(spool: &Spool, generation: &Generation) -> Vec<Record> {
+fn read_all(spool: &SledSpool, generation: &Generation) -> Vec<Record> {
     let mut all = Vec::new();
     loop {
         let page = spool.read(&generation.gen_id, all.len() as u64 + 1, 7, 1 << 20).unwrap();
@@ -53,17 +78,27 @@ fn read_all(spool: &Spool, generation: &Generation) -> Vec<Record> {
 }
 
 /// The numbers of all records but the preambles', over all generations; each begins with its preamble.
-fn numbers(spool: &Spool) -> Vec<u64> {
+fn numbers(spool: &SledSpool) -> Vec<u64> {
     let mut numbers = Vec::new();
     for generation in spool.generations() {
         let all = read_all(spool, &generation);
         assert_eq!(all[..1], preamble());
-        for stored in &all[1..] {
+        for stored in all[1..].iter().filter(|stored| stored.kind != GAP) {
             assert_eq!(*stored, record(number(stored), stored.body.len()), "the content is what was committed");
             numbers.push(number(stored));
         }
     }
     numbers
+}
+
+/// All gaps that the readable generations tell of.
+fn gaps(spool: &SledSpool) -> Vec<Gap> {
+    let records = spool.generations().into_iter().flat_map(|generation| read_all(spool, &generation));
+    let gaps = records.filter(|record| record.kind == GAP).map(|record| match record::decode(&record).unwrap() {
+        Content::Gap(gap) => gap,
+        other => panic!("{other:?}"),
+    });
+    gaps.collect()
 }
 
 /// The folder as a kill -9 would leave it now: the copy of a spool in use.

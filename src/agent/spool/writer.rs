@@ -1,18 +1,23 @@
 //! The tail: commit, rotation, and a generation given up after an error.
 
 use super::{
-    Inner, Limits, SpoolError,
+    Limits, SpoolError, budget,
     generation::{Database, Extent, close},
-    held,
-    index::Entry,
-    layout::{Manifest, Marker},
-    trim,
+    index::{Entry, Mark},
+    note::{Manifest, Marker},
+    sled_spool::{Inner, held},
+    span, trim,
+    witness::{Said, Witness},
 };
 use crate::{
-    runtime::{clock, random},
-    wire::record::Record,
+    model::{Span, UtcMillis},
+    runtime::{clock, random, space},
+    wire::{GenId, record::Record},
 };
 use std::{sync::Arc, time::Duration};
+
+/// How often a commit makes room when the disk says that it is full: the ballast, then generations.
+const ROOM_TRIES: u32 = 3;
 
 /// What the `writer` lock guards.
 pub(super) struct Writer {
@@ -21,12 +26,18 @@ pub(super) struct Writer {
     /// Given up, and their manifests not written yet.
     unsealed: Vec<u64>,
     next_ordinal: u64,
+    /// The generation created last, which the next one names.
+    last_gen_id: Option<GenId>,
     rotation_failing: bool,
     closed: bool,
+    witness: Witness,
+    /// Wall clock at the last commit that held samples, of this run or the one before.
+    last_samples: UtcMillis,
 }
 
 struct Current {
     ordinal: u64,
+    gen_id: GenId,
     database: Arc<Database>,
     preamble: u64,
     extent: Extent,
@@ -34,31 +45,72 @@ struct Current {
 }
 
 impl Writer {
-    pub fn new(next_ordinal: u64) -> Writer {
-        Writer { current: None, unsealed: Vec::new(), next_ordinal, rotation_failing: false, closed: false }
+    pub fn new(next_ordinal: u64, last_gen_id: Option<GenId>, witness: Witness, last_samples: UtcMillis) -> Writer {
+        Writer {
+            current: None,
+            unsealed: Vec::new(),
+            next_ordinal,
+            last_gen_id,
+            rotation_failing: false,
+            closed: false,
+            witness,
+            last_samples,
+        }
     }
 }
 
 impl Inner {
-    pub(super) fn commit(&self, writer: &mut Writer, records: &[Record]) -> Result<(), SpoolError> {
+    pub(super) fn commit(&self, writer: &mut Writer, records: &[Record], span: Option<Span>) -> Result<(), SpoolError> {
         if writer.closed {
             return Err(SpoolError::Closed);
         }
+        self.keep_budget()?;
+        for _ in 0..ROOM_TRIES {
+            match self.store(writer, records, span) {
+                Err(error) if budget::is_full(&error) && self.make_room() => {}
+                stored => return stored,
+            }
+        }
+        self.store(writer, records, span)
+    }
+
+    /// Once in the current generation and, where that fails, once in a new one.
+    fn store(&self, writer: &mut Writer, records: &[Record], span: Option<Span>) -> Result<(), SpoolError> {
         match &writer.current {
             None => self.begin(writer)?,
             Some(current) if due(current, clock::monotonic() - current.since, &self.limits) => self.rotate(writer),
             Some(_) => {}
         }
-        let Err(error) = self.append(writer, records) else {
+        let Err(error) = self.append_behind_gaps(writer, records, span) else {
             return Ok(());
         };
         self.give_up(writer, &error);
         self.begin(writer)?;
-        let again = self.append(writer, records);
+        let again = self.append_behind_gaps(writer, records, span);
         if let Err(error) = &again {
             self.give_up(writer, error);
         }
         again
+    }
+
+    /// What was lost is said first.
+    fn append_behind_gaps(
+        &self,
+        writer: &mut Writer,
+        records: &[Record],
+        span: Option<Span>,
+    ) -> Result<(), SpoolError> {
+        self.append_gaps(writer)?;
+        self.append(writer, records, span)
+    }
+
+    pub(super) fn append_gaps(&self, writer: &mut Writer) -> Result<(), SpoolError> {
+        let (count, gaps) = self.gap_records();
+        if count > 0 {
+            self.append(writer, &gaps, None)?;
+            self.settle(count);
+        }
+        Ok(())
     }
 
     /// Starts a new generation and seals the one before it, if there is one. On an error that one goes on.
@@ -71,19 +123,21 @@ impl Inner {
         }
         let ordinal = writer.next_ordinal;
         writer.next_ordinal += 1;
-        let extent = Extent::of(&self.preamble);
-        let marker = Marker { gen_id: random::id(), preamble: extent.last };
+        let (extent, begun) = (Extent::of(&self.preamble), clock::now());
+        let marker = Marker { gen_id: random::id(), prev: writer.last_gen_id, preamble: extent.last, begun };
         let created = Database::create(&self.layout, &*self.disk, ordinal, &marker, &self.preamble);
         let database = created.inspect_err(|_| {
             if let Err(error) = trim::delete(&self.layout, &*self.disk, ordinal) {
                 tracing::debug!(ordinal, %error, "an unfinished generation stays until the next start");
             }
         })?;
+        writer.last_gen_id = Some(marker.gen_id);
         let previous = {
             let mut open = held(&self.open);
             let mut index = held(&self.index);
             let current = Current {
                 ordinal,
+                gen_id: marker.gen_id,
                 database: Arc::clone(&database),
                 preamble: extent.last,
                 extent,
@@ -91,8 +145,18 @@ impl Inner {
             };
             let previous = writer.current.replace(current).map(|previous| previous.ordinal);
             previous.iter().for_each(|ordinal| index.seal(*ordinal));
-            let Extent { last, bytes } = extent;
-            index.add(Entry { ordinal, gen_id: marker.gen_id, last, bytes, sealed: false, mark: 0 });
+            index.add(Entry {
+                ordinal,
+                gen_id: marker.gen_id,
+                prev: marker.prev,
+                extent,
+                span: None,
+                begun,
+                ended: begun,
+                disk_bytes: database.disk_bytes(),
+                sealed: false,
+                marks: vec![Mark::default(); self.destinations.len()],
+            });
             drop(index);
             open.add(ordinal, database);
             previous
@@ -101,7 +165,22 @@ impl Inner {
         if let Some(previous) = previous {
             self.seal_in_order(previous);
         }
+        self.ballast.restore(space::free_bytes(self.layout.dir()).unwrap_or(0));
+        if let Err(error) = self.delete_delivered() {
+            tracing::warn!(%error, "a delivered generation could not be deleted, the next start tries again");
+        }
         Ok(())
+    }
+
+    /// A new generation where the current one holds more than its preamble.
+    pub(super) fn rotate_now(&self, writer: &mut Writer) -> Result<(), SpoolError> {
+        if writer.closed {
+            return Err(SpoolError::Closed);
+        }
+        match &writer.current {
+            Some(current) if current.extent.last <= current.preamble => Ok(()),
+            _ => self.begin(writer),
+        }
     }
 
     /// An error leaves the current generation in use, which is healthy: the next commit tries again.
@@ -116,21 +195,33 @@ impl Inner {
         }
     }
 
-    fn append(&self, writer: &mut Writer, records: &[Record]) -> Result<(), SpoolError> {
+    fn append(&self, writer: &mut Writer, records: &[Record], span: Option<Span>) -> Result<(), SpoolError> {
         let Some(current) = &mut writer.current else {
             return Err(SpoolError::Closed);
         };
         current.database.commit(&*self.disk, current.extent.last + 1, records)?;
-        let grown = Extent::of(records);
-        current.extent.last += grown.last;
-        current.extent.bytes += grown.bytes;
-        held(&self.index).grew(current.ordinal, grown.last, grown.bytes);
+        current.extent = current.extent.with(records);
+        let now = clock::now();
+        if span.is_some() {
+            writer.last_samples = now;
+        }
+        let wall = writer.last_samples;
+        let last_seq = current.extent.last;
+        let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        let said = Said { gen_id: current.gen_id, last_seq, records: count, span, wall };
+        writer.witness.say(&*self.disk, &said);
+        if let Some(entry) = held(&self.index).at_mut(current.ordinal) {
+            entry.extent = current.extent;
+            entry.span = span::cover(entry.span, span);
+            entry.ended = now;
+            entry.disk_bytes = current.database.disk_bytes();
+        }
         self.notify();
         Ok(())
     }
 
     /// Ends the current generation at its last durable record. Nothing is ever written to it again.
-    fn give_up(&self, writer: &mut Writer, error: &SpoolError) {
+    pub(super) fn give_up(&self, writer: &mut Writer, error: &SpoolError) {
         if let Some(ordinal) = self.retire(writer) {
             tracing::warn!(ordinal, %error, "a commit failed, its generation ends here");
             writer.unsealed.push(ordinal);
@@ -141,9 +232,12 @@ impl Inner {
     pub(super) fn close(&self, writer: &mut Writer) {
         writer.closed = true;
         let ended = self.retire(writer);
-        for ordinal in writer.unsealed.drain(..).chain(ended) {
-            self.seal_in_order(ordinal);
+        let unsealed: Vec<u64> = writer.unsealed.drain(..).chain(ended).collect();
+        if unsealed.is_empty() {
+            return; // closed before
         }
+        unsealed.into_iter().for_each(|ordinal| self.seal_in_order(ordinal));
+        self.write_marks();
     }
 
     /// Takes the current generation out of the writer's hands and closes its database.
@@ -166,10 +260,12 @@ impl Inner {
     }
 
     fn write_manifest(&self, ordinal: u64) -> Result<(), SpoolError> {
-        let Some(entry) = held(&self.index).at(ordinal) else {
-            return Ok(()); // delivered and deleted meanwhile
+        let manifest = match held(&self.index).at(ordinal) {
+            Some(Entry { gen_id, extent, span, ended, .. }) => {
+                Manifest { gen_id: *gen_id, extent: *extent, span: *span, ended: *ended }
+            }
+            None => return Ok(()), // delivered and deleted meanwhile
         };
-        let manifest = Manifest { gen_id: entry.gen_id, last: entry.last, bytes: entry.bytes };
         self.layout.write_manifest(&*self.disk, ordinal, &manifest)
     }
 }
