@@ -9,4 +9,6 @@ pub mod problem;
 pub mod random;
 pub mod run;
 pub mod settings;
+#[cfg(feature = "agent")]
+pub mod space;
 pub mod task;

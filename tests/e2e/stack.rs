@@ -60,7 +60,7 @@ impl Stack {
     pub fn configure_agent(&self, sources: &str) {
         let head = format!(
             "[agent]\ngateway_id = \"gw\"\n[spool]\ndir = \"spool\"\ncommit_interval_ms = 500\n\
-             [uplink]\nplatform_url = \"http://127.0.0.1:{}\"\n",
+             [[uplink]]\nname = \"county\"\nplatform_url = \"http://127.0.0.1:{}\"\nstart_spread_s = 0\n",
             self.ingest
         );
         self.write("agent.toml", &(head + sources));

@@ -1,6 +1,6 @@
 //! A file under examination: where things stand in it, and what was found wrong so far.
 
-use super::{Excerpt, Position, Problem, Problems};
+use super::{Excerpt, Position, Problem, Problems, may_hold_login};
 use crate::runtime::lang::Text;
 use std::{cell::RefCell, ops::Range};
 
@@ -65,7 +65,11 @@ impl<'d> Doc<'d> {
     }
 
     fn excerpt(&self, span: &Range<usize>) -> Option<Excerpt> {
-        let (_, before) = self.line(span);
+        let (line, before) = self.line(span);
+        let whole = self.lines.get(line - 1).and_then(|start| self.text.get(*start..)?.lines().next());
+        if may_hold_login(whole.unwrap_or_default()) {
+            return None;
+        }
         let marked = self.text.get(span.clone())?.lines().next().unwrap_or_default();
         if before.is_empty() && marked.is_empty() { None } else { Excerpt::new(before, marked) }
     }

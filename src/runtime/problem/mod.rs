@@ -150,9 +150,17 @@ pub fn found(written: &str) -> Text {
     Text::new(format!("写的是 {written}"), format!("found {written}"))
 }
 
-/// A value as it is shown in a message: quoted, escaped, cut short.
+/// A value as it is shown in a message: quoted, escaped, cut short, and without the login of a URL.
 pub fn quoted(value: &str) -> String {
-    format!("{:?}", cut(value))
+    match (value.split_once("://"), value.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, address))) => format!("{:?}", cut(&format!("{scheme}://…@{address}"))),
+        _ => format!("{:?}", cut(value)),
+    }
+}
+
+/// Whether a line may hold the login of a URL: then it is not repeated.
+fn may_hold_login(line: &str) -> bool {
+    line.contains("://") && line.contains('@')
 }
 
 /// The first characters of something that may be long.

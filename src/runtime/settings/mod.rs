@@ -17,6 +17,7 @@ mod message;
 mod section;
 
 pub use key::{Key, Shape, key};
+pub use message::expected;
 pub use section::{Refusal, Section};
 
 use super::{
