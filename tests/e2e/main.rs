@@ -2,9 +2,15 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // waits for other processes; a helper that panics fails its test
 
+mod bad_files;
+mod bad_peers;
+mod demo;
+mod kills;
 mod meters;
 #[path = "../support/mosquitto.rs"]
 #[allow(dead_code)] // each test uses a part of it
 mod mosquitto;
+mod plant;
+mod process;
 mod stack;
 mod steel;

@@ -1,6 +1,9 @@
 //! pymodbus as the meter: every type in every word order comes out of the platform's ledger as it was put in.
 
-use super::stack::{Running, Stack, first_line, free_port, python};
+use super::{
+    process::{Running, first_line, free_port, python},
+    stack::Stack,
+};
 use std::{process::Stdio, time::Duration};
 
 #[test]

@@ -1,49 +1,46 @@
 //! One platform and one agent as processes, in a folder of their own.
 
+use super::process::{Running, free_port};
 use std::{
-    fs::File,
-    io::{BufRead, BufReader},
-    net::TcpListener,
+    collections::BTreeMap,
+    fs::OpenOptions,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
 pub const CREDIT_CODE: &str = "91331003MA0000015F";
-const SITES: &str = "credit_code,name,city_code,county_code,industry_code,land_mu,product_code,product_unit,\
+pub const SITES: &str = "credit_code,name,city_code,county_code,industry_code,land_mu,product_code,product_unit,\
     output_value_yuan_per_unit,headcount,value_added_wan,tax_wan\n\
     91331003MA0000015F,Steel,331000,331003,C3120,100,,,,,,\n";
 
-/// A process that ends with its owner.
-pub struct Running(pub Child);
+const AGENT: &str = env!("CARGO_BIN_EXE_mujun-agent");
+const PLATFORM: &str = env!("CARGO_BIN_EXE_mujun-platform");
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
+/// The platform's end is its field's: setting it to `None` is SIGKILL.
 pub struct Stack {
     folder: tempfile::TempDir,
     pub api: String,
     ingest: u16,
-    _platform: Running,
-}
-
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    pub platform: Option<Running>,
 }
 
 impl Stack {
     pub fn start() -> Stack {
+        let mut stack = Stack::prepared();
+        stack.start_platform();
+        stack
+    }
+
+    /// Everything but the platform.
+    pub fn prepared() -> Stack {
         let folder = tempfile::tempdir().unwrap();
         let (ingest, api) = (free_port(), free_port());
         let coefficients = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/coefficients/gbt-2589-2020.toml");
-        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-        write("sites.csv", SITES);
-        write("gateways.csv", &format!("gateway_id,credit_code\ngw,{CREDIT_CODE}\n"));
-        write(
+        let stack = Stack { folder, api: format!("http://127.0.0.1:{api}"), ingest, platform: None };
+        stack.write("sites.csv", SITES);
+        stack.write("gateways.csv", &format!("gateway_id,credit_code\ngw,{CREDIT_CODE}\n"));
+        stack.write(
             "platform.toml",
             &format!(
                 "[platform]\ndata_dir = \"data\"\nsites = \"sites.csv\"\ngateways = \"gateways.csv\"\n\
@@ -51,19 +48,87 @@ impl Stack {
                 coefficients.display()
             ),
         );
-        let platform = binary(env!("CARGO_BIN_EXE_mujun-platform"), folder.path(), "platform");
-        Stack { folder, api: format!("http://127.0.0.1:{api}"), ingest, _platform: platform }
+        stack
     }
 
-    /// Starts the agent with `sources` behind the usual head.
-    pub fn agent(&self, sources: &str) -> Running {
+    pub fn start_platform(&mut self) {
+        self.platform = None;
+        self.platform = Some(self.spawn(PLATFORM, "platform"));
+    }
+
+    /// The agent's file: `sources` behind the usual head.
+    pub fn configure_agent(&self, sources: &str) {
         let head = format!(
             "[agent]\ngateway_id = \"gw\"\n[spool]\ndir = \"spool\"\ncommit_interval_ms = 500\n\
              [uplink]\nplatform_url = \"http://127.0.0.1:{}\"\n",
             self.ingest
         );
-        std::fs::write(self.folder.path().join("agent.toml"), head + sources).unwrap();
-        binary(env!("CARGO_BIN_EXE_mujun-agent"), self.folder.path(), "agent")
+        self.write("agent.toml", &(head + sources));
+    }
+
+    pub fn start_agent(&self) -> Running {
+        self.spawn(AGENT, "agent")
+    }
+
+    pub fn agent(&self, sources: &str) -> Running {
+        self.configure_agent(sources);
+        self.start_agent()
+    }
+
+    /// What the agent or the platform says when its files keep it from starting.
+    pub fn refused(&self, name: &str) -> String {
+        let path = if name == "agent" { AGENT } else { PLATFORM };
+        let Output { status, stderr, .. } = self.command(path, name).args(["--lang", "en"]).output().unwrap();
+        let said = String::from_utf8_lossy(&stderr).into_owned();
+        assert_eq!(status.code(), Some(i32::from(mujun::runtime::run::EXIT_CONFIG)), "{said}");
+        said
+    }
+
+    fn spawn(&self, path: &str, name: &str) -> Running {
+        let log = OpenOptions::new().create(true).append(true).open(self.path(&format!("{name}.log"))).unwrap();
+        Running(self.command(path, name).stderr(log).spawn().unwrap())
+    }
+
+    fn command(&self, path: &str, name: &str) -> Command {
+        let mut command = Command::new(path);
+        command.args(["run", "--config"]).arg(self.path(&format!("{name}.toml"))).stdin(Stdio::null());
+        command
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    /// Every file below a folder, byte for byte.
+    pub fn contents(&self, folder: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+        let (mut found, mut folders) = (BTreeMap::new(), vec![self.path(folder)]);
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    found.insert(path.clone(), std::fs::read(path).unwrap());
+                }
+            }
+        }
+        found
+    }
+
+    /// Waits for a line with all these texts in a process's log.
+    pub fn wait_log(&self, name: &str, texts: &[&str]) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while !self.read(name).lines().any(|line| texts.iter().all(|text| line.contains(text))) {
+            assert!(Instant::now() < end, "no line with {texts:?} in {name}:\n{}", self.read(name));
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     pub fn get(&self, path: &str) -> Option<serde_json::Value> {
@@ -89,31 +154,6 @@ impl Stack {
     }
 
     fn logs(&self) -> String {
-        ["agent.log", "platform.log"]
-            .map(|name| std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default())
-            .concat()
+        ["agent.log", "platform.log"].map(|name| self.read(name)).concat()
     }
-}
-
-fn binary(path: &str, folder: &Path, name: &str) -> Running {
-    let log = File::create(folder.join(format!("{name}.log"))).unwrap();
-    let config = folder.join(format!("{name}.toml"));
-    Running(Command::new(path).args(["run", "--config"]).arg(config).stderr(log).stdin(Stdio::null()).spawn().unwrap())
-}
-
-/// The Python with the test peers, installed by `tests/run`.
-pub fn python(script: &str) -> Command {
-    let python =
-        std::env::var_os("MUJUN_TEST_PYTHON").map_or_else(|| PathBuf::from("target/venv/bin/python"), PathBuf::from);
-    assert!(python.exists(), "{} is missing: tests/run installs it", python.display());
-    let mut command = Command::new(python);
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support").join(script));
-    command
-}
-
-/// The first line that a process prints.
-pub fn first_line(process: &mut Running) -> String {
-    let mut line = String::new();
-    BufReader::new(process.0.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    line
 }

@@ -2,7 +2,8 @@
 
 use super::{
     mosquitto::Mosquitto,
-    stack::{CREDIT_CODE, Stack, python},
+    process::python,
+    stack::{CREDIT_CODE, Stack},
 };
 use std::{path::Path, time::Duration};
 

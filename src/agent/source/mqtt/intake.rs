@@ -11,7 +11,7 @@ use crate::{
         health::Health,
         source::{Input, Receipt},
     },
-    model::{Scan, UtcMillis},
+    model::{Reason, Scan, UtcMillis},
 };
 use rumqttc::{Publish, QoS};
 use std::{
@@ -37,6 +37,8 @@ pub struct Intake {
     pub waiting: VecDeque<Input>,
     /// By the topic's place and the kind of refusal.
     refused: Tally<(usize, Discriminant<Refusal>)>,
+    /// By the topic's place and the point's in it.
+    without_value: Tally<(usize, usize)>,
     not_configured: Tally<()>,
 }
 
@@ -49,6 +51,7 @@ impl Intake {
             acks: AckOrder::new(),
             waiting: VecDeque::new(),
             refused: Tally::new(),
+            without_value: Tally::new(),
             not_configured: Tally::new(),
         }
     }
@@ -84,7 +87,17 @@ impl Intake {
             return None;
         };
         match payload::scan(configured, &publish.payload, publish.retain, now) {
-            Ok(scan) => Some(scan),
+            Ok(scan) => {
+                for (at, (point, (_, found))) in configured.points.iter().zip(&scan.found).enumerate() {
+                    if let Err(reason) = found
+                        && let Some(times) = self.without_value.count((place, at))
+                    {
+                        let pointer = &point.pointer;
+                        tracing::warn!(broker, topic, times, "`{pointer}` {}", said_of(*reason));
+                    }
+                }
+                Some(scan)
+            }
             Err(refusal) => {
                 self.health.rejected();
                 if let Some(times) = self.refused.count((place, discriminant(&refusal))) {
@@ -93,6 +106,14 @@ impl Intake {
                 None
             }
         }
+    }
+}
+
+fn said_of(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Missing => "holds nothing; expected a number",
+        Reason::OutOfRange => "holds more digits than can be kept; expected at most 28",
+        _ => "holds no number; expected one",
     }
 }
 

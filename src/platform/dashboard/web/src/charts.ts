@@ -51,13 +51,14 @@ export function drawBar(on: Chart, ranking: Ranking, figure: Figure, selected: s
   on.setOption(
     {
       ...base(),
-      grid: { ...base().grid, top: 12, bottom: 34 },
+      // room for the longest bar's label
+      grid: { ...base().grid, top: 12, bottom: 34, right: 76 },
       tooltip: { ...base().tooltip, trigger: "item", valueFormatter: (value: unknown) => `${rounded(Number(value))} ${unit(figure)}` },
-      xAxis: { ...axis(titled(figure)) },
+      xAxis: { ...axis(titled(figure)), splitNumber: on.getWidth() < 480 ? 2 : 5 },
       yAxis: {
         type: "category",
         data: sites.map((site) => site.name),
-        axisLabel: { color: INK, width: 170, overflow: "truncate" },
+        axisLabel: { color: INK, width: Math.min(170, on.getWidth() * 0.38), overflow: "truncate" },
         axisTick: { show: false },
         axisLine: { lineStyle: { color: FAINT } },
       },
@@ -102,7 +103,7 @@ export function drawScatter(on: Chart, ranking: Ranking, selected: string): bool
   on.setOption(
     {
       ...base(),
-      grid: { ...base().grid, left: 34, bottom: 34, top: 58 },
+      grid: { ...base().grid, bottom: 34, top: 76 },
       legend: { top: 0, type: "plain", textStyle: { color: INK }, itemWidth: 12, itemHeight: 12 },
       tooltip: {
         ...base().tooltip,
@@ -110,8 +111,9 @@ export function drawScatter(on: Chart, ranking: Ranking, selected: string): bool
         formatter: (item: { name: string; value: number[] }) =>
           `${item.name}\n${titled("output_value_wan_per_mu")} ${rounded(item.value[0] ?? NaN)}\n${titled("tce_per_mu")} ${rounded(item.value[1] ?? NaN)}`,
       },
-      xAxis: { ...axis(titled("output_value_wan_per_mu")), scale: true },
-      yAxis: { ...axis(titled("tce_per_mu")), nameGap: 48, scale: true },
+      xAxis: { ...axis(titled("output_value_wan_per_mu")), scale: true, splitNumber: on.getWidth() < 480 ? 3 : 5 },
+      // above its axis: beside it, long numbers would run into it
+      yAxis: { ...axis(titled("tce_per_mu")), nameLocation: "end", nameGap: 12, nameTextStyle: { color: INK, align: "left" }, scale: true },
       series,
     } as Parameters<Chart["setOption"]>[0],
     { notMerge: true },

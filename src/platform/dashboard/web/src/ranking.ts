@@ -22,6 +22,7 @@ export class RankingTable {
   private readonly body = this.table.tBodies[0]!;
   private readonly rows = new Map<string, HTMLTableRowElement>();
   private selected = "";
+  private sorted: Figure | undefined;
 
   constructor(
     private readonly onSort: (figure: Figure) => void,
@@ -61,11 +62,20 @@ export class RankingTable {
       const cell = cells[plain.length + i]!;
       const sorted = ranking.sort === figure;
       cell.setAttribute("aria-sort", !sorted ? "none" : ranking.order === "asc" ? "ascending" : "descending");
+      if (sorted && this.sorted !== figure) this.reveal(cell);
+      if (sorted) this.sorted = figure;
       const button = cell.querySelector("button")!;
       write(button.children[0] as HTMLElement, word(figure), "", "what");
       write(button.children[1] as HTMLElement, figure === "completeness" ? "" : unit(figure), "", "unit");
     });
     write(cells.at(-1)!, word("backlog"), word("unit_records"), "number");
+  }
+
+  /** Where the table is wider than its place, the figure that ranks is scrolled into it. */
+  private reveal(cell: HTMLElement): void {
+    const place = this.table.parentElement!;
+    // the rows are not written yet
+    requestAnimationFrame(() => place.scrollTo({ left: cell.offsetLeft + cell.offsetWidth - place.clientWidth }));
   }
 
   private makeHead(): HTMLTableRowElement {

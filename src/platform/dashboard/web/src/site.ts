@@ -9,6 +9,9 @@ import { said, word, wordOr, type Word } from "./words";
 
 const HEADINGS: readonly Word[] = ["gateway", "meter", "point", "role", "first", "last", "amount", "completeness", "breaks"];
 const NUMBERS_FROM = 4;
+const QUARTER_MS = 15 * 60_000;
+/** So many quarter-hours are seen at once without a slider. */
+const ZOOMED_FROM = 8;
 
 export class SitePanel {
   private readonly panel = element("site");
@@ -71,7 +74,8 @@ export class SitePanel {
     const place = element("quarters");
     place.hidden = quarters.length === 0;
     element("no-quarters").hidden = quarters.length > 0;
-    if (quarters.length === 0) return;
+    const [first, last] = [quarters[0]?.start_ms, quarters.at(-1)?.start_ms];
+    if (first === undefined || last === undefined) return;
     this.drawn ??= chart(place);
     place.setAttribute("aria-label", `${site.name}: ${word("quarters")}`);
     const carriers = [...new Set(quarters.flatMap((quarter) => Object.keys(quarter.energy)))];
@@ -106,10 +110,11 @@ export class SitePanel {
       axisLabel: { color: INK, formatter: rounded },
       splitLine: { show: lines, lineStyle: { color: FAINT } },
     });
+    const long = quarters.length > ZOOMED_FROM;
     this.drawn.setOption(
       {
         ...base(),
-        grid: { ...base().grid, top: 56, bottom: 44 },
+        grid: { ...base().grid, top: 56, bottom: long ? 44 : 12 },
         legend: { top: 0, textStyle: { color: INK } },
         tooltip: {
           ...base().tooltip,
@@ -123,10 +128,13 @@ export class SitePanel {
         },
         xAxis: {
           type: "time",
-          axisLabel: { color: INK, formatter: (ms: number) => label(ms, quarters), hideOverlap: true },
+          min: first - QUARTER_MS,
+          max: last + 2 * QUARTER_MS,
+          minInterval: QUARTER_MS,
+          axisLabel: { color: INK, formatter: (ms: number) => label(ms, last - first), hideOverlap: true },
         },
         yAxis: [value(carriers.length === 1 ? unit : "", true), value(site.output_unit, false)],
-        dataZoom: [{ type: "inside", zoomOnMouseWheel: "ctrl" }, { type: "slider", height: 18, bottom: 8, showDetail: false }],
+        dataZoom: [{ type: "inside", zoomOnMouseWheel: "ctrl" }, { type: "slider", show: long, height: 18, bottom: 8, showDetail: false }],
         series: [...columns, line],
       } as Parameters<Chart["setOption"]>[0],
       // keeps the reader's zoom
@@ -135,8 +143,7 @@ export class SitePanel {
   }
 }
 
-function label(ms: number, quarters: Quarter[]): string {
-  const span = (quarters.at(-1)?.start_ms ?? 0) - (quarters[0]?.start_ms ?? 0);
+function label(ms: number, span: number): string {
   const text = time(ms);
   if (span <= 36 * 3_600_000) return text.slice(11, 16);
   return span <= 5 * 86_400_000 ? text.slice(5, 16) : text.slice(5, 10);

@@ -1,0 +1,189 @@
+// The dashboard in Debian's Chromium over a running county. Pictures of all that is checked are left in target/browser.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { launch, open, picture } from "./browser.mjs";
+import { fits, isDrawn, rankingShows, saysNothingInChinese } from "./checks.mjs";
+import { County } from "./county.mjs";
+import { eventually } from "./eventually.mjs";
+
+const SITES = 8;
+const PATIENCE_MS = 30_000;
+const BAR = ["#2f7f86"];
+/** Of the four industries in the scatter chart. */
+const DOTS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
+const COLUMNS_AND_LINE = ["#0072b2", "#d55e00"];
+
+let county, browser;
+const shows = (page, query = {}) => eventually(PATIENCE_MS, async () => rankingShows(page, await county.ranking(query), SITES));
+
+/** Runs `look` on a fresh page, after which nothing may have gone wrong on it. */
+async function on(options, look) {
+  const { page, complaints, close } = await open(browser, county.url, options);
+  try {
+    await page.goto(county.url);
+    await look(page);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await close();
+  }
+}
+
+before(async () => {
+  browser = await launch();
+  county = await County.start();
+});
+after(async () => {
+  await browser?.close();
+  if (county) assert.equal(await county.stop(), 0, "the county ends well at Ctrl-C");
+});
+
+test("figures rise by themselves while the county runs", async () => {
+  await on({}, async (page) => {
+    const kwh = () => page.$$eval("#ranking tbody tr td:nth-child(4)", (cells) => cells.reduce((sum, cell) => sum + Number(cell.title), 0));
+    await page.waitForSelector("#ranking tbody tr");
+    const first = await kwh();
+    await eventually(PATIENCE_MS, async () => assert.ok((await kwh()) > first, "still the first figures"));
+  });
+});
+
+describe("while all registers stand", () => {
+  before(() => county.freeze());
+
+  for (const [language, locale, electricity] of [["zh", "zh-CN", "用电量"], ["en", "en-GB", "Electricity"]]) {
+    test(`${language}: the ranking shows what the API says, and the charts are drawn`, async () => {
+      await on({ locale }, async (page) => {
+        await shows(page);
+        await isDrawn(page, "#bar", BAR, 5000);
+        await isDrawn(page, "#scatter", DOTS, 50);
+        assert.equal(await page.textContent("#ranking th:nth-child(4) .what"), electricity);
+        if (language === "en") await saysNothingInChinese(page);
+        await fits(page);
+        await page.screenshot({ path: picture(`${language}.png`), fullPage: true });
+
+        await page.click("#ranking tbody tr:nth-child(2)");
+        await eventually(PATIENCE_MS, () => isDrawn(page, "#quarters", COLUMNS_AND_LINE, 20));
+        assert.equal(await page.locator("#ledger tbody tr").count(), 3, "three registers");
+        if (language === "en") await saysNothingInChinese(page);
+        await page.screenshot({ path: picture(`${language}-site.png`), fullPage: true });
+      });
+    });
+  }
+
+  test("another figure, basis and industry are asked for and shown", async () => {
+    await on({}, async (page) => {
+      await page.selectOption("#sort", "output_value_wan_per_mu");
+      await shows(page, { sort: "output_value_wan_per_mu" });
+      await page.selectOption("#basis", "equivalent");
+      await shows(page, { sort: "output_value_wan_per_mu", basis: "equivalent" });
+      await page.selectOption("#industry", "C35");
+      const query = { sort: "output_value_wan_per_mu", basis: "equivalent", industry: "C35" };
+      await eventually(PATIENCE_MS, async () => rankingShows(page, await county.ranking(query), 2));
+    });
+  });
+
+  test("the language can be changed and is remembered", async () => {
+    await on({ locale: "zh-CN" }, async (page) => {
+      await shows(page);
+      await page.click("#language");
+      await saysNothingInChinese(page);
+      await page.reload();
+      await shows(page);
+      await saysNothingInChinese(page);
+    });
+  });
+
+  test("on paper the ranking and both charts are whole on one page, without the controls", async () => {
+    await on({ locale: "zh-CN" }, async (page) => {
+      await shows(page);
+      const paper = await page.pdf({ path: picture("print.pdf"), preferCSSPageSize: true, printBackground: true });
+      assert.equal(paper.toString("latin1").match(/\/Type \/Page\b(?!s)/g)?.length, 1, "pages");
+      await page.emulateMedia({ media: "print" });
+      // the printable width of A4 landscape
+      await page.setViewportSize({ width: 1032, height: 700 });
+      await fits(page);
+      await shows(page);
+      await isDrawn(page, "#bar", BAR, 5000);
+      await isDrawn(page, "#scatter", DOTS, 50);
+      assert.equal(await page.isVisible("#filters"), false);
+      assert.equal(await page.isVisible("#language"), false);
+      await page.screenshot({ path: picture("print.png"), fullPage: true });
+    });
+  });
+
+  test("on a phone the page does not scroll sideways, and site and ranked figure stand side by side", async () => {
+    const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+    await on({ ...phone, locale: "zh-CN" }, async (page) => {
+      await shows(page);
+      await fits(page);
+      await isDrawn(page, "#bar", BAR, 5000);
+      await isDrawn(page, "#scatter", DOTS, 50);
+      await page.screenshot({ path: picture("phone.png"), fullPage: true });
+      const [name, figure] = await Promise.all(
+        ["#ranking tbody td:nth-child(2)", "#ranking th[aria-sort=ascending]"].map((cell) => page.locator(cell).first().boundingBox()),
+      );
+      assert.ok(name.x >= 0 && name.x + name.width <= figure.x && figure.x + figure.width <= 390, JSON.stringify({ name, figure }));
+      await page.tap("#ranking tbody tr:nth-child(2)");
+      await eventually(PATIENCE_MS, () => isDrawn(page, "#quarters", COLUMNS_AND_LINE, 20));
+      await fits(page);
+      await page.screenshot({ path: picture("phone-site.png"), fullPage: true });
+    });
+  });
+
+  describe("the checks themselves", () => {
+    /** The page gets the API's answer after `change`. */
+    async function falsified(change, look) {
+      const { page, close } = await open(browser, county.url);
+      try {
+        await page.route("**/api/v1/ranking*", async (route) => {
+          const answer = await route.fetch();
+          await route.fulfill({ json: change(await answer.json()) });
+        });
+        await page.goto(county.url);
+        await page.waitForFunction(() => document.querySelector("#asof").textContent !== "");
+        await look(page);
+      } finally {
+        await close();
+      }
+    }
+    const red = (check, what) => assert.rejects(check, { name: "AssertionError", message: what });
+
+    test("an empty ranking is not taken for the county, and the page says that it is empty", async () => {
+      await falsified((ranking) => ({ ...ranking, sites: [] }), async (page) => {
+        await red(rankingShows(page, await county.ranking(), SITES), /rows of the ranking/);
+        await red(isDrawn(page, "#bar", BAR, 5000), /#bar is visible/);
+        await red(isDrawn(page, "#scatter", DOTS, 50), /#scatter is visible/);
+        assert.ok(await page.isVisible("#empty"));
+      });
+    });
+
+    test("one figure that differs in its last digit is seen", async () => {
+      const change = (ranking) => {
+        ranking.sites[3].kwh = (Number(ranking.sites[3].kwh) + 0.01).toFixed(2);
+        return ranking;
+      };
+      await falsified(change, async (page) => red(rankingShows(page, await county.ranking(), SITES), /kwh of .*, exact/));
+    });
+
+    test("a chart that was wiped is seen", async () => {
+      await falsified((ranking) => ranking, async (page) => {
+        await isDrawn(page, "#bar", BAR, 5000);
+        await page.$eval("#bar canvas", (canvas) => canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height));
+        await red(isDrawn(page, "#bar", BAR, 5000), /has 0 pixels/);
+      });
+    });
+
+    test("an error and a request to another host are complaints", async () => {
+      // the page's own rules would stop the request before it is one
+      const { page, complaints, close } = await open(browser, county.url, { bypassCSP: true });
+      await page.goto(county.url);
+      await page.evaluate(() => {
+        console.error("planted");
+        return fetch("http://elsewhere.invalid/x").catch(() => {});
+      });
+      await close();
+      assert.ok(complaints.includes("console: planted"), complaints.join("\n"));
+      assert.ok(complaints.includes("a request to http://elsewhere.invalid/x"), complaints.join("\n"));
+    });
+  });
+});
