@@ -20,6 +20,7 @@
 //! # Does not
 //! Assess, or trust: every message is bounded and checked before the store sees it.
 
+mod desk;
 mod grant;
 mod hello;
 mod presence;

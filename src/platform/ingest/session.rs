@@ -139,7 +139,10 @@ impl Session {
             }
             Some(Stop::Full) => Some(reject(
                 RejectCode::Unavailable,
-                format!("{REFUSED_MAX} refused records of this gateway are kept already: see /api/v1/refused"),
+                format!(
+                    "{REFUSED_MAX} refused records of this gateway are kept already: see /api/v1/refused, and \
+                     mujun-platform write-off-refused"
+                ),
             )),
         };
         Answer { messages, end }

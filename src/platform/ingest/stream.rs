@@ -3,22 +3,22 @@
 
 use super::{
     Patience,
+    desk::{Desk, in_time},
     grant::{Flow, Streams},
     hello,
     presence::{Place, Presence},
-    session::{self, Action, Asked, Session, Sorted, reject},
+    session::{self, Sorted, reject},
 };
 use crate::{
     model::UtcMillis,
-    platform::store::{Greeted, Hole, Ingested, Outcome, Store, StoreError},
+    platform::store::{Greeted, Store},
     runtime::clock,
     wire::{
-        BATCH_BYTES_MAX, GenId,
+        GenId,
         proto::{Down, Ping, Pong, Reject, RejectCode, Up, down, up},
     },
 };
 use std::{
-    collections::VecDeque,
     convert::Infallible,
     pin::Pin,
     task::{Context, Poll},
@@ -30,9 +30,6 @@ use tonic::{Code, Status, Streaming};
 
 /// Answers that wait for a gateway to read them. At the end of it the next message is not taken.
 const ANSWERS_MAX: usize = 16;
-/// What is read while the store works: more than a gateway's credit allows. At the end of it nothing more is read.
-const WAITING_BYTES_MAX: usize = 4 * BATCH_BYTES_MAX;
-const WAITING_MAX: usize = 64;
 
 pub struct Stream {
     pub patience: Patience,
@@ -116,8 +113,7 @@ impl Stream {
         let hello = hello::read(next(&mut messages, self.patience.hello).await?)?;
         gateway_id.clone_from(&hello.greeting.gateway_id);
         let generations: Vec<GenId> = hello.greeting.chain.iter().map(|link| link.gen_id).collect();
-        let greeted = in_time(self.patience, self.store.greet(hello.greeting)).await?;
-        let holes = match greeted.map_err(|error| failed(gateway_id, &error))? {
+        let holes = match in_time(self.patience.store, gateway_id, self.store.greet(hello.greeting)).await? {
             Greeted::Welcome { holes } => holes,
             Greeted::Cloned(why) => {
                 let message = format!("another copy of this gateway's spool is in use: {why}");
@@ -127,33 +123,37 @@ impl Stream {
         // only now: a stream that may not store must not end one that may; and before the marks, which count the last
         // work of the stream that was ended: without it that would be sent, and acknowledged beyond what was sent
         let place = self.presence.enter(gateway_id, superseded.clone(), clock::now());
-        let marks = in_time(self.patience, self.store.marks(gateway_id, generations)).await?;
-        let marks = marks.map_err(|error| failed(gateway_id, &error))?;
+        let marks = in_time(self.patience.store, gateway_id, self.store.marks(gateway_id, generations)).await?;
         let store = self.store.fenced(superseded.clone());
         tracing::info!(gateway_id, agent_version = hello.agent_version, generations = marks.len(), "a gateway came");
         let counted = self.streams.enter();
         let mut flow = Flow::new(counted.open(), clock::monotonic());
         self.answer(answers, session::welcome(&marks, flow.granted())).await?;
 
-        let mut desk =
-            Desk { stream: self, store, gateway_id, session: Session::default(), waiting: VecDeque::new(), work: None };
+        let mut desk = Desk::new(store, gateway_id, self.patience.store);
         loop {
             desk.begin()?;
-            let idle = desk.work.is_none();
+            let idle = desk.idle();
             tokio::select! {
-                done = desk.done(), if !idle => {
-                    for message in desk.conclude(done?, answers).await? {
+                answer = desk.done(), if !idle => {
+                    let answer = answer?;
+                    for message in answer.messages {
                         self.answer(answers, message).await?;
+                    }
+                    if let Some(reject) = answer.end {
+                        return Err(reject.into());
                     }
                 }
                 message = next(&mut messages, self.patience.of_message(idle)), if desk.has_room() => {
-                    let now = clock::now();
+                    let (message, now) = (session::sort(message?)?, clock::now());
                     place.seen(now);
-                    match session::sort(message?)? {
-                        Sorted::Asked(asked) => desk.waiting.push_back(Errand::Message(asked)),
+                    match message {
+                        Sorted::Asked(asked) => desk.put(asked),
                         Sorted::Ping(ping) => {
                             self.pong(answers, &place, &ping, now).await?;
-                            desk.look_for_holes(holes);
+                            if holes {
+                                desk.look_for_holes();
+                            }
                         }
                     }
                 }
@@ -179,99 +179,6 @@ impl Stream {
     }
 }
 
-/// What waits for the store, and what the store works on: one thing at a time, in the order in which it came.
-struct Desk<'a> {
-    stream: &'a Stream,
-    /// Takes nothing once the stream is superseded.
-    store: Store,
-    gateway_id: &'a str,
-    session: Session,
-    waiting: VecDeque<Errand>,
-    /// With its deadline, which runs on while messages come.
-    work: Option<Pin<Box<dyn Future<Output = Result<Result<Done, StoreError>, End>> + Send>>>,
-}
-
-enum Errand {
-    Message(Asked),
-    Holes,
-}
-
-/// What the store gave back.
-enum Done {
-    Ingested { gen_id: GenId, first_seq: u64, ingested: Ingested },
-    Sealed { gen_id: GenId, outcome: Outcome },
-    Holes(Vec<Hole>),
-}
-
-impl Desk<'_> {
-    fn has_room(&self) -> bool {
-        let bytes = |errand: &Errand| match errand {
-            Errand::Message(asked) => asked.bytes(),
-            Errand::Holes => 0,
-        };
-        self.waiting.len() < WAITING_MAX && self.waiting.iter().map(bytes).sum::<usize>() < WAITING_BYTES_MAX
-    }
-
-    fn look_for_holes(&mut self, holes: bool) {
-        let asked = self.waiting.iter().any(|errand| matches!(errand, Errand::Holes));
-        if holes && self.session.may_recall() && !asked {
-            self.waiting.push_back(Errand::Holes);
-        }
-    }
-
-    /// Gives the store the next thing to do, when it has nothing.
-    fn begin(&mut self) -> Result<(), Reject> {
-        while self.work.is_none() {
-            let Some(errand) = self.waiting.pop_front() else { break };
-            let action = match errand {
-                Errand::Message(asked) => self.session.take(asked)?,
-                Errand::Holes => Some(Action::FindHoles),
-            };
-            let Some(action) = action else { continue };
-            let (store, gateway_id) = (self.store.clone(), self.gateway_id.to_owned());
-            let work = async move {
-                match action {
-                    Action::Ingest { gen_id, first_seq, records, again } => {
-                        let ingested = store.ingest(&gateway_id, gen_id, first_seq, records, again).await?;
-                        Ok(Done::Ingested { gen_id, first_seq, ingested })
-                    }
-                    Action::Seal { gen_id, last_seq } => {
-                        Ok(Done::Sealed { gen_id, outcome: store.seal(&gateway_id, gen_id, last_seq).await? })
-                    }
-                    Action::FindHoles => Ok(Done::Holes(store.open_holes(&gateway_id).await?)),
-                }
-            };
-            let patience = self.stream.patience;
-            self.work = Some(Box::pin(async move { in_time(patience, work).await }));
-        }
-        Ok(())
-    }
-
-    /// Never returns while the store has nothing to do.
-    async fn done(&mut self) -> Result<Done, End> {
-        let Some(work) = &mut self.work else { return std::future::pending().await };
-        let done = work.await;
-        self.work = None;
-        done?.map_err(|error| failed(self.gateway_id, &error).into())
-    }
-
-    /// The answers to it.
-    async fn conclude(&mut self, done: Done, answers: &Sender) -> Result<Vec<down::Message>, End> {
-        match done {
-            Done::Ingested { gen_id, first_seq, ingested } => {
-                let answer = self.session.stored(gen_id, first_seq, &ingested);
-                let Some(reject) = answer.end else { return Ok(answer.messages) };
-                for message in answer.messages {
-                    self.stream.answer(answers, message).await?;
-                }
-                Err(reject.into())
-            }
-            Done::Sealed { gen_id, outcome } => Ok(vec![self.session.sealed(gen_id, outcome)?]),
-            Done::Holes(holes) => Ok(self.session.recall(&holes)),
-        }
-    }
-}
-
 async fn next(messages: &mut Streaming<Up>, patience: Duration) -> Result<Option<up::Message>, End> {
     match tokio::time::timeout(patience, messages.message()).await {
         Err(_) => Err(reject(RejectCode::Protocol, format!("nothing came for {patience:?}")).into()),
@@ -281,17 +188,4 @@ async fn next(messages: &mut Streaming<Up>, patience: Duration) -> Result<Option
         Ok(Err(_) | Ok(None)) => Err(End::Gone),
         Ok(Ok(Some(up))) => Ok(up.message),
     }
-}
-
-async fn in_time<T>(patience: Patience, work: impl Future<Output = T>) -> Result<T, End> {
-    let late = |_| reject(RejectCode::Unavailable, "the platform is busy").into();
-    tokio::time::timeout(patience.store, work).await.map_err(late)
-}
-
-fn failed(gateway_id: &str, error: &StoreError) -> Reject {
-    let reject = session::refused(error);
-    if reject.code() == RejectCode::Unavailable {
-        tracing::error!(gateway_id, %error, "the store failed");
-    }
-    reject
 }

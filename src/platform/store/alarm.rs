@@ -125,5 +125,7 @@ pub fn alarms(tx: &Connection, listing: &Listing) -> Result<Page<Alarm>, StoreEr
 
 /// What came from outside, at a length that a log and a table bear.
 pub fn shortened(text: &str) -> &str {
-    &text[..text.floor_char_boundary(DETAIL_BYTES_MAX)]
+    let ends = text.char_indices().map(|(at, sign)| at + sign.len_utf8());
+    let end = ends.take_while(|end| *end <= DETAIL_BYTES_MAX).last().unwrap_or(0);
+    text.get(..end).unwrap_or_default()
 }

@@ -52,6 +52,7 @@ pub struct RefusedRow {
     pub gen_id: GenId,
     pub seq: u64,
     pub kind: u8,
+    /// 0 once it was written off.
     pub bytes: u64,
     pub noted: UtcMillis,
     /// The contract's code.
@@ -63,7 +64,7 @@ pub struct RefusedRow {
 
 /// Whether no more of the gateway are kept.
 pub fn full(tx: &Connection, gateway: i64) -> Result<bool, StoreError> {
-    let mut select = tx.prepare_cached("SELECT count(*) FROM refused WHERE gateway = ?1")?;
+    let mut select = tx.prepare_cached("SELECT count(*) FROM refused WHERE gateway = ?1 AND body IS NOT NULL")?;
     let count: i64 = select.query_row([gateway], |row| row.get(0))?;
     Ok(usize::try_from(count).unwrap_or(usize::MAX) >= REFUSED_MAX)
 }
@@ -74,11 +75,18 @@ pub fn crc32c(tx: &Connection, generation: i64, seq: i64) -> Result<Option<u32>,
     Ok(select.query_row([generation, seq], |row| row.get(0)).optional()?)
 }
 
+/// Gives up the bytes of a gateway's refused records, so that others have room. Their numbers stay used, and their rows
+/// say what they were.
+pub fn write_off(tx: &Connection, gateway: i64) -> Result<u64, StoreError> {
+    let update = "UPDATE refused SET body = NULL, due = NULL WHERE gateway = ?1 AND body IS NOT NULL";
+    Ok(tx.prepare_cached(update)?.execute([gateway])? as u64)
+}
+
 /// By gateway id, of registered gateways.
 pub fn counts(tx: &Connection) -> Result<HashMap<String, u64>, StoreError> {
     let mut select = tx.prepare_cached(
         "SELECT gateway_id, count(*) FROM refused JOIN gateway ON gateway.id = refused.gateway
-         WHERE credit_code IS NOT NULL GROUP BY gateway.id",
+         WHERE credit_code IS NOT NULL AND body IS NOT NULL GROUP BY gateway.id",
     )?;
     let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
     rows.map(|row| row.map_err(StoreError::from)).collect()
@@ -116,7 +124,9 @@ pub fn retry(tx: &Connection, which: Retry, now: UtcMillis) -> Result<Retried, S
     let rows = match which {
         Retry::After(generation, seq) => read(
             tx,
-            &format!("{COLUMNS} WHERE (generation, seq) > (?1, ?2) ORDER BY generation, seq LIMIT ?3"),
+            &format!(
+                "{COLUMNS} WHERE (generation, seq) > (?1, ?2) AND body IS NOT NULL ORDER BY generation, seq LIMIT ?3"
+            ),
             [generation, seq, RETRY_MAX],
         )?,
         // a generation's records in their order: a dictionary may be among them
@@ -169,7 +179,7 @@ fn read(tx: &Connection, sql: &str, asked: [i64; 3]) -> Result<Vec<(Place, Recor
 pub fn refused(tx: &Connection, listing: &Listing) -> Result<Page<RefusedRow>, StoreError> {
     let mut select = tx.prepare_cached(&listing.newest_first(
         "refused",
-        "(SELECT gen_id FROM generation WHERE generation.id = generation), seq, kind, length(body), noted, code, message, due",
+        "(SELECT gen_id FROM generation WHERE generation.id = generation), seq, kind, coalesce(length(body), 0), noted, code, message, due",
         "noted >= ?5 AND noted < ?6",
     ))?;
     let (start, end) = listing.period.as_ref().map_or((i64::MIN, i64::MAX), |period| (period.start.0, period.end.0));

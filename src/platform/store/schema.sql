@@ -53,7 +53,8 @@ CREATE TABLE block (
 ) STRICT;
 CREATE INDEX block_time ON block (gateway, span, t_first) WHERE kind IN (2, 5);
 
--- A record that could not be taken, as it came, and why. due: when its time will have come.
+-- A record that could not be taken, as it came, and why. due: when its time will have come. body: NULL once an
+-- operator wrote it off; its number stays used.
 CREATE TABLE refused (
   id INTEGER PRIMARY KEY,
   gateway INTEGER NOT NULL REFERENCES gateway (id),
@@ -65,10 +66,11 @@ CREATE TABLE refused (
   code INTEGER NOT NULL,
   message TEXT NOT NULL,
   due INTEGER,
-  body BLOB NOT NULL,
+  body BLOB,
   UNIQUE (generation, seq)
 ) STRICT;
 CREATE INDEX refused_gateway ON refused (gateway, id);
+CREATE INDEX refused_kept ON refused (gateway) WHERE body IS NOT NULL;
 CREATE INDEX refused_due ON refused (due) WHERE due IS NOT NULL;
 
 -- Runs of a gateway's spool that were let in, in that order; the last one is the head.

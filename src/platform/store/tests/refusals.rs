@@ -4,13 +4,13 @@
 use super::{
     super::{
         audit,
-        refused::{REFUSED_MAX, Retried, Retry, retry},
+        refused::{REFUSED_MAX, Retried, Retry, retry, write_off},
     },
     *,
 };
 use crate::{
     model::{GapCause, Span},
-    wire::{FUTURE_MS_MAX, TIME_MIN_MS, record::Gap},
+    wire::{FUTURE_MS_MAX, TIME_MIN_MS, proto::RefusedCode, record::Gap},
 };
 
 use bytes::Bytes;
@@ -148,6 +148,12 @@ fn over_the_bound_nothing_is_lost_the_mark_stands_before_the_refusal() {
     assert_eq!(faults(&connection), Vec::<String>::new());
     let audit = audit::audit(&connection).unwrap();
     assert_eq!((audit.refused, audit.readings), (REFUSED_MAX as u64, 1));
+    // an operator who gives them up makes room; their numbers stay used
+    assert_eq!(write_off(&connection, 1).unwrap(), REFUSED_MAX as u64);
+    let taken = take(&connection, 7, seq + 2, &batch[1..], NOW);
+    assert_eq!((taken.outcome, taken.stop), (Outcome::Stored { seq: seq + 3, complete: false }, None));
+    assert_eq!(faults(&connection), Vec::<String>::new());
+    assert_eq!(retry(&connection, Retry::After(0, 0), NOW).unwrap().judged, 1, "only what is kept is judged again");
 }
 
 #[test]
