@@ -6,6 +6,7 @@
 //!   mqtt ───┘        └─ receipts: the broker's acknowledgement
 //! ```
 
+pub mod archive;
 pub mod command;
 pub mod config;
 pub mod health;
