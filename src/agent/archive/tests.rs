@@ -63,7 +63,7 @@ fn what_is_stored_comes_back_once_however_often_it_is_stored() {
 fn other_widths_and_other_records_are_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     let archive = open(folder.path(), 183, 1 << 30);
-    let minute = Interval { width_ms: 60_000, covered_ms: 60_000, ..interval(0, 5) };
+    let minute = Interval { width_ms: 60_000, covered_ms: 60_000, readings: 0, cell: None, ..interval(0, 5) };
     let mut mixed = encode(&Content::Intervals(vec![minute, interval(1, 7)]));
     mixed.extend(encode(&Content::Recalled(vec![interval(2, 7)])));
     mixed.extend(dictionary());

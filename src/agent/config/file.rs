@@ -1,15 +1,16 @@
 //! The file as a whole: its bytes, its TOML, its tables, and the list of all points.
 
 use super::{
-    Config, ConfigErrors, Point, Problem, SpoolConfig, UplinkConfig, address,
+    Config, ConfigErrors, Point, Problem, UplinkConfig, address,
     key::{
-        AGENT, AGENT_SHAPE, COMMIT_INTERVAL_MS, DIR, GATEWAY_ID, MODBUS, MODBUS_SHAPE, MQTT, MQTT_SHAPE, PLATFORM_URL,
-        POINT_NAME, ROOT_SHAPE, SPOOL, SPOOL_SHAPE, UPLINK, UPLINK_SHAPE,
+        AGENT, AGENT_SHAPE, GATEWAY_ID, MODBUS, MODBUS_SHAPE, MQTT, MQTT_SHAPE, PLATFORM_URL, POINT_NAME, ROOT_SHAPE,
+        SPOOL, SPOOL_SHAPE, UPLINK, UPLINK_SHAPE,
     },
     modbus, mqtt,
     point::{self, Given},
     problem::Position,
     section::{At, Doc, Section},
+    spool,
     unique::Unique,
     word,
 };
@@ -66,7 +67,7 @@ fn config(root: &Section) -> Config {
     let buses = root.tables(&MODBUS, &MODBUS_SHAPE);
     let brokers = root.tables(&MQTT, &MQTT_SHAPE);
     let config = Config {
-        spool: spool_config(spool.as_ref()),
+        spool: spool::config(spool.as_ref()),
         uplink: uplink.map(|uplink| UplinkConfig {
             platform_url: uplink.parse(&PLATFORM_URL, address::platform).map_or(String::new(), |url| url.value),
         }),
@@ -92,14 +93,6 @@ fn config(root: &Section) -> Config {
         );
     }
     config
-}
-
-fn spool_config(section: Option<&Section>) -> SpoolConfig {
-    let dir = section.and_then(|section| section.parse(&DIR, word::folder)).map_or("spool", |dir| dir.value);
-    let interval = section.map_or(Some(2000), |section| {
-        section.or(&COMMIT_INTERVAL_MS, 2000, section.integer(&COMMIT_INTERVAL_MS, 200..=10_000))
-    });
-    SpoolConfig { dir: dir.into(), commit_interval: modbus::millis(interval) }
 }
 
 /// All points of the file, and all names that may stand only once.

@@ -94,6 +94,10 @@ impl Inner {
     /// another name.
     fn drop_generation(&self, ordinal: u64, why: &str) -> Result<(), SpoolError> {
         let entry = held(&self.index).at(ordinal).cloned();
+        // the platform may ask for them; where there is no room even for these, they go too
+        if let Some(Err(error)) = entry.as_ref().map(|entry| self.archive(entry)) {
+            tracing::warn!(%error, "the quarter-hours of a generation that is dropped could not be archived");
+        }
         {
             let mut open = held(&self.open);
             held(&self.index).remove(ordinal);

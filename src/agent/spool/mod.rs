@@ -39,6 +39,7 @@
 //! A commit holds `writer` alone while it waits for the disk and publishes under `index` afterwards, so a reader never
 //! waits for an fsync of a commit. A rotation waits for a read in progress.
 
+mod archived;
 mod ballast;
 mod boot;
 mod budget;
@@ -50,14 +51,18 @@ mod index;
 mod layout;
 mod line;
 mod marks;
+#[cfg(test)]
+pub(crate) mod memory;
 mod note;
 mod open;
+mod outlook;
 mod refused;
 mod sled_spool;
 mod span;
 mod start;
 #[cfg(test)]
 mod tests;
+pub mod tool;
 mod trim;
 mod value;
 mod witness;
@@ -65,9 +70,11 @@ mod writer;
 
 pub use boot::Run;
 pub use error::SpoolError;
+pub use outlook::Outlook;
 pub use refused::{Kept, Refusal};
 pub use sled_spool::SledSpool;
 
+use super::archive::ArchiveLimits;
 use crate::{
     model::{Span, UtcMillis},
     wire::{GenId, record::Record},
@@ -173,6 +180,7 @@ pub struct Limits {
     /// Sealed generations that end so much before the one sealed last are dropped.
     pub age_max: Duration,
     pub when_full: WhenFull,
+    pub archive: ArchiveLimits,
 }
 
 /// What gives way when the spool is full.
@@ -193,6 +201,7 @@ impl Limits {
         bytes_max: 2 << 30,
         age_max: Duration::from_secs(3650 * 86_400),
         when_full: WhenFull::DropOldest,
+        archive: ArchiveLimits { days: 183, bytes_max: 256 << 20 },
     };
 }
 
