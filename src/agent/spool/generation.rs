@@ -12,7 +12,7 @@
 //!
 //! ```text
 //!   create: open ─▶ preamble ─▶ flush ─▶ fsync every file ─▶ fsync blobs/, g…/, spool/ ─▶ .ok ─▶ fsync spool/
-//!   commit: apply_batch ─▶ flush ─▶ fsync db ─▶ done
+//!   commit: apply_batch ─▶ flush ─▶ fsync db ─▶ done; the witness follows: witness.rs
 //! ```
 
 use super::{disk::Disk, error::SpoolError, layout::Layout, note::Marker, span, value};
