@@ -28,6 +28,8 @@
 //! - Look inside a record, but for the times of samples after a kill and for the quarter-hours of the archive.
 //! - Work on a read-only disk: opening is an error that says so, and a commit fails until the disk can be written. The
 //!   agent tries again for ever.
+//! - Keep the gaps inside of a generation that is quarantined, or dropped at a start on a disk so full that it can not be
+//!   opened, where no platform has them yet.
 //! - Say a gap once only: a process that ends right behind the commit of a gap says it again, word for word.
 //! - Know the times of what is lost better than the manifest, the witness and the markers do: where samples carry
 //!   times of their own, a generation without a manifest may have held others.

@@ -69,6 +69,7 @@ pub(super) fn delete(layout: &Layout, disk: &dyn Disk, ordinal: u64) -> Result<(
 pub(super) fn delete_dropped(layout: &Layout, disk: &dyn Disk, ordinal: u64) -> Result<(), SpoolError> {
     remove(&layout.folder(ordinal), |path| disk.remove_folder(path))?;
     remove(&layout.sealed(ordinal), |path| disk.remove_file(path))?;
+    remove(&layout.ok(ordinal), |path| disk.remove_file(path))?;
     remove(&layout.dropped(ordinal), |path| disk.remove_file(path))
 }
 
