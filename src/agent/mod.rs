@@ -6,6 +6,7 @@
 //!   mqtt ───┘        └─ receipts: the broker's acknowledgement
 //! ```
 
+pub mod archive;
 pub mod command;
 pub mod config;
 pub mod health;
@@ -15,9 +16,14 @@ pub mod source;
 pub mod spool;
 pub mod uplink;
 
-use crate::runtime::task::{Ended, Tasks, blocking};
+use crate::runtime::{
+    backoff::Backoff,
+    random,
+    task::{Ended, Tasks, blocking},
+};
 use config::Config;
 use health::Health;
+use spool::{SledSpool, Spool, SpoolError};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -28,15 +34,16 @@ const INPUTS_MAX: usize = 64;
 const STOP_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Runs until `stop` is cancelled or a part fails.
-pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, spool::SpoolError> {
+pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, SpoolError> {
     let health = Arc::new(Health::default());
     let meaning = meaning::Meaning::new(config.points);
-    let (dir, preamble) = (config.spool.dir, meaning.preamble());
+    let (dir, preamble) = (config.spool.dir.clone(), meaning.preamble());
     // by name, so that a mark stays with its platform when the file's order or an address changes
     let destinations: Vec<String> = config.uplinks.iter().map(|uplink| uplink.name.clone()).collect();
-    let limits = spool::Limits::DEFAULT;
-    let opened = blocking(move || spool::SledSpool::open(&dir, preamble, &destinations, limits)).await?;
-    let spool: Arc<dyn spool::Spool> = Arc::new(opened);
+    let limits = config.spool.limits();
+    let open = move || SledSpool::open(&dir, preamble.clone(), &destinations, limits);
+    let Some(opened) = open_patiently(open, &stop).await? else { return Ok(Ended::Stopped) };
+    let spool: Arc<dyn Spool> = Arc::new(opened);
 
     let window = config.mqtt.iter().map(|broker| broker.inflight).min().unwrap_or(u16::MAX);
     let receipts_max = usize::from(window / 2).max(1);
@@ -59,4 +66,30 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, spool
         tasks.spawn("uplink", uplink::run(uplink, destination, id, spool, health, stop.clone()));
     }
     Ok(tasks.join(STOP_DEADLINE).await)
+}
+
+/// A disk that is full, read-only or gone may come back without anyone near: the agent waits for it and says so. It
+/// ends where waiting can not help: another agent has the folder, or a record can not be stored.
+async fn open_patiently(
+    open: impl Fn() -> Result<SledSpool, SpoolError> + Clone + Send + 'static,
+    stop: &CancellationToken,
+) -> Result<Option<SledSpool>, SpoolError> {
+    let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
+    let mut failures = 0_u64;
+    loop {
+        match blocking(open.clone()).await {
+            Ok(spool) => return Ok(Some(spool)),
+            Err(error @ (SpoolError::Io { .. } | SpoolError::Database { .. } | SpoolError::Full)) => {
+                failures += 1;
+                if failures.is_power_of_two() {
+                    tracing::error!(%error, failures, "the spool can not be opened and nothing is read: free the disk, or mount it writable");
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(None),
+            () = tokio::time::sleep(backoff.failed(random::up_to)) => {}
+        }
+    }
 }

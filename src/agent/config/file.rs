@@ -1,14 +1,14 @@
 //! The file as a whole: its bytes, its TOML, its tables, and the list of all points.
 
 use super::{
-    Config, Point, SpoolConfig,
+    Config, Point,
     key::{
-        AGENT, AGENT_SHAPE, COMMIT_INTERVAL_MS, DIR, GATEWAY_ID, MODBUS, MODBUS_SHAPE, MQTT, MQTT_SHAPE, POINT_NAME,
-        ROOT_SHAPE, SHAPES, SPOOL, SPOOL_SHAPE,
+        AGENT, AGENT_SHAPE, GATEWAY_ID, MODBUS, MODBUS_SHAPE, MQTT, MQTT_SHAPE, POINT_NAME, ROOT_SHAPE, SHAPES, SPOOL,
+        SPOOL_SHAPE,
     },
     modbus, mqtt,
     point::{self, Given},
-    uplink, word,
+    spool, uplink, word,
 };
 use crate::runtime::{
     file,
@@ -47,7 +47,7 @@ fn config(root: &Section) -> Config {
     let buses = root.tables(&MODBUS, &MODBUS_SHAPE);
     let brokers = root.tables(&MQTT, &MQTT_SHAPE);
     let config = Config {
-        spool: spool_config(spool.as_ref()),
+        spool: spool::config(spool.as_ref()),
         uplinks: uplink::destinations(root),
         modbus: buses.iter().map(|section| modbus::bus(section, &mut listed)).collect(),
         mqtt: brokers.iter().map(|section| mqtt::broker(section, &gateway_id, &mut listed)).collect(),
@@ -71,15 +71,6 @@ fn config(root: &Section) -> Config {
         );
     }
     config
-}
-
-fn spool_config(section: Option<&Section>) -> SpoolConfig {
-    let dir = section.and_then(|section| section.parse(&DIR, settings::path));
-    let dir = dir.map_or(Path::new("spool"), |dir| dir.value);
-    let interval = section.map_or(Some(2000), |section| {
-        section.or(&COMMIT_INTERVAL_MS, 2000, section.integer(&COMMIT_INTERVAL_MS, 200..=10_000))
-    });
-    SpoolConfig { dir: dir.into(), commit_interval: modbus::millis(interval) }
 }
 
 /// All points of the file, and all names that may stand only once.

@@ -15,6 +15,7 @@ mod key;
 mod modbus;
 mod mqtt;
 mod point;
+mod spool;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -24,7 +25,13 @@ mod word;
 pub use file::{load, parse};
 pub use uplink::Proxy;
 
-use crate::model::{Scale, Series};
+use crate::{
+    agent::{
+        archive::ArchiveLimits,
+        spool::{Limits, WhenFull},
+    },
+    model::{Scale, Series},
+};
 use std::{path::PathBuf, time::Duration};
 
 /// A configuration that was checked: names are unique, addresses parse, every value is in range.
@@ -54,6 +61,26 @@ pub struct SpoolConfig {
     pub dir: PathBuf,
     /// The longest time for which a sample waits for its commit: what a power cut can cost.
     pub commit_interval: Duration,
+    /// What waits for a platform, on the disk.
+    pub bytes_max: u64,
+    pub age_max: Duration,
+    pub when_full: WhenFull,
+    pub archive_days: u32,
+    pub archive_bytes_max: u64,
+}
+
+impl SpoolConfig {
+    pub fn limits(&self) -> Limits {
+        Limits {
+            // a small budget is kept in small steps
+            generation_bytes_max: Limits::DEFAULT.generation_bytes_max.min(self.bytes_max / 32),
+            bytes_max: self.bytes_max,
+            age_max: self.age_max,
+            when_full: self.when_full,
+            archive: ArchiveLimits { days: self.archive_days, bytes_max: self.archive_bytes_max },
+            ..Limits::DEFAULT
+        }
+    }
 }
 
 /// One platform that everything is delivered to.

@@ -38,7 +38,16 @@ fn repository(path: &str) -> std::path::PathBuf {
 #[test]
 fn what_is_not_written_has_its_documented_default() {
     let config = parse(SMALLEST, "agent.toml").unwrap();
-    assert_eq!(config.spool, SpoolConfig { dir: "spool".into(), commit_interval: Duration::from_secs(2) });
+    let spool = SpoolConfig {
+        dir: "spool".into(),
+        commit_interval: Duration::from_secs(2),
+        bytes_max: 2 << 30,
+        age_max: Duration::from_secs(3650 * 86_400),
+        when_full: WhenFull::DropOldest,
+        archive_days: 183,
+        archive_bytes_max: 256 << 20,
+    };
+    assert_eq!(config.spool, spool);
     assert_eq!(config.uplinks, []);
     let bus = &config.modbus[0];
     assert_eq!((bus.timeout, bus.poll_interval), (Duration::from_secs(1), Duration::from_secs(1)));

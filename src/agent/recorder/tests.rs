@@ -2,7 +2,10 @@ use super::*;
 use crate::{
     agent::{
         config::Point,
-        spool::{Limits, SledSpool},
+        spool::{
+            Limits, SledSpool,
+            memory::{Faults, MemorySpool},
+        },
     },
     model::{PointKind, RawValue, Role, Scale, Scan, Series, UtcMillis},
     wire::record::{Content, decode},
@@ -92,4 +95,98 @@ async fn a_sample_waits_no_longer_than_the_commit_interval() {
     };
     let (ended, ()) = tokio::join!(recorder.run(queue), source);
     assert!(ended.is_ok());
+}
+
+/// What the recorder says was not read.
+fn unread(spool: &dyn Spool) -> Vec<Span> {
+    let read =
+        |generation: &crate::agent::spool::Generation| spool.read(&generation.gen_id, 1, 9_999, 1 << 20).unwrap();
+    let records: Vec<_> = spool.generations().iter().flat_map(read).collect();
+    let gaps = records.iter().filter_map(|record| match decode(record).unwrap() {
+        Content::Gap(gap) if gap.cause == GapCause::Unread => gap.span,
+        _ => None,
+    });
+    gaps.collect()
+}
+
+fn memory() -> Arc<MemorySpool> {
+    Arc::new(MemorySpool::new(meaning().preamble(), 1))
+}
+
+fn recorder(spool: &Arc<MemorySpool>) -> Recorder {
+    let (spool, commit_interval) = (spool.clone() as Arc<dyn Spool>, Duration::from_millis(20));
+    Recorder { meaning: meaning(), spool, commit_interval, receipts_max: 1 }
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_is_repeated_and_its_receipt_waits() {
+    let spool = memory();
+    let committed = Arc::new(watch::Sender::new(0));
+    let mut given = committed.subscribe();
+    let (inputs, queue) = mpsc::channel(1);
+    spool.set_faults(Faults { full: true, ..Faults::default() });
+    let recorder = recorder(&spool);
+    let source = async {
+        inputs.send(input(1, &committed)).await.unwrap();
+        tokio::task::yield_now().await;
+        assert_eq!(*given.borrow_and_update(), 0);
+        assert!(stored(&*spool).is_empty());
+        spool.set_faults(Faults { commit: Some(1), ..Faults::default() });
+        given.changed().await.unwrap();
+        assert_eq!(stored(&*spool).len(), 1, "once");
+        drop(inputs);
+    };
+    let (ended, ()) = tokio::join!(recorder.run(queue), source);
+    assert!(ended.is_ok());
+}
+
+#[tokio::test]
+async fn while_the_spool_is_nearly_full_records_are_kept_and_no_receipt_is_given() {
+    for level in [Level::High, Level::Full] {
+        let spool = memory();
+        let committed = Arc::new(watch::Sender::new(0));
+        let mut given = committed.subscribe();
+        let mut changed = spool.changed();
+        let (inputs, queue) = mpsc::channel(1);
+        spool.set_faults(Faults { level: Some(level), ..Faults::default() });
+        let recorder = recorder(&spool);
+        let source = async {
+            for number in 1..=3 {
+                inputs.send(input(number, &committed)).await.unwrap();
+                changed.changed().await.unwrap();
+            }
+            assert_eq!((*given.borrow_and_update(), stored(&*spool).len()), (0, 3));
+            spool.set_faults(Faults::default());
+            given.changed().await.unwrap();
+            assert_eq!(*given.borrow_and_update(), 3, "without a further input");
+            drop(inputs);
+        };
+        let (ended, ()) = tokio::join!(recorder.run(queue), source);
+        assert!(ended.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn the_time_between_two_runs_is_said_to_be_unread() {
+    let spool = memory();
+    for run in 0..3_u64 {
+        let committed = Arc::new(watch::Sender::new(0));
+        let (inputs, queue) = mpsc::channel(4);
+        inputs.send(input(run + 1, &committed)).await.unwrap();
+        drop(inputs);
+        recorder(&spool).run(queue).await.unwrap();
+        let said = unread(&*spool);
+        assert_eq!(said.len() as u64, run, "none before the first run");
+        assert!(said.iter().all(|span| span.start <= span.end && span.end <= clock::now()));
+        spool.cut_power();
+    }
+    // a run that ends before it read anything leaves the whole stretch to the next
+    let end = spool.earlier_end().unwrap();
+    for _ in 0..2 {
+        let (inputs, queue) = mpsc::channel(1);
+        drop(inputs);
+        recorder(&spool).run(queue).await.unwrap();
+        spool.cut_power();
+    }
+    assert!(unread(&*spool).iter().filter(|span| span.start == end).count() >= 2);
 }

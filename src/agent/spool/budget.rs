@@ -11,17 +11,18 @@
 //!
 //! # Promises
 //! - The newest generations are never dropped: neither the current one nor the one sealed last.
+//! - The gaps that a dropped generation held are recorded again: what was said is not unsaid.
 //! - Age is counted against the generation sealed last, not against the clock: a clock that jumps drops nothing
 //!   before it was wrong for a whole generation.
 
 use super::{
     Fill, Level, SpoolError, WhenFull,
-    gaps::{self, Then},
+    gaps::{self, Pending, Then},
     index::Entry,
     layout::Layout,
     sled_spool::{Inner, held},
 };
-use crate::runtime::space;
+use crate::{runtime::space, wire::record::Gap};
 use std::{
     io::ErrorKind::{QuotaExceeded, StorageFull},
     sync::atomic::Ordering::Relaxed,
@@ -94,17 +95,24 @@ impl Inner {
     /// another name.
     fn drop_generation(&self, ordinal: u64, why: &str) -> Result<(), SpoolError> {
         let entry = held(&self.index).at(ordinal).cloned();
-        {
+        // the platform may ask for them; where there is no room even for these, they go too
+        if let Some(Err(error)) = entry.as_ref().map(|entry| self.archive(entry)) {
+            tracing::warn!(%error, "the quarter-hours of a generation that is dropped could not be archived");
+        }
+        let carried = {
             let mut open = held(&self.open);
+            let carried = self.opened(&mut open, ordinal).map(|database| gaps::carried(&database)).unwrap_or_default();
             held(&self.index).remove(ordinal);
             open.remove(ordinal);
-        }
-        let renamed = set_dropped(&self.layout, &*self.disk, ordinal);
-        held(&self.pending).push(gaps::dropped(&self.layout, ordinal, why));
+            carried
+        };
+        let dropped = set_dropped(&self.layout, &*self.disk, ordinal, &carried);
+        let pending = carried.into_iter().map(|gap| Pending { gap, then: Then::Nothing });
+        held(&self.pending).extend(pending.chain([gaps::dropped(&self.layout, ordinal, why)]));
         self.notify();
         let records = entry.map_or(0, |entry| entry.extent.last);
         tracing::error!(ordinal, records, why, "the oldest generation is dropped, a gap will say so");
-        renamed
+        dropped
     }
 
     /// Deletes one generation that is set aside and reported; whether there was one.
@@ -123,10 +131,17 @@ impl Inner {
     }
 }
 
-/// From here on it counts as dropped, whatever happens.
-pub(super) fn set_dropped(layout: &Layout, disk: &dyn super::disk::Disk, ordinal: u64) -> Result<(), SpoolError> {
-    let dropped = layout.dropped(ordinal);
-    disk.rename(&layout.ok(ordinal), &dropped).map_err(SpoolError::at(&dropped))?;
+/// From here on it counts as dropped, whatever happens; the gaps it held are kept with its marker. Where there is no
+/// room even for these, they live in memory alone until the next commit.
+pub(super) fn set_dropped(
+    layout: &Layout,
+    disk: &dyn super::disk::Disk,
+    ordinal: u64,
+    carried: &[Gap],
+) -> Result<(), SpoolError> {
+    let (ok, dropped) = (layout.ok(ordinal), layout.dropped(ordinal));
+    let kept = !carried.is_empty() && layout.write_dropped(disk, ordinal, carried).is_ok();
+    if kept { disk.remove_file(&ok) } else { disk.rename(&ok, &dropped) }.map_err(SpoolError::at(&dropped))?;
     disk.sync_folder(layout.dir()).map_err(SpoolError::at(layout.dir()))?;
     let folder = layout.folder(ordinal);
     disk.remove_folder(&folder).map_err(SpoolError::at(&folder))

@@ -3,7 +3,7 @@
 //! | lost | lies on the disk until its gap is committed |
 //! |---|---|
 //! | a damaged generation | `quarantine/g…` without `quarantine/g….reported` |
-//! | a dropped generation | `g….dropped`, its marker under another name, and `g….sealed` |
+//! | a dropped generation | `g….dropped`, its marker under another name with the gaps it held, and `g….sealed` |
 //! | a tail | WITNESS, which the commit of the gap is the first to overwrite |
 //!
 //! # Promises
@@ -12,6 +12,7 @@
 
 use super::{
     error::SpoolError,
+    generation::Database,
     layout::Layout,
     line,
     note::{Manifest, Marker},
@@ -23,9 +24,13 @@ use crate::{
     runtime::clock,
     wire::{
         GenId,
-        record::{Content, Gap, Lost, Record, encode},
+        proto::RecordKind,
+        record::{Content, Gap, Lost, Record, decode, encode},
     },
 };
+
+/// Gaps that are handed on one by one.
+const CARRIED_MAX: usize = 256;
 
 /// A gap that is not committed yet, and what is to be done when it is.
 #[derive(Clone, Debug)]
@@ -50,6 +55,8 @@ pub(super) fn found(layout: &Layout, said: Option<&Said>) -> Result<Vec<Pending>
         pending.push(quarantined(layout, ordinal, said, "damaged on the gateway's disk"));
     }
     for ordinal in layout.dropped_ordinals()? {
+        let carried = layout.read_carried(ordinal)?.into_iter();
+        pending.extend(carried.map(|gap| Pending { gap, then: Then::Nothing }));
         pending.push(dropped(layout, ordinal, "the spool was full"));
     }
     Ok(pending)
@@ -68,6 +75,30 @@ pub(super) fn dropped(layout: &Layout, ordinal: u64, detail: &str) -> Pending {
     let manifest = layout.read_manifest(ordinal).ok().flatten();
     let gap = gap(GapCause::Dropped, layout, ordinal, marker, manifest, None, detail);
     Pending { gap, then: Then::Delete(ordinal) }
+}
+
+/// The gaps in a generation that is about to be dropped. Where they are many, those of drops are one.
+pub(super) fn carried(database: &Database) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    let read = database.each(1, u64::MAX, |record| {
+        if i32::from(record.kind) == RecordKind::Gap as i32
+            && let Ok(Content::Gap(gap)) = decode(&record)
+        {
+            gaps.push(gap);
+        }
+        true
+    });
+    if let Err(error) = read {
+        tracing::warn!(?error, "a generation that is dropped could not be read to its end for the gaps it holds");
+    }
+    if gaps.len() <= CARRIED_MAX {
+        return gaps;
+    }
+    let (drops, mut others): (Vec<Gap>, Vec<Gap>) = gaps.into_iter().partition(|gap| gap.cause == GapCause::Dropped);
+    let span = drops.iter().map(|gap| gap.span).fold(None, super::span::cover);
+    let detail = "many generations, while the spool was full".into();
+    others.push(Gap { cause: GapCause::Dropped, span, series: Vec::new(), lost: None, detail });
+    others
 }
 
 /// Records behind `kept` were committed and are gone.

@@ -12,7 +12,7 @@
 //!
 //! ```text
 //!   create: open ─▶ preamble ─▶ flush ─▶ fsync every file ─▶ fsync blobs/, g…/, spool/ ─▶ .ok ─▶ fsync spool/
-//!   commit: apply_batch ─▶ flush ─▶ fsync db ─▶ done
+//!   commit: apply_batch ─▶ flush ─▶ fsync db ─▶ done; the witness follows: witness.rs
 //! ```
 
 use super::{disk::Disk, error::SpoolError, layout::Layout, note::Marker, span, value};
@@ -197,7 +197,7 @@ impl Database {
     }
 
     /// Hands out the records from `from` to `last` or to the end, in order, while `take` wants more.
-    fn each(&self, from: u64, last: u64, mut take: impl FnMut(Record) -> bool) -> Result<(), Fault> {
+    pub fn each(&self, from: u64, last: u64, mut take: impl FnMut(Record) -> bool) -> Result<(), Fault> {
         if last < from {
             return Ok(());
         }

@@ -76,8 +76,11 @@ impl Index {
         }
     }
 
-    pub fn remove(&mut self, ordinal: u64) {
+    /// Whether it was there.
+    pub fn remove(&mut self, ordinal: u64) -> bool {
+        let before = self.entries.len();
         self.entries.retain(|entry| entry.ordinal != ordinal);
+        self.entries.len() < before
     }
 
     /// Takes a destination's mark; whether its generation is complete there and was not before. A mark behind the end counts as the

@@ -12,6 +12,7 @@
 //!   g<ordinal, 16 hex>.sealed    it ended: see note.rs
 //!   g<ordinal, 16 hex>.dropped   its marker, when it was dropped and its gap is not committed yet
 //!   *.tmp                        one of these files, being written; deleted at start
+//!   archive/                     delivered quarter-hours: see agent/archive
 //!   quarantine/                  the same names of generations that were found damaged, and g….reported where the
 //!                                gap of one is committed
 //! ```
@@ -49,6 +50,13 @@ impl Layout {
         for parent in dir.ancestors().skip(1).take(missing) {
             File::open(parent).and_then(|parent| parent.sync_all()).map_err(SpoolError::at(parent))?;
         }
+        Ok(Layout { dir })
+    }
+
+    /// Of a folder that is there.
+    pub fn create_nothing(dir: &Path) -> Result<Layout, SpoolError> {
+        let dir = std::path::absolute(dir).map_err(SpoolError::at(dir))?;
+        fs::metadata(&dir).map_err(SpoolError::at(&dir))?;
         Ok(Layout { dir })
     }
 
@@ -114,6 +122,10 @@ impl Layout {
         self.dir.join("BALLAST")
     }
 
+    pub fn archive(&self) -> PathBuf {
+        self.dir.join("archive")
+    }
+
     pub fn quarantine(&self) -> PathBuf {
         self.dir.join("quarantine")
     }
@@ -165,6 +177,11 @@ impl Layout {
     /// In quarantine: the gap is committed.
     pub fn reported_ordinals(&self) -> Result<Vec<u64>, SpoolError> {
         self.ordinals_where(|names| names.reported)
+    }
+
+    /// What a generation takes on the disk, as far as it can be seen.
+    pub fn generation_bytes(&self, ordinal: u64) -> u64 {
+        disk_bytes(&self.folder(ordinal))
     }
 
     /// What all in this folder takes on the disk, as far as it can be seen.

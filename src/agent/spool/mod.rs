@@ -14,31 +14,42 @@
 //! - The order is kept, seq has no holes, and a number is never given to two contents: a generation is written by one
 //!   process run only, and a generation in which an error happened ends at its last durable record.
 //! - Readers see durable records only, never the tail in flight.
-//! - It opens although a generation is damaged: that one goes to `quarantine/`, with a log line and a count.
-//! - A generation is deleted only when it is sealed and complete at every destination.
+//! - It opens although a generation is damaged: that one goes to `quarantine/`. A tail that the disk did not keep is
+//!   noticed by the witness; what is there is kept.
+//! - Whatever it loses is a gap record, with cause, records and times, committed before anything else: `gaps.rs`.
+//! - It keeps its budget of bytes and age; what gives way is a stated policy: `budget.rs`. On a full disk it opens,
+//!   reads and commits as far as the ballast and that policy make room.
+//! - A generation is deleted only when it is sealed and complete at every destination, and its quarter-hours are in the
+//!   archive before that. They can be recalled.
 //! - Each generation names the one created before it, whatever became of that one: a platform sees a hole.
 //! - What a destination holds to the end is known after a restart; what it refused is kept and counted.
 //!
 //! # Does not
-//! - Look inside a record, or bound the bytes on disk.
-//! - Read or open on a full disk: sled writes whenever it opens a database. Both are errors then, and nothing is set
-//!   aside; with a few MiB freed all is there.
-//! - Notice a lost tail where no manifest says where the tail was: in the last generation of a killed run.
+//! - Look inside a record, but for the times of samples after a kill and for the quarter-hours of the archive.
+//! - Work on a read-only disk: opening is an error that says so, and a commit fails until the disk can be written. The
+//!   agent tries again for ever.
+//! - Keep the gaps inside of a generation that is quarantined, or dropped at a start on a disk so full that it can not be
+//!   opened, where no platform has them yet.
+//! - Say a gap once only: a process that ends right behind the commit of a gap says it again, word for word.
+//! - Know the times of what is lost better than the manifest, the witness and the markers do: where samples carry
+//!   times of their own, a generation without a manifest may have held others.
 //! - Keep each mark: after a kill, what is not complete anywhere is backlog until the platform's Welcome says otherwise.
 //! - Give a commit a deadline: a disk that hangs in an fsync hangs the caller.
 //!
 //! # Locks
-//! Three, taken in this order, each optional:
+//! Taken in this order, each optional; those for small files and lists are held last and alone:
 //!
 //! | lock | held | guards |
 //! |---|---|---|
 //! | `writer` | for a whole commit, its fsync included | the current generation's tail |
+//! | `archive_lock` | while the quarter-hours of one generation are stored | the archive's files |
 //! | `open` | for one read, or the opening and closing of a database | the databases that are open, so that nobody opens one that is still closing |
 //! | `index` | for an access to memory, never across I/O | what there is: generations, last durable seq, marks |
 //!
 //! A commit holds `writer` alone while it waits for the disk and publishes under `index` afterwards, so a reader never
 //! waits for an fsync of a commit. A rotation waits for a read in progress.
 
+mod archived;
 mod ballast;
 mod boot;
 mod budget;
@@ -50,14 +61,18 @@ mod index;
 mod layout;
 mod line;
 mod marks;
+#[cfg(test)]
+pub(crate) mod memory;
 mod note;
 mod open;
+mod outlook;
 mod refused;
 mod sled_spool;
 mod span;
 mod start;
 #[cfg(test)]
 mod tests;
+pub mod tool;
 mod trim;
 mod value;
 mod witness;
@@ -65,9 +80,11 @@ mod writer;
 
 pub use boot::Run;
 pub use error::SpoolError;
+pub use outlook::Outlook;
 pub use refused::{Kept, Refusal};
 pub use sled_spool::SledSpool;
 
+use super::archive::ArchiveLimits;
 use crate::{
     model::{Span, UtcMillis},
     wire::{GenId, record::Record},
@@ -173,6 +190,7 @@ pub struct Limits {
     /// Sealed generations that end so much before the one sealed last are dropped.
     pub age_max: Duration,
     pub when_full: WhenFull,
+    pub archive: ArchiveLimits,
 }
 
 /// What gives way when the spool is full.
@@ -193,6 +211,7 @@ impl Limits {
         bytes_max: 2 << 30,
         age_max: Duration::from_secs(3650 * 86_400),
         when_full: WhenFull::DropOldest,
+        archive: ArchiveLimits { days: 183, bytes_max: 256 << 20 },
     };
 }
 

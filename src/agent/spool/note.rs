@@ -15,8 +15,13 @@ use super::{
 };
 use crate::{
     model::{Span, UtcMillis},
-    wire::GenId,
+    wire::{
+        GenId,
+        proto::RecordKind,
+        record::{Content, Gap, Record, decode, encode},
+    },
 };
+use bytes::Bytes;
 
 /// What `.ok` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +66,29 @@ impl Layout {
         Ok(line::read_one(&self.ok(ordinal))?.as_deref().and_then(marker))
     }
 
+    /// The marker's line under its other name, and behind it the gaps that the generation held.
+    pub fn write_dropped(&self, disk: &dyn Disk, ordinal: u64, carried: &[Gap]) -> Result<(), SpoolError> {
+        let ok = self.ok(ordinal);
+        let mut text = line::read(&ok).map_err(SpoolError::at(&ok))?.unwrap_or_default();
+        for record in carried.iter().flat_map(|gap| encode(&Content::Gap(gap.clone()))) {
+            let body: String = record.body.iter().map(|byte| format!("{byte:02x}")).collect();
+            text.push_str(&line::checked(&format!("gap {body}")));
+        }
+        line::replace(disk, &self.dropped(ordinal), text.as_bytes())
+    }
+
     /// The marker of a dropped generation.
     pub fn read_dropped(&self, ordinal: u64) -> Result<Option<Marker>, SpoolError> {
-        Ok(line::read_one(&self.dropped(ordinal))?.as_deref().and_then(marker))
+        let path = self.dropped(ordinal);
+        let text = line::read(&path).map_err(SpoolError::at(&path))?.unwrap_or_default();
+        Ok(text.lines().next().and_then(line::unchecked).and_then(marker))
+    }
+
+    /// The gaps that a dropped generation held.
+    pub fn read_carried(&self, ordinal: u64) -> Result<Vec<Gap>, SpoolError> {
+        let path = self.dropped(ordinal);
+        let text = line::read(&path).map_err(SpoolError::at(&path))?.unwrap_or_default();
+        Ok(text.lines().skip(1).filter_map(|line| gap(line::unchecked(line)?)).collect())
     }
 
     /// `None` where the line is damaged.
@@ -103,4 +128,16 @@ fn manifest(text: &str) -> Option<Manifest> {
         span,
         ended: UtcMillis(ended.parse().ok()?),
     })
+}
+
+fn gap(text: &str) -> Option<Gap> {
+    let digits = text.strip_prefix("gap ")?.as_bytes();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let body: Option<Vec<u8>> = digits.chunks(2).map(byte).collect();
+    let body = Bytes::from(body?);
+    let record = Record { kind: RecordKind::Gap as u8, crc32c: crc32c::crc32c(&body), body };
+    match decode(&record) {
+        Ok(Content::Gap(gap)) => Some(gap),
+        _ => None,
+    }
 }

@@ -99,7 +99,7 @@ impl Inner {
         }
     }
 
-    fn opened(&self, open: &mut Open, ordinal: u64) -> Result<Arc<Database>, Fault> {
+    pub(super) fn opened(&self, open: &mut Open, ordinal: u64) -> Result<Arc<Database>, Fault> {
         match open.get(ordinal) {
             Some(database) => Ok(database),
             None => start::open_in_time(&self.layout, &self.limits, ordinal).inspect(|database| {

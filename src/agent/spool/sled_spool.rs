@@ -11,6 +11,7 @@ use super::{
     marks, open, refused, start, writer,
 };
 use crate::{
+    agent::archive::Archive,
     model::{Span, UtcMillis},
     runtime::{clock, space},
     wire::{GenId, record::Record},
@@ -44,6 +45,8 @@ pub(super) struct Inner {
     /// What the quarantine takes on the disk.
     pub aside_bytes: AtomicU64,
     pub ballast: Ballast,
+    pub archive: Archive,
+    pub archive_lock: Mutex<()>,
     pub writer: Mutex<writer::Writer>,
     pub open: Mutex<open::Open>,
     pub index: Mutex<Index>,
@@ -105,6 +108,8 @@ impl SledSpool {
             pending: Mutex::new(found.pending),
             aside_bytes: AtomicU64::new(layout.set_aside().all_bytes()),
             ballast,
+            archive: Archive::new(layout.archive(), limits.archive),
+            archive_lock: Mutex::new(()),
             writer: Mutex::new(writer::Writer::new(
                 found.next_ordinal,
                 found.last_gen_id,
@@ -181,9 +186,8 @@ impl Spool for SledSpool {
         held(&self.0.index).backlog(destination)
     }
 
-    /// There is no archive yet: nothing is held of any span.
-    fn recall(&self, _span: Span) -> Result<(), SpoolError> {
-        Ok(())
+    fn recall(&self, span: Span) -> Result<(), SpoolError> {
+        self.0.recall(span)
     }
 
     fn fill(&self) -> Fill {

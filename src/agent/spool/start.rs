@@ -109,7 +109,9 @@ pub(super) fn make_room(
     match (limits.when_full, &sealed[..]) {
         (WhenFull::DropOldest, [oldest, _, ..]) => {
             tracing::error!(ordinal = *oldest, "the disk is full: the oldest generation is dropped, a gap will say so");
-            budget::set_dropped(layout, disk, *oldest).map(|()| true)
+            let opened = open_in_time(layout, limits, *oldest);
+            let carried = opened.map(|database| gaps::carried(&database)).unwrap_or_default();
+            budget::set_dropped(layout, disk, *oldest, &carried).map(|()| true)
         }
         _ => Ok(false),
     }

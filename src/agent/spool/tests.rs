@@ -1,6 +1,7 @@
 //! The spool's promises, each under its name.
 
 mod api;
+mod archived;
 mod budget;
 mod damage;
 mod destinations;

@@ -1,7 +1,7 @@
 //! The destinations' marks, and the deletion of what all of them hold to the end.
 
 use super::{
-    SpoolError,
+    Level, SpoolError,
     disk::Disk,
     layout::Layout,
     sled_spool::{Inner, held},
@@ -23,26 +23,36 @@ impl Inner {
         Ok(())
     }
 
-    /// Deletes what is complete at every destination. A deletion that fails is repeated after the next start.
+    /// Deletes what is complete at every destination, its quarter-hours in the archive first. Where the archive can
+    /// not be written a generation waits for the next call, unless the spool is full. A deletion that fails is
+    /// repeated after the next start.
     pub(super) fn delete_delivered(&self) -> Result<(), SpoolError> {
         let mut result = Ok(());
-        loop {
-            let entry = {
+        let delivered = {
+            let index = held(&self.index);
+            let delivered = index.delivered().into_iter().filter_map(|ordinal| index.at(ordinal).cloned());
+            delivered.collect::<Vec<_>>()
+        };
+        for entry in delivered {
+            if let Err(error) = self.archive(&entry) {
+                tracing::error!(%error, "delivered quarter-hours could not be archived");
+                if self.fill().level != Level::Full {
+                    return Err(error);
+                }
+            }
+            {
                 let mut open = held(&self.open);
-                let mut index = held(&self.index);
-                let Some(&ordinal) = index.delivered().first() else { return result };
-                let entry = index.at(ordinal).cloned();
-                index.remove(ordinal);
-                drop(index);
-                open.remove(ordinal);
-                entry
-            };
-            let Some(entry) = entry else { return result };
+                if !held(&self.index).remove(entry.ordinal) {
+                    continue; // another thread was faster
+                }
+                open.remove(entry.ordinal);
+            }
             tracing::debug!(entry.ordinal, records = entry.extent.last, "a generation is complete at every platform");
             self.notify();
             let deleted = delete(&self.layout, &*self.disk, entry.ordinal);
             result = result.and(deleted);
         }
+        result
     }
 }
 
@@ -59,6 +69,7 @@ pub(super) fn delete(layout: &Layout, disk: &dyn Disk, ordinal: u64) -> Result<(
 pub(super) fn delete_dropped(layout: &Layout, disk: &dyn Disk, ordinal: u64) -> Result<(), SpoolError> {
     remove(&layout.folder(ordinal), |path| disk.remove_folder(path))?;
     remove(&layout.sealed(ordinal), |path| disk.remove_file(path))?;
+    remove(&layout.ok(ordinal), |path| disk.remove_file(path))?;
     remove(&layout.dropped(ordinal), |path| disk.remove_file(path))
 }
 

@@ -81,3 +81,36 @@ fn a_read_only_disk_is_a_clear_error() {
     assert!(text.contains("BOOT.tmp") && text.to_lowercase().contains("read-only"), "{text}");
     open(folder.path(), preamble()).unwrap();
 }
+
+/// On a disk that is really small: a folder on a file system of about 24 MiB, such as a tmpfs, named by this variable.
+/// Does nothing in a normal run.
+const SMALL_DISK: &str = "MUJUN_TEST_SMALL_DISK";
+
+#[test]
+fn a_small_disk_is_filled_and_gone_on_with() {
+    let Some(disk) = std::env::var_os(SMALL_DISK) else { return };
+    let folder = tempfile::tempdir_in(disk).unwrap();
+    let limits = Limits { generation_bytes_max: 500_000, ..Limits::DEFAULT };
+    let commit = |spool: &SledSpool, n: u64| spool.commit(&(0..20).map(|_| record(n, 7000)).collect::<Vec<_>>(), None);
+    let spool = open_with(folder.path(), preamble(), limits).unwrap();
+    (1..=400).for_each(|n| commit(&spool, n).unwrap());
+    let kept = |spool: &SledSpool| {
+        let mut kept = numbers(spool);
+        kept.dedup();
+        let (first, last) = (*kept.first().unwrap(), *kept.last().unwrap());
+        assert!(kept.into_iter().eq(first..=last));
+        (first, last)
+    };
+    let (first, last) = kept(&spool);
+    assert!(first > 1 && last == 400 && !gaps(&spool).is_empty(), "{first}..={last}");
+    println!("{first}..={last} are there, {:?}, {} gaps", spool.fill(), gaps(&spool).len());
+    let copied = crate::runtime::space::free_bytes(folder.path()).unwrap();
+    // someone else takes the rest
+    std::fs::write(folder.path().join("other"), vec![0; usize::try_from(copied).unwrap()]).unwrap();
+    drop(spool);
+    let spool = open_with(folder.path(), preamble(), limits).unwrap();
+    commit(&spool, 401).unwrap();
+    let (first, last) = kept(&spool);
+    assert_eq!((last, spool.quarantined()), (401, 0));
+    println!("{first}..={last} are there after a start on a full disk, {} gaps", gaps(&spool).len());
+}
