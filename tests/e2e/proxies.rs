@@ -46,7 +46,7 @@ fn is_refused_through(proxy_url: &str, reason: &str) {
     let _agent = stack.agent_to(&uplink, &sources());
     let log = log_with(&stack, reason);
     assert!(!log.contains("wrong-heim"), "the password is in the log:\n{log}");
-    let gateways = stack.get("/api/v1/gateways").unwrap();
+    let gateways = stack.wait("/api/v1/gateways", PATIENCE, |gateways| gateways[0].is_object());
     assert_eq!(gateways[0]["last_seen_ms"], serde_json::Value::Null);
 }
 
