@@ -136,7 +136,7 @@ impl Memory {
 impl Uplink {
     async fn deliver(&self) -> Infallible {
         let (recalls, asked) = mpsc::channel(recall::WAITING_MAX);
-        let recall = async |span| self.with_spool(move |spool| recall::from_archive(spool, span)).await;
+        let recall = |span| self.with_spool(move |spool| recall::from_archive(spool, span));
         tokio::select! {
             never = self.sessions(recalls) => never,
             never = recall::answer(&self.config.name, recall::PAUSE, asked, recall) => never,

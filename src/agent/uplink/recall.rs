@@ -27,11 +27,11 @@ pub(super) fn ask(uplink: &str, recalls: &mpsc::Sender<Span>, span: Span) {
 }
 
 /// Hands each span to `recall`, which is [`from_archive`]; from one to the next at least `pause`.
-pub(super) async fn answer(
+pub(super) async fn answer<F: Future<Output = Result<bool, SpoolError>>>(
     uplink: &str,
     pause: Duration,
     mut asked: mpsc::Receiver<Span>,
-    recall: impl AsyncFn(Span) -> Result<bool, SpoolError>,
+    recall: impl Fn(Span) -> F,
 ) -> Infallible {
     while let Some(span) = asked.recv().await {
         let next = clock::monotonic() + pause;
@@ -69,8 +69,8 @@ mod tests {
     async fn recalls_are_answered_one_by_one_and_those_beyond_the_bound_are_not() {
         let (recalls, asked) = mpsc::channel(WAITING_MAX);
         (0..100).for_each(|start| ask("county", &recalls, span(start)));
-        let (done, running) = (Mutex::new(Vec::new()), Mutex::new(()));
-        let recall = async |span: Span| {
+        let (done, running) = (&Mutex::new(Vec::new()), &Mutex::new(()));
+        let recall = |span: Span| async move {
             let _alone = running.try_lock().expect("one at a time");
             tokio::task::yield_now().await;
             done.lock().unwrap().push(span.start.0);
@@ -94,9 +94,9 @@ mod tests {
         let (recalls, asked) = mpsc::channel(WAITING_MAX);
         (0..3).for_each(|start| ask("county", &recalls, span(start)));
         let done = Mutex::new(0);
-        let recall = async |_| {
+        let recall = |_| {
             *done.lock().unwrap() += 1;
-            Ok(true)
+            std::future::ready(Ok(true))
         };
         let answered = answer("county", Duration::from_secs(3600), asked, recall);
         assert!(tokio::time::timeout(Duration::from_millis(200), answered).await.is_err());

@@ -111,7 +111,7 @@ impl Session {
         let crowded = generations.len() > GENERATIONS_MAX;
         let (left_out, open): (Vec<_>, Vec<_>) =
             generations.iter().partition(|generation| crowded && done.contains(&generation.gen_id));
-        let lanes: Vec<Lane> = open.iter().take(GENERATIONS_MAX).map(|generation| Lane::new(generation)).collect();
+        let lanes: Vec<Lane> = open.iter().copied().take(GENERATIONS_MAX).map(Lane::new).collect();
         let hello = up::Message::Hello(proto::Hello {
             protocol: PROTOCOL,
             gateway_id: speaker.gateway_id.to_owned(),

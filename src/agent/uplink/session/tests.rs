@@ -4,6 +4,7 @@ use super::{
     super::{
         allowance::{WINDOW_BYTES, WINDOW_MESSAGES},
         exchange::Exchange,
+        lane::Flight,
     },
     *,
 };

@@ -1,6 +1,7 @@
 //! What goes first, and how much of it.
 
-use super::*;
+use super::{super::schedule::BODIES_MAX, *};
+use crate::wire::{BATCH_BYTES_MAX, BATCH_RECORDS_MAX};
 
 #[test]
 fn it_resumes_from_the_welcome_the_live_generation_first_then_the_oldest() {
