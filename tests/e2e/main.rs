@@ -5,6 +5,7 @@
 mod bad_files;
 mod bad_peers;
 mod demo;
+mod destinations;
 mod kills;
 mod meters;
 #[path = "../support/mosquitto.rs"]
@@ -12,5 +13,8 @@ mod meters;
 mod mosquitto;
 mod plant;
 mod process;
+mod proxies;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod stack;
 mod steel;

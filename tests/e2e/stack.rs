@@ -32,7 +32,7 @@ impl Stack {
         stack
     }
 
-    /// Everything but the platform.
+    /// A platform that does not run yet.
     pub fn prepared() -> Stack {
         let folder = tempfile::tempdir().unwrap();
         let (ingest, api) = (free_port(), free_port());
@@ -56,14 +56,25 @@ impl Stack {
         self.platform = Some(self.spawn(PLATFORM, "platform"));
     }
 
+    /// `[[uplink]]` to this platform.
+    pub fn uplink(&self, name: &str) -> String {
+        let url = format!("http://127.0.0.1:{}", self.ingest);
+        format!("[[uplink]]\nname = \"{name}\"\nplatform_url = \"{url}\"\nstart_spread_s = 0\n")
+    }
+
     /// The agent's file: `sources` behind the usual head.
     pub fn configure_agent(&self, sources: &str) {
-        let head = format!(
-            "[agent]\ngateway_id = \"gw\"\n[spool]\ndir = \"spool\"\ncommit_interval_ms = 500\n\
-             [[uplink]]\nname = \"county\"\nplatform_url = \"http://127.0.0.1:{}\"\nstart_spread_s = 0\n",
-            self.ingest
-        );
-        self.write("agent.toml", &(head + sources));
+        self.configure_agent_to(&self.uplink("county"), sources);
+    }
+
+    fn configure_agent_to(&self, uplinks: &str, sources: &str) {
+        let head = "[agent]\ngateway_id = \"gw\"\n[spool]\ndir = \"spool\"\ncommit_interval_ms = 500\n";
+        self.write("agent.toml", &format!("{head}{uplinks}{sources}"));
+    }
+
+    pub fn agent_to(&self, uplinks: &str, sources: &str) -> Running {
+        self.configure_agent_to(uplinks, sources);
+        self.start_agent()
     }
 
     pub fn start_agent(&self) -> Running {
@@ -153,7 +164,7 @@ impl Stack {
         }
     }
 
-    fn logs(&self) -> String {
+    pub fn logs(&self) -> String {
         ["agent.log", "platform.log"].map(|name| self.read(name)).concat()
     }
 }

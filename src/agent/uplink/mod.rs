@@ -136,9 +136,10 @@ impl Memory {
 impl Uplink {
     async fn deliver(&self) -> Infallible {
         let (recalls, asked) = mpsc::channel(recall::WAITING_MAX);
+        let recall = |span| self.with_spool(move |spool| recall::from_archive(spool, span));
         tokio::select! {
             never = self.sessions(recalls) => never,
-            never = recall::answer(self.spool.clone(), &self.config.name, asked) => never,
+            never = recall::answer(&self.config.name, recall::PAUSE, asked, recall) => never,
         }
     }
 

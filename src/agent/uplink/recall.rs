@@ -10,14 +10,14 @@
 use crate::{
     agent::spool::{Level, Spool, SpoolError},
     model::Span,
-    runtime::{clock, task::blocking},
+    runtime::clock,
 };
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, time::Duration};
 use tokio::sync::mpsc;
 
 pub(super) const WAITING_MAX: usize = 16;
 /// A whole archive may come out of one recall.
-const PAUSE: Duration = Duration::from_secs(60);
+pub(super) const PAUSE: Duration = Duration::from_secs(60);
 
 pub(super) fn ask(uplink: &str, recalls: &mpsc::Sender<Span>, span: Span) {
     let (start_ms, end_ms) = (span.start.0, span.end.0);
@@ -26,12 +26,17 @@ pub(super) fn ask(uplink: &str, recalls: &mpsc::Sender<Span>, span: Span) {
     }
 }
 
-pub(super) async fn answer(spool: Arc<dyn Spool>, uplink: &str, mut asked: mpsc::Receiver<Span>) -> Infallible {
+/// Hands each span to `recall`, which is [`from_archive`]; from one to the next at least `pause`.
+pub(super) async fn answer<F: Future<Output = Result<bool, SpoolError>>>(
+    uplink: &str,
+    pause: Duration,
+    mut asked: mpsc::Receiver<Span>,
+    recall: impl Fn(Span) -> F,
+) -> Infallible {
     while let Some(span) = asked.recv().await {
-        let next = clock::monotonic() + PAUSE;
-        let spool = spool.clone();
+        let next = clock::monotonic() + pause;
         let (start_ms, end_ms) = (span.start.0, span.end.0);
-        match blocking(move || recall(&*spool, span)).await {
+        match recall(span).await {
             Ok(true) => tracing::info!(uplink, start_ms, end_ms, "a stretch of the archive is on its way again"),
             Ok(false) => tracing::warn!(uplink, start_ms, end_ms, "a recall is not answered: the spool is filling up"),
             Err(error) => tracing::warn!(uplink, start_ms, end_ms, %error, "a recall is not answered"),
@@ -41,10 +46,60 @@ pub(super) async fn answer(spool: Arc<dyn Spool>, uplink: &str, mut asked: mpsc:
     std::future::pending().await
 }
 
-fn recall(spool: &dyn Spool, span: Span) -> Result<bool, SpoolError> {
+/// `false` where the spool is too full.
+pub(super) fn from_archive(spool: &dyn Spool, span: Span) -> Result<bool, SpoolError> {
     let fits = spool.fill().level == Level::Low;
     if fits {
         spool.recall(span)?;
     }
     Ok(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::UtcMillis;
+    use std::sync::Mutex;
+
+    fn span(start: i64) -> Span {
+        Span { start: UtcMillis(start), end: UtcMillis(start + 1) }
+    }
+
+    #[tokio::test]
+    async fn recalls_are_answered_one_by_one_and_those_beyond_the_bound_are_not() {
+        let (recalls, asked) = mpsc::channel(WAITING_MAX);
+        (0..100).for_each(|start| ask("county", &recalls, span(start)));
+        let (done, running) = (&Mutex::new(Vec::new()), &Mutex::new(()));
+        let recall = |span: Span| async move {
+            let _alone = running.try_lock().expect("one at a time");
+            tokio::task::yield_now().await;
+            done.lock().unwrap().push(span.start.0);
+            // a failure does not end it
+            if span.start.0 % 2 == 0 { Ok(true) } else { Err(SpoolError::Closed) }
+        };
+        let all = async {
+            while done.lock().unwrap().len() < WAITING_MAX {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::select! {
+            never = answer("county", Duration::from_millis(1), asked, recall) => match never {},
+            () = all => {}
+        }
+        assert_eq!(*done.lock().unwrap(), (0..16).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn the_next_recall_waits_for_the_pause() {
+        let (recalls, asked) = mpsc::channel(WAITING_MAX);
+        (0..3).for_each(|start| ask("county", &recalls, span(start)));
+        let done = Mutex::new(0);
+        let recall = |_| {
+            *done.lock().unwrap() += 1;
+            std::future::ready(Ok(true))
+        };
+        let answered = answer("county", Duration::from_secs(3600), asked, recall);
+        assert!(tokio::time::timeout(Duration::from_millis(200), answered).await.is_err());
+        assert_eq!(*done.lock().unwrap(), 1);
+    }
 }

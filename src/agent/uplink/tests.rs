@@ -251,6 +251,17 @@ async fn a_refused_record_is_counted_and_the_rest_goes_on() {
 }
 
 #[tokio::test]
+async fn a_recall_that_makes_no_sense_ends_the_session_and_one_that_does_is_taken() {
+    let nonsense = |_: &_| down::Message::Recall(proto::Recall { start_ms: 5, end_ms: 5 });
+    let sensible = |_: &_| down::Message::Recall(proto::Recall { start_ms: 0, end_ms: 900_000 });
+    let bench = bench(vec![Behaviour::AtPing(nonsense), Behaviour::AtPing(sensible)]).await;
+    bench.run_until(|bench| bench.platform.pings.lock().unwrap().len() >= 2 && bench.uplink.drained()).await;
+    // the archive holds nothing of it
+    assert_eq!(bench.sessions(), 2);
+    assert_all_stored(&bench.platform);
+}
+
+#[tokio::test]
 async fn a_stop_ends_it_at_once_while_the_platform_is_silent() {
     let bench = bench(vec![Behaviour::NeverAnswers]).await;
     let (config, spool, stop) = (bench.uplink.config.clone(), bench.uplink.spool.clone(), CancellationToken::new());

@@ -46,7 +46,7 @@ async fn each_destination_has_its_own_marks_over_a_restart() {
     let swapped = destinations.map(str::to_owned);
     let swapped = [swapped[1].clone(), swapped[0].clone()];
     let spool = SledSpool::open(folder.path(), vec![record("preamble")], &swapped, Limits::default()).unwrap();
-    assert!(spool.backlog(0).records >= sealed + 1, "the city has nothing");
+    assert!(spool.backlog(0).records > sealed, "the city has nothing");
     assert!(spool.backlog(1).records < sealed, "the county has all that was sealed");
     assert_all_stored(&county);
 }

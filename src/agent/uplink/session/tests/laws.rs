@@ -142,8 +142,8 @@ impl World {
 
     fn list(&self) -> Vec<Generation> {
         let list = self.spool.iter().map(|stored| Generation {
-            prev_gen_id: None,
             gen_id: stored.gen_id,
+            prev_gen_id: None,
             last_seq: stored.records.len() as u64,
             sealed: stored.sealed,
             bytes: 0,
