@@ -52,71 +52,75 @@ pub struct Samples {
     #[prost(message, repeated, tag = "1")]
     pub scans: ::prost::alloc::vec::Vec<Scan>,
 }
-/// Samples that were taken together: n instants, one column per series. Column-wise and as differences,
-/// since neighbours differ little and zstd then has something to find.
+/// Samples that were taken together: n instants of the same m series. One list for all columns instead of a message for
+/// each: at two instants a message's own framing would weigh as much as its samples.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Scan {
-    /// UTC, milliseconds since 1970-01-01
+    /// UTC, milliseconds since 1970-01-01; from the second scan on less that of the one before
     #[prost(sint64, tag = "1")]
     pub t_first_ms: i64,
     /// nominal distance of two instants
     #[prost(uint32, tag = "2")]
     pub period_ms: u32,
-    /// n entries: t\[i\] = t_first_ms + i * period_ms + jitter_ms\[i\]
+    /// n entries: t\[i\] = t_first + i * period_ms + jitter_ms\[i\]
     #[prost(sint64, repeated, tag = "3")]
     pub jitter_ms: ::prost::alloc::vec::Vec<i64>,
-    #[prost(message, repeated, tag = "4")]
-    pub columns: ::prost::alloc::vec::Vec<Column>,
-}
-/// n samples of one series. A bad sample has a reason and no value, so a column can hold fewer values than instants.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Column {
-    #[prost(uint32, tag = "1")]
-    pub series: u32,
-    /// counts in the series' own resolution: the first as it is, then differences
-    #[prost(sint64, repeated, tag = "2")]
+    /// pairs (first id less the one behind the run before, run length), m ids in all
+    #[prost(sint64, repeated, tag = "4")]
+    pub series_runs: ::prost::alloc::vec::Vec<i64>,
+    /// places among the m of the gauges that are not integers; the others have counts
+    #[prost(uint32, repeated, tag = "5")]
+    pub real_columns: ::prost::alloc::vec::Vec<u32>,
+    /// Column by column, a bad sample left out. Of a column of counts the first as it is, then differences.
+    #[prost(sint64, repeated, tag = "6")]
+    pub count_first: ::prost::alloc::vec::Vec<i64>,
+    #[prost(sint64, repeated, tag = "7")]
     pub count_delta: ::prost::alloc::vec::Vec<i64>,
-    /// values of a gauge that is not an integer, as measured; a column has counts or reals
-    #[prost(double, repeated, tag = "3")]
-    pub real: ::prost::alloc::vec::Vec<f64>,
-    /// pairs (reason, run length) that cover n; empty: all n are good
-    #[prost(uint32, repeated, tag = "4")]
+    /// all reals of the scan, where a float holds each of them as it was measured
+    #[prost(float, repeated, tag = "8")]
+    pub real: ::prost::alloc::vec::Vec<f32>,
+    /// otherwise
+    #[prost(double, repeated, tag = "9")]
+    pub real_wide: ::prost::alloc::vec::Vec<f64>,
+    /// pairs (reason, run length) that cover the m columns of n; empty: all are good
+    #[prost(uint32, repeated, tag = "10")]
     pub reason_runs: ::prost::alloc::vec::Vec<u32>,
 }
-/// Closed intervals as the gateway saw them, for use at the gateway and for ranges whose samples are gone.
-#[derive(Clone, PartialEq, ::prost::Message)]
+/// Closed intervals as the gateway saw them, for use at the gateway and for ranges whose samples are gone. A list for
+/// each field; the first six have an entry for each interval.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Intervals {
-    #[prost(message, repeated, tag = "1")]
-    pub intervals: ::prost::alloc::vec::Vec<Interval>,
-}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Interval {
-    #[prost(uint32, tag = "1")]
-    pub series: u32,
+    /// the first as it is, then differences
+    #[prost(sint64, repeated, tag = "1")]
+    pub series: ::prost::alloc::vec::Vec<i64>,
     /// 60 or 900
-    #[prost(uint32, tag = "2")]
-    pub width_s: u32,
-    /// UTC seconds, a multiple of width_s
-    #[prost(sint64, tag = "3")]
-    pub start_s: i64,
+    #[prost(uint32, repeated, tag = "2")]
+    pub width_s: ::prost::alloc::vec::Vec<u32>,
+    /// UTC seconds, a multiple of width_s; the first as it is, then differences
+    #[prost(sint64, repeated, tag = "3")]
+    pub start_s: ::prost::alloc::vec::Vec<i64>,
     /// consumption in counts of the series, boundaries interpolated
-    #[prost(sint64, tag = "4")]
-    pub amount: i64,
-    /// how much of the interval lies between two readings
-    #[prost(uint32, tag = "5")]
-    pub covered_ms: u32,
+    #[prost(sint64, repeated, tag = "4")]
+    pub amount: ::prost::alloc::vec::Vec<i64>,
+    /// how much of the interval does not lie between two readings
+    #[prost(uint32, repeated, tag = "5")]
+    pub uncovered_ms: ::prost::alloc::vec::Vec<u32>,
     /// readings inside [start, end)
-    #[prost(uint32, tag = "6")]
-    pub readings: u32,
-    /// first and last reading inside the interval; absent (readings = 0) where the amount is interpolated only
-    #[prost(uint32, tag = "7")]
-    pub first_offset_ms: u32,
-    #[prost(sint64, tag = "8")]
-    pub first_count: i64,
-    #[prost(uint32, tag = "9")]
-    pub last_offset_ms: u32,
-    #[prost(sint64, tag = "10")]
-    pub last_count: i64,
+    #[prost(uint32, repeated, tag = "6")]
+    pub readings: ::prost::alloc::vec::Vec<u32>,
+    /// First and last reading inside the interval: an entry for each interval that has readings. The others' amount is
+    /// interpolated only.
+    ///
+    /// from the interval's start
+    #[prost(uint32, repeated, tag = "7")]
+    pub first_offset_ms: ::prost::alloc::vec::Vec<u32>,
+    #[prost(sint64, repeated, tag = "8")]
+    pub first_count: ::prost::alloc::vec::Vec<i64>,
+    #[prost(uint32, repeated, tag = "9")]
+    pub last_offset_ms: ::prost::alloc::vec::Vec<u32>,
+    /// the last count less the first
+    #[prost(sint64, repeated, tag = "10")]
+    pub last_rise: ::prost::alloc::vec::Vec<i64>,
 }
 /// A stretch of which the gateway has nothing to give, and why. It travels, is acknowledged and is stored like data.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

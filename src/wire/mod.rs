@@ -7,6 +7,7 @@
 //! # Does not
 //! Keep, send or judge records.
 
+pub mod compression;
 #[rustfmt::skip]
 #[allow(clippy::all, clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
 #[path = "generated.rs"]
