@@ -4,7 +4,9 @@
 #![allow(clippy::disallowed_methods)] // a benchmark measures time
 
 pub mod device;
+pub mod meter;
 pub mod spool;
+pub mod stack;
 pub mod steel;
 
 use std::{fs, path::PathBuf, time::Duration};

@@ -108,14 +108,14 @@ pub struct Intervals {
     /// readings inside [start, end)
     #[prost(uint32, repeated, tag = "6")]
     pub readings: ::prost::alloc::vec::Vec<u32>,
-    /// First and last reading inside the interval: an entry for each interval that has readings. The others' amount is
-    /// interpolated only.
+    /// The first reading inside: an entry for each interval that has any. The others' amount is interpolated only.
     ///
     /// from the interval's start
     #[prost(uint32, repeated, tag = "7")]
     pub first_offset_ms: ::prost::alloc::vec::Vec<u32>,
     #[prost(sint64, repeated, tag = "8")]
     pub first_count: ::prost::alloc::vec::Vec<i64>,
+    /// The last one: an entry for each interval that has more than one.
     #[prost(uint32, repeated, tag = "9")]
     pub last_offset_ms: ::prost::alloc::vec::Vec<u32>,
     /// the last count less the first

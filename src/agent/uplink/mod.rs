@@ -19,6 +19,8 @@
 //! - Skip a record that the platform refuses: it is sent again until someone looks.
 
 mod ended;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod lane;
 mod session;
 #[cfg(all(test, feature = "platform"))]

@@ -17,6 +17,8 @@
 //! # Does not
 //! Assess, or trust: every message is bounded and checked before the store sees it.
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod presence;
 mod session;
 mod stream;

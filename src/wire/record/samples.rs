@@ -5,7 +5,7 @@ use crate::{
     model::{Quality, Reason, Sample, UtcMillis, Value},
     wire::proto,
 };
-use std::{collections::HashSet, slice::Iter};
+use std::{borrow::Cow, collections::HashSet, slice::Iter};
 
 /// Samples of one instant.
 #[derive(Clone, PartialEq, Debug)]
@@ -17,6 +17,21 @@ pub struct Samples {
 /// Samples in one record, and instants. A run of series or of bad samples takes next to nothing in a message: what that
 /// stands for must be bounded here.
 const SAMPLES_MAX: usize = 262_144;
+
+/// Samples of one instant that fit into a record, however they look.
+const WIDTH_MAX: usize = 512;
+
+/// The same samples, of an instant not more at once than fit into a record.
+pub(super) fn narrowed(samples: &[Samples]) -> Cow<'_, [Samples]> {
+    if samples.iter().all(|one| one.samples.len() <= WIDTH_MAX) {
+        return Cow::Borrowed(samples);
+    }
+    let parts = |one: &Samples| {
+        let time = one.time;
+        one.samples.chunks(WIDTH_MAX).map(|part| Samples { time, samples: part.to_vec() }).collect::<Vec<_>>()
+    };
+    samples.iter().flat_map(parts).collect()
+}
 
 /// Neighbours with the same series become one scan.
 pub(super) fn message_from(samples: &[Samples]) -> proto::Samples {

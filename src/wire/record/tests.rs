@@ -57,6 +57,27 @@ proptest! {
 }
 
 #[test]
+fn many_samples_of_one_instant_are_split_into_records_of_legal_size() {
+    let mut state = 1_u64;
+    let mut random = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        f64::from_bits(state >> 2)
+    };
+    let sample = |series| Sample { series, reason: Reason::Good, value: Some(Value::Real(random())) };
+    let samples: Vec<_> = (0..5_000).map(sample).collect();
+    let records = encode(&Content::Samples(vec![Samples { time: UtcMillis(1), samples: samples.clone() }]));
+    assert!(records.iter().all(|record| record.body.len() <= RECORD_BYTES_MAX));
+    let back: Vec<_> = records
+        .iter()
+        .flat_map(|record| match decode(record).unwrap() {
+            Content::Samples(part) => part.into_iter().flat_map(|one| one.samples),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(back, samples);
+}
+
+#[test]
 fn a_large_dictionary_is_split_into_records_of_legal_size() {
     let series = |i: u32| Series {
         meter: format!("{:x}", u128::from(i).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C834)),
@@ -84,12 +105,14 @@ fn a_large_dictionary_is_split_into_records_of_legal_size() {
 fn any_interval() -> impl Strategy<Value = Interval> {
     let width = prop::sample::select(vec![60_i64, 900]);
     let cell = prop::option::of((0_i64..60_000, 0_i64..60_000, any::<i64>(), any::<i64>()));
-    (any::<u32>(), width, -1_000_000_000_i64..1_000_000_000, any::<i64>(), 0_i64..=60_000, 1_u32.., cell).prop_map(
+    (any::<u32>(), width, -1_000_000_000_i64..1_000_000_000, any::<i64>(), 0_i64..=60_000, 1_u32..4, cell).prop_map(
         |(series, width_s, turn, amount, covered_ms, readings, cell)| {
             let start = UtcMillis(turn * width_s * 1000);
             let reading = |offset, count| Reading { time: start.plus_ms(offset), count };
-            let cell =
-                cell.map(|(a, b, first, last)| Cell { first: reading(a.min(b), first), last: reading(a.max(b), last) });
+            let cell = cell.map(|(a, b, first, last)| match readings {
+                1 => Cell::of(reading(a, first)),
+                _ => Cell { first: reading(a.min(b), first), last: reading(a.max(b), last) },
+            });
             let readings = cell.map_or(0, |_| readings);
             Interval { series, width_ms: width_s * 1000, start, amount, covered_ms, readings, cell }
         },
