@@ -43,6 +43,14 @@ fn main() {
         sleep(LOOK_EVERY);
     }
     let elapsed = started.elapsed();
+    // gone from the gateway is not enough: it must be on the ledger
+    if filled.gone(&stack.spool()) {
+        assert_eq!(
+            stack.last_ms("incomer"),
+            Some(filled.last_ms),
+            "the last reading of the backlog is not on the ledger"
+        );
+    }
     let memory = |pid| support::memory_kib(pid, "VmHWM") as f64 / 1024.0;
 
     println!("## Draining a backlog\n");
@@ -87,6 +95,7 @@ fn main() {
 
 struct Filled {
     samples: usize,
+    last_ms: u64,
     /// The generations' folders.
     folders: Vec<std::ffi::OsString>,
 }
@@ -106,9 +115,13 @@ fn fill(spool_dir: &Path, bytes: u64) -> Filled {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     // a second takes more than 20 bytes: all of it lies in the past
     let mut device = Device::starting(5, now.as_millis() as i64 - seconds * 1000);
-    let (mut samples, mut written, mut records) = (0, 0_u64, Vec::new());
+    let (mut samples, mut written, mut last_ms, mut records) = (0, 0_u64, 0, Vec::new());
     while written < bytes {
-        (0..SCANS).for_each(|_| meaning.take(device.poll()));
+        for _ in 0..SCANS {
+            let scan = device.poll();
+            last_ms = scan.time.0.unsigned_abs();
+            meaning.take(scan);
+        }
         samples += SCANS * REGISTERS;
         records.extend(support::spool::close(&mut meaning));
         if records.len() >= COMMIT_RECORDS {
@@ -117,9 +130,10 @@ fn fill(spool_dir: &Path, bytes: u64) -> Filled {
             records.clear();
         }
     }
+    support::spool::commit(&spool, &records);
     spool.close();
     drop(spool);
     let entries = fs::read_dir(spool_dir).unwrap().map(Result::unwrap);
     let folders = entries.filter(|entry| entry.path().join("db").exists()).map(|entry| entry.file_name()).collect();
-    Filled { samples, folders }
+    Filled { samples, last_ms, folders }
 }

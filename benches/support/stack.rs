@@ -119,11 +119,16 @@ impl Stack {
     }
 
     fn age(&self, meter: &str) -> Option<Duration> {
+        let last = Duration::from_millis(self.last_ms(meter)?);
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?.checked_sub(last)
+    }
+
+    /// The newest reading on the ledger, of the meter's first register that is there.
+    pub fn last_ms(&self, meter: &str) -> Option<u64> {
         let url = format!("{}/api/v1/ledger", self.api);
         let ledger: serde_json::Value = ureq::get(url).call().ok()?.body_mut().read_json().ok()?;
         let line = ledger.as_array()?.iter().find(|line| line["meter"] == meter)?;
-        let last = Duration::from_millis(line["last_ms"].as_u64()?);
-        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?.checked_sub(last)
+        line["last_ms"].as_u64()
     }
 }
 
