@@ -1,5 +1,7 @@
 //! Durable commits of the spool against the least that a durable append can be, in one run on one disk.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)] // a benchmark that fails must stop, and it measures time
+
 mod support;
 
 use mujun::{agent::meaning::Meaning, wire::record::Record};

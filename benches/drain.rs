@@ -5,6 +5,8 @@
 //!   this ─ a Modbus meter ─────────▶ mujun-agent ══▶ mujun-platform ─ /api/v1/ledger ─▶ this: age of the live reading
 //! ```
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)] // a benchmark that fails must stop, and it measures time
+
 mod support;
 
 use mujun::agent::meaning::Meaning;

@@ -5,6 +5,8 @@
 //!   this ─▶ open (another) ─▶ time, VmHWM
 //! ```
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)] // a benchmark that fails must stop, and it measures time
+
 mod support;
 
 use bytes::Bytes;

@@ -1,7 +1,6 @@
 //! What the benchmarks share: the two modes, the machine's name, seeded devices, the kernel's count of bytes.
 
 #![allow(dead_code)] // each benchmark uses its part
-#![allow(clippy::disallowed_methods)] // a benchmark measures time
 
 pub mod device;
 pub mod meter;
