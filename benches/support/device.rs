@@ -23,6 +23,7 @@ const START_MS: i64 = 1_790_000_000_000;
 
 pub struct Device {
     rng: Rng,
+    start_ms: i64,
     second: i64,
     /// kWh and kvarh since the meter was installed.
     energy: [f64; 4],
@@ -52,7 +53,12 @@ pub fn points() -> Vec<Point> {
 
 impl Device {
     pub fn new(seed: u64) -> Device {
-        Device { rng: Rng::with_seed(seed), second: 0, energy: [1_204_511.3, 388_120.9, 71.2, 1_530.4], load: 1.0 }
+        Device::starting(seed, START_MS)
+    }
+
+    pub fn starting(seed: u64, start_ms: i64) -> Device {
+        let energy = [1_204_511.3, 388_120.9, 71.2, 1_530.4];
+        Device { rng: Rng::with_seed(seed), start_ms, second: 0, energy, load: 1.0 }
     }
 
     /// One scan: what the meter shows now. It averages over a second, as meters of class 0.5S do.
@@ -69,7 +75,7 @@ impl Device {
         self.energy[1] += reactive / 3600.0;
         let counts = self.registers(power, reactive);
         let late_ms = (self.noise().abs() * 8.0) as i64;
-        let time = UtcMillis(START_MS + self.second * 1000 + late_ms);
+        let time = UtcMillis(self.start_ms + self.second * 1000 + late_ms);
         let found = (0..).zip(counts).map(|(series, count)| (series, Ok(RawValue::Int(count)))).collect();
         Scan { time, found }
     }

@@ -1,10 +1,11 @@
 //! What the benchmarks share: the two modes, the machine's name, seeded devices, the kernel's count of bytes.
 
 #![allow(dead_code)] // each benchmark uses its part
-#![allow(clippy::disallowed_methods)] // a benchmark measures time
 
 pub mod device;
+pub mod meter;
 pub mod spool;
+pub mod stack;
 pub mod steel;
 
 use std::{fs, path::PathBuf, time::Duration};

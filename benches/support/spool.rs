@@ -10,7 +10,7 @@ use mujun::{
 use std::path::Path;
 
 pub fn open(dir: &Path, preamble: Vec<Record>) -> SledSpool {
-    SledSpool::open(dir, preamble, &["platform".to_owned()], Limits::default()).unwrap()
+    SledSpool::open(dir, preamble, &["platform".to_owned()], Limits::DEFAULT).unwrap()
 }
 
 pub fn commit(spool: &SledSpool, records: &[Record]) {

@@ -6,8 +6,12 @@ use mujun::{
     model::{PointKind, RawValue, Role, Scan, Series, UtcMillis},
 };
 use rust_decimal::Decimal;
-use std::{fs, path::Path};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
+/// From the package's folder. `MUJUN_STEEL` names another place.
 const DATA: &str = "../shared/data/steel_industry_2018.csv";
 const QUARTER_MS: i64 = 900_000;
 /// 2018-01-01 00:15 +08:00.
@@ -41,7 +45,8 @@ pub fn points() -> Vec<Point> {
 
 /// The year's scans, or why there are none.
 pub fn scans(rows_max: usize) -> Result<Vec<Scan>, String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DATA);
+    let path =
+        env::var_os("MUJUN_STEEL").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(DATA), PathBuf::from);
     let text = fs::read_to_string(path).map_err(|error| format!("`{DATA}` can not be read: {error}"))?;
     let mut registers = [Decimal::ZERO; COLUMNS.len()];
     let mut scans = Vec::new();

@@ -24,7 +24,7 @@ pub const DICTIONARIES: [&[u8]; 1] = [include_bytes!("dictionary-1.zdict")];
 
 /// Higher levels search longer. A record is small and is encoded once, so that even the gateway has the time: at 40
 /// samples a second this is a few hundred microseconds every two seconds.
-const LEVEL: i32 = 12;
+const LEVEL: i32 = 9;
 
 /// The body for `message`, with the newest dictionary.
 pub fn deflate(message: &[u8]) -> Vec<u8> {

@@ -65,10 +65,10 @@ pub struct Scan {
     /// n entries: t\[i\] = t_first + i * period_ms + jitter_ms\[i\]
     #[prost(sint64, repeated, tag = "3")]
     pub jitter_ms: ::prost::alloc::vec::Vec<i64>,
-    /// m entries: the first as it is, then differences
+    /// pairs (first id less the one behind the run before, run length), m ids in all
     #[prost(sint64, repeated, tag = "4")]
-    pub series: ::prost::alloc::vec::Vec<i64>,
-    /// places in `series` of the gauges that are not integers; the others have counts
+    pub series_runs: ::prost::alloc::vec::Vec<i64>,
+    /// places among the m of the gauges that are not integers; the others have counts
     #[prost(uint32, repeated, tag = "5")]
     pub real_columns: ::prost::alloc::vec::Vec<u32>,
     /// Column by column, a bad sample left out. Of a column of counts the first as it is, then differences.
@@ -108,14 +108,14 @@ pub struct Intervals {
     /// readings inside [start, end)
     #[prost(uint32, repeated, tag = "6")]
     pub readings: ::prost::alloc::vec::Vec<u32>,
-    /// First and last reading inside the interval: an entry for each interval that has readings. The others' amount is
-    /// interpolated only.
+    /// The first reading inside: an entry for each interval that has any. The others' amount is interpolated only.
     ///
     /// from the interval's start
     #[prost(uint32, repeated, tag = "7")]
     pub first_offset_ms: ::prost::alloc::vec::Vec<u32>,
     #[prost(sint64, repeated, tag = "8")]
     pub first_count: ::prost::alloc::vec::Vec<i64>,
+    /// The last one: an entry for each interval that has more than one.
     #[prost(uint32, repeated, tag = "9")]
     pub last_offset_ms: ::prost::alloc::vec::Vec<u32>,
     /// the last count less the first

@@ -8,6 +8,8 @@
 //! Keep, send or judge records.
 
 pub mod compression;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 #[rustfmt::skip]
 #[allow(clippy::all, clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
 #[path = "generated.rs"]

@@ -30,7 +30,8 @@ impl Intervals {
     }
 
     /// The intervals that this reading closes. A reading that is not later than the last one belongs to an interval
-    /// that is closed already: it travels as a sample and changes nothing here.
+    /// that is closed already: it travels as a sample and changes nothing here. A minute of which nothing is known but
+    /// a reading is not worth a place: where a meter is read each quarter of an hour, all minutes are such.
     pub fn take(&mut self, reading: Reading) -> Vec<Interval> {
         let previous = self.last;
         if previous.is_some_and(|last| reading.time <= last.time) {
@@ -41,7 +42,11 @@ impl Intervals {
         for (width_ms, open) in &mut self.open {
             let joined = previous
                 .filter(|last| counter::continues(*last, reading) && reading.time.since(last.time) <= *width_ms);
-            let mut close = |open: Open| closed.push(open.closed(self.series, *width_ms));
+            let mut close = |open: Open| {
+                if open.covered_ms > 0 || *width_ms > MINUTE_MS {
+                    closed.push(open.closed(self.series, *width_ms));
+                }
+            };
             match joined {
                 Some(last) => {
                     for share in shares(last, reading, *width_ms) {

@@ -110,6 +110,16 @@ fn nothing_is_booked_across_a_fall_or_over_a_distance_longer_than_the_interval()
 }
 
 #[test]
+fn a_minute_that_says_no_more_than_its_reading_is_not_made() {
+    let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
+    (0..4).for_each(|quarter| meaning.take(reading(quarter * 900, 100 * quarter)));
+    let (samples, intervals) = contents(&mut meaning);
+    assert_eq!(samples.len(), 4);
+    let found: Vec<_> = intervals.iter().map(|i| (i.width_ms, i.start.0 / 1000, i.amount, i.readings)).collect();
+    assert_eq!(found, [(900_000, 0, 100, 1), (900_000, 900, 100, 1), (900_000, 1_800, 100, 1)]);
+}
+
+#[test]
 fn a_late_reading_travels_and_changes_no_interval() {
     let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
     for scan in [reading(0, 0), reading(40, 40), reading(20, 20), reading(40, 41), reading(60, 60)] {

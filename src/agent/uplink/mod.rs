@@ -26,6 +26,8 @@
 mod allowance;
 mod ended;
 mod exchange;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod lane;
 mod outage;
 mod proxy;

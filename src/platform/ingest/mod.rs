@@ -21,6 +21,8 @@
 //! Assess, or trust: every message is bounded and checked before the store sees it.
 
 mod desk;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod grant;
 mod hello;
 mod presence;

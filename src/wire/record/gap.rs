@@ -36,7 +36,8 @@ pub(super) fn message_from(gap: &Gap) -> proto::Gap {
     let (start, end) = gap.span.map_or((0, 0), |span| (span.start.0, span.end.0));
     let (gen_id, first_seq, last_seq) =
         gap.lost.map_or((Bytes::new(), 0, 0), |lost| (lost.gen_id.to_vec().into(), lost.first_seq, lost.last_seq));
-    let detail = gap.detail[..gap.detail.floor_char_boundary(DETAIL_BYTES_MAX)].to_owned();
+    let ends = (0..=DETAIL_BYTES_MAX.min(gap.detail.len())).rev().find(|end| gap.detail.is_char_boundary(*end));
+    let detail = gap.detail[..ends.unwrap_or(0)].to_owned();
     proto::Gap {
         cause: i32::from(gap.cause.code()),
         start_ms: start,

@@ -36,36 +36,34 @@ pub(super) fn message_from(intervals: &[Interval]) -> proto::Intervals {
             let offset = |time: UtcMillis| u32::try_from(time.since(interval.start)).unwrap_or(u32::MAX);
             message.first_offset_ms.push(offset(first.time));
             message.first_count.push(first.count);
-            message.last_offset_ms.push(offset(last.time));
-            message.last_rise.push(last.count.wrapping_sub(first.count));
+            if interval.readings > 1 {
+                message.last_offset_ms.push(offset(last.time));
+                message.last_rise.push(last.count.wrapping_sub(first.count));
+            }
         }
     }
     message
 }
 
 pub(super) fn from_message(message: proto::Intervals) -> Result<Vec<Interval>, RecordError> {
-    const MISMATCH: RecordError = RecordError::Content("intervals whose lists differ in length");
     let count = message.series.len();
+    let with = |readings_min: u32| message.readings.iter().filter(|readings| **readings >= readings_min).count();
     let lengths = [
-        message.width_s.len(),
-        message.start_s.len(),
-        message.amount.len(),
-        message.uncovered_ms.len(),
-        message.readings.len(),
+        (message.width_s.len(), count),
+        (message.start_s.len(), count),
+        (message.amount.len(), count),
+        (message.uncovered_ms.len(), count),
+        (message.readings.len(), count),
+        (message.first_offset_ms.len(), with(1)),
+        (message.first_count.len(), with(1)),
+        (message.last_offset_ms.len(), with(2)),
+        (message.last_rise.len(), with(2)),
     ];
-    if lengths.into_iter().any(|length| length != count) {
-        return Err(MISMATCH);
+    if lengths.iter().any(|(found, expected)| found != expected) {
+        return Err(RecordError::Content("intervals whose lists do not have their lengths"));
     }
-    let mut cells = message
-        .first_offset_ms
-        .iter()
-        .zip(&message.first_count)
-        .zip(message.last_offset_ms.iter().zip(&message.last_rise));
-    let cells_stated = message.readings.iter().filter(|readings| **readings > 0).count();
-    let lengths = [&message.first_offset_ms, &message.last_offset_ms].map(Vec::len);
-    if lengths != [cells_stated; 2] || [&message.first_count, &message.last_rise].map(Vec::len) != [cells_stated; 2] {
-        return Err(MISMATCH);
-    }
+    let mut firsts = message.first_offset_ms.iter().copied().zip(message.first_count.iter().copied());
+    let mut lasts = message.last_offset_ms.iter().copied().zip(message.last_rise.iter().copied());
     let (mut series, mut start_s) = (0_i64, 0_i64);
     let mut intervals = Vec::with_capacity(count);
     for i in 0..count {
@@ -73,8 +71,12 @@ pub(super) fn from_message(message: proto::Intervals) -> Result<Vec<Interval>, R
         start_s = start_s.wrapping_add(message.start_s[i]);
         let readings = message.readings[i];
         let (start, width_ms, covered_ms) = aligned(start_s, message.width_s[i], message.uncovered_ms[i])?;
-        let cell = match (readings > 0).then(|| cells.next()).flatten() {
-            Some(((first, count), (last, rise))) => Some(cell(start, width_ms, (*first, *count), (*last, *rise))?),
+        let first = if readings > 0 { firsts.next() } else { None };
+        let cell = match first {
+            Some(first) => {
+                let last = if readings > 1 { lasts.next() } else { None };
+                Some(cell(start, width_ms, first, last.unwrap_or((first.0, 0)))?)
+            }
             None => None,
         };
         let series = u32::try_from(series).map_err(|_| RecordError::Content("a series' id out of range"))?;

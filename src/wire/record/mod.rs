@@ -90,13 +90,16 @@ impl TryFrom<proto::Record> for Record {
     }
 }
 
-/// The record or, where one would be too large, the records that hold `content`, in order.
+/// The record or, where one would be too large, the records that hold `content`, in order. Of very many samples of one
+/// instant some may come in one record and some in the next.
 pub fn encode(content: &Content) -> Vec<Record> {
     match content {
         Content::Dictionary(series) => split(proto::RecordKind::Dictionary, series, |part| proto::Dictionary {
             series: part.iter().map(|(id, series)| series::message_from(*id, series)).collect(),
         }),
-        Content::Samples(samples) => split(proto::RecordKind::Samples, samples, samples::message_from),
+        Content::Samples(samples) => {
+            split(proto::RecordKind::Samples, &samples::narrowed(samples), samples::message_from)
+        }
         Content::Intervals(intervals) => split(proto::RecordKind::Intervals, intervals, intervals::message_from),
         Content::Gap(gap) => split(proto::RecordKind::Gap, std::slice::from_ref(gap), |gap| gap::message_from(&gap[0])),
         Content::Recalled(intervals) => split(proto::RecordKind::Recalled, intervals, intervals::message_from),

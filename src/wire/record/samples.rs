@@ -5,7 +5,7 @@ use crate::{
     model::{Quality, Reason, Sample, UtcMillis, Value},
     wire::proto,
 };
-use std::{collections::HashSet, slice::Iter};
+use std::{borrow::Cow, collections::HashSet, slice::Iter};
 
 /// Samples of one instant.
 #[derive(Clone, PartialEq, Debug)]
@@ -14,9 +14,24 @@ pub struct Samples {
     pub samples: Vec<Sample>,
 }
 
-/// Samples in one record, and instants. A run of bad samples takes next to nothing in a message: what that inflates
-/// to must be bounded here.
+/// Samples in one record, and instants. A run of series or of bad samples takes next to nothing in a message: what that
+/// stands for must be bounded here.
 const SAMPLES_MAX: usize = 262_144;
+
+/// Samples of one instant that fit into a record, however they look.
+const WIDTH_MAX: usize = 512;
+
+/// The same samples, of an instant not more at once than fit into a record.
+pub(super) fn narrowed(samples: &[Samples]) -> Cow<'_, [Samples]> {
+    if samples.iter().all(|one| one.samples.len() <= WIDTH_MAX) {
+        return Cow::Borrowed(samples);
+    }
+    let parts = |one: &Samples| {
+        let time = one.time;
+        one.samples.chunks(WIDTH_MAX).map(|part| Samples { time, samples: part.to_vec() }).collect::<Vec<_>>()
+    };
+    samples.iter().flat_map(parts).collect()
+}
 
 /// Neighbours with the same series become one scan.
 pub(super) fn message_from(samples: &[Samples]) -> proto::Samples {
@@ -62,10 +77,9 @@ fn scan_from(group: &[&Samples], before: i64) -> proto::Scan {
         .map(|(i, one)| one.time.0.wrapping_sub(first).wrapping_sub(i.wrapping_mul(i64::from(period_ms))))
         .collect();
     let mut scan = proto::Scan { t_first_ms: first.wrapping_sub(before), period_ms, jitter_ms, ..Default::default() };
-    let (mut runs, mut reals, mut series_before) = (Vec::<[u32; 2]>::new(), Vec::new(), 0);
+    scan.series_runs = series_runs(group[0]);
+    let (mut runs, mut reals) = (Vec::<[u32; 2]>::new(), Vec::new());
     for (place, column) in (0_u32..).zip(&group[0].samples) {
-        scan.series.push(i64::from(column.series) - series_before);
-        series_before = i64::from(column.series);
         let mut count_before = None;
         for sample in group.iter().map(|one| &one.samples[place as usize]) {
             match (sample.value, count_before) {
@@ -99,39 +113,69 @@ fn scan_from(group: &[&Samples], before: i64) -> proto::Scan {
     scan
 }
 
+fn series_runs(one: &Samples) -> Vec<i64> {
+    let mut runs: Vec<[i64; 2]> = Vec::new();
+    let mut expected = 0;
+    for series in one.samples.iter().map(|sample| i64::from(sample.series)) {
+        match runs.last_mut() {
+            Some([_, length]) if series == expected => *length += 1,
+            _ => runs.push([series - expected, 1]),
+        }
+        expected = series + 1;
+    }
+    runs.into_flattened()
+}
+
+/// The ids that the runs stand for, `room` of them at most.
+fn series_from_runs(runs: &[i64], room: usize) -> Result<Vec<u32>, RecordError> {
+    const RANGE: RecordError = RecordError::Content("a scan's series out of range");
+    let (mut all, mut expected) = (Vec::new(), 0_i64);
+    for run in runs.chunks(2) {
+        let &[difference, length] = run else { return Err(RANGE) };
+        let first = expected.checked_add(difference).and_then(|first| u32::try_from(first).ok()).ok_or(RANGE)?;
+        let length = u32::try_from(length).map_err(|_| RANGE)?;
+        expected = i64::from(first) + i64::from(length);
+        if expected > 1 << 32 {
+            return Err(RANGE);
+        }
+        if length as usize > room - all.len() {
+            return Err(TOO_MANY);
+        }
+        all.extend((0..length).map(|place| first + place));
+    }
+    Ok(all)
+}
+
 pub(super) fn from_message(message: proto::Samples) -> Result<Vec<Samples>, RecordError> {
     let mut all = Vec::new();
     let (mut room, mut before) = (SAMPLES_MAX, 0_i64);
     for scan in message.scans {
-        let (instants, columns) = (scan.jitter_ms.len(), scan.series.len());
-        room = instants
-            .checked_mul(columns.max(1))
-            .and_then(|size| room.checked_sub(size))
-            .ok_or(RecordError::Content("more than 262,144 samples in one record"))?;
+        let instants = scan.jitter_ms.len();
+        let columns = series_from_runs(&scan.series_runs, room)?;
+        let size = instants.max(1).checked_mul(columns.len().max(1));
+        room = size.and_then(|size| room.checked_sub(size)).ok_or(TOO_MANY)?;
         let first = before.wrapping_add(scan.t_first_ms);
         before = first;
         let from = all.len();
         all.extend((0_i64..).zip(&scan.jitter_ms).map(|(i, jitter)| {
             let nominal = i.wrapping_mul(i64::from(scan.period_ms));
             let time = UtcMillis(first.wrapping_add(nominal).wrapping_add(*jitter));
-            Samples { time, samples: Vec::with_capacity(columns) }
+            Samples { time, samples: Vec::with_capacity(columns.len()) }
         }));
-        add_columns(&mut all[from..], &scan)?;
+        add_columns(&mut all[from..], &columns, &scan)?;
     }
     Ok(all)
 }
 
+const TOO_MANY: RecordError = RecordError::Content("more than 262,144 samples in one record");
 const MISMATCH: RecordError = RecordError::Content("a scan whose values and reasons do not match its instants");
 
-fn add_columns(rows: &mut [Samples], scan: &proto::Scan) -> Result<(), RecordError> {
+fn add_columns(rows: &mut [Samples], columns: &[u32], scan: &proto::Scan) -> Result<(), RecordError> {
     let real_columns: HashSet<u32> = scan.real_columns.iter().copied().collect();
     let mut values = Values::of(scan)?;
     let mut reasons = Reasons { runs: scan.reason_runs.iter(), reason: Reason::Good, left: 0 };
     let all_good = scan.reason_runs.is_empty();
-    let mut series_before = 0_i64;
-    for (place, difference) in (0_u32..).zip(&scan.series) {
-        series_before = series_before.wrapping_add(*difference);
-        let series = u32::try_from(series_before).map_err(|_| RecordError::Content("a series' id out of range"))?;
+    for (place, series) in (0_u32..).zip(columns.iter().copied()) {
         let real = real_columns.contains(&place);
         let mut count_before = None;
         for row in rows.iter_mut() {

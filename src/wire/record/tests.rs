@@ -57,6 +57,27 @@ proptest! {
 }
 
 #[test]
+fn many_samples_of_one_instant_are_split_into_records_of_legal_size() {
+    let mut state = 1_u64;
+    let mut random = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        f64::from_bits(state >> 2)
+    };
+    let sample = |series| Sample { series, reason: Reason::Good, value: Some(Value::Real(random())) };
+    let samples: Vec<_> = (0..5_000).map(sample).collect();
+    let records = encode(&Content::Samples(vec![Samples { time: UtcMillis(1), samples: samples.clone() }]));
+    assert!(records.iter().all(|record| record.body.len() <= RECORD_BYTES_MAX));
+    let back: Vec<_> = records
+        .iter()
+        .flat_map(|record| match decode(record).unwrap() {
+            Content::Samples(part) => part.into_iter().flat_map(|one| one.samples),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(back, samples);
+}
+
+#[test]
 fn a_large_dictionary_is_split_into_records_of_legal_size() {
     let series = |i: u32| Series {
         meter: format!("{:x}", u128::from(i).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C834)),
@@ -84,12 +105,14 @@ fn a_large_dictionary_is_split_into_records_of_legal_size() {
 fn any_interval() -> impl Strategy<Value = Interval> {
     let width = prop::sample::select(vec![60_i64, 900]);
     let cell = prop::option::of((0_i64..60_000, 0_i64..60_000, any::<i64>(), any::<i64>()));
-    (any::<u32>(), width, -1_000_000_000_i64..1_000_000_000, any::<i64>(), 0_i64..=60_000, 1_u32.., cell).prop_map(
+    (any::<u32>(), width, -1_000_000_000_i64..1_000_000_000, any::<i64>(), 0_i64..=60_000, 1_u32..4, cell).prop_map(
         |(series, width_s, turn, amount, covered_ms, readings, cell)| {
             let start = UtcMillis(turn * width_s * 1000);
             let reading = |offset, count| Reading { time: start.plus_ms(offset), count };
-            let cell =
-                cell.map(|(a, b, first, last)| Cell { first: reading(a.min(b), first), last: reading(a.max(b), last) });
+            let cell = cell.map(|(a, b, first, last)| match readings {
+                1 => Cell::of(reading(a, first)),
+                _ => Cell { first: reading(a.min(b), first), last: reading(a.max(b), last) },
+            });
             let readings = cell.map_or(0, |_| readings);
             Interval { series, width_ms: width_s * 1000, start, amount, covered_ms, readings, cell }
         },
@@ -156,16 +179,18 @@ fn damaged_records_are_refused_with_the_reason() {
 fn a_small_message_can_not_claim_more_samples_than_a_record_may_hold() {
     let claims = |instants: usize, columns: usize, scans: usize| {
         let length = u32::try_from(instants * columns).unwrap();
+        let series_runs = vec![0, i64::try_from(columns).unwrap()];
         let scan = proto::Scan {
             jitter_ms: vec![0; instants],
-            series: vec![1; columns],
+            series_runs,
             reason_runs: vec![u32::from(Reason::Timeout.code()), length],
             ..Default::default()
         };
         samples::from_message(proto::Samples { scans: vec![scan; scans] })
     };
     assert!(claims(512, 512, 1).is_ok());
-    for (instants, columns, scans) in [(513, 512, 1), (512, 256, 3), (131_072, 0, 3)] {
+    for (instants, columns, scans) in [(513, 512, 1), (512, 256, 3), (131_072, 0, 3), (0, 262_145, 1), (0, 131_072, 3)]
+    {
         let refused = claims(instants, columns, scans);
         assert!(matches!(refused, Err(RecordError::Content(_))), "{instants} × {columns}, {scans} times");
     }
@@ -175,7 +200,7 @@ fn a_small_message_can_not_claim_more_samples_than_a_record_may_hold() {
 fn a_scan_that_contradicts_itself_is_refused() {
     let good = proto::Scan {
         jitter_ms: vec![0, 0],
-        series: vec![3, 1],
+        series_runs: vec![3, 2],
         count_first: vec![7, 8],
         count_delta: vec![0, 0],
         ..Default::default()
@@ -188,7 +213,10 @@ fn a_scan_that_contradicts_itself_is_refused() {
         proto::Scan { real: vec![0.0], ..good.clone() },
         proto::Scan { real_columns: vec![0], ..good.clone() },
         proto::Scan { real: vec![0.0], real_wide: vec![0.0], ..good.clone() },
-        proto::Scan { series: vec![-1, 1], ..good.clone() },
+        proto::Scan { series_runs: vec![-1, 2], ..good.clone() },
+        proto::Scan { series_runs: vec![3], ..good.clone() },
+        proto::Scan { series_runs: vec![3, -2], ..good.clone() },
+        proto::Scan { series_runs: vec![i64::from(u32::MAX), 2], ..good.clone() },
         proto::Scan { reason_runs: vec![0, 3], ..good.clone() },
         proto::Scan { reason_runs: vec![0, 5], ..good.clone() },
         proto::Scan { reason_runs: vec![0, 4, 1], ..good.clone() },
@@ -220,10 +248,12 @@ proptest! {
     ) {
         let span = span.map(|(start, length)| Span { start: UtcMillis(start), end: UtcMillis(start + length) });
         let lost = lost.map(|(gen_id, first_seq, last_seq)| Lost { gen_id, first_seq, last_seq });
-        let detail = detail[..detail.floor_char_boundary(DETAIL_BYTES_MAX)].to_owned();
-        let content = Content::Gap(Gap { cause, span, series, lost, detail });
-        let [record] = &encode(&content)[..] else { panic!("one gap is one record") };
-        prop_assert_eq!(decode(record).unwrap(), content);
+        let gap = Gap { cause, span, series, lost, detail };
+        let [record] = &encode(&Content::Gap(gap.clone()))[..] else { panic!("one gap is one record") };
+        let Content::Gap(back) = decode(record).unwrap() else { panic!("another kind") };
+        prop_assert!(gap.detail.starts_with(&back.detail) && back.detail.len() <= DETAIL_BYTES_MAX);
+        prop_assert!(back.detail.len() == gap.detail.len() || back.detail.len() > DETAIL_BYTES_MAX - 4);
+        prop_assert_eq!(Gap { detail: gap.detail.clone(), ..back }, gap);
     }
 }
 

@@ -63,6 +63,15 @@ impl Connection {
         Ok(Connection { context: client::tcp::attach(stream), timeout: deadline })
     }
 
+    /// Over what is no socket.
+    #[cfg(any(test, fuzzing))]
+    pub fn over<T>(transport: T, timeout: Duration) -> Connection
+    where
+        T: tokio::io::AsyncRead + tokio::io::AsyncWrite + std::fmt::Debug + Send + Unpin + 'static,
+    {
+        Connection { context: client::tcp::attach(transport), timeout }
+    }
+
     pub async fn read(mut self, unit_id: u8, read: &Read) -> Result<(Connection, Answer), Fault> {
         let (start, count) = (read.start, read.count);
         let request = match read.function {

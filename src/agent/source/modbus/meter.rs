@@ -145,7 +145,7 @@ fn fill(found: &mut Found, points: &[ModbusPoint], parts: &[Part], answer: &Resu
     }
 }
 
-fn value(answer: &Answer, point: &ModbusPoint, part: &Part) -> Result<RawValue, Reason> {
+pub(super) fn value(answer: &Answer, point: &ModbusPoint, part: &Part) -> Result<RawValue, Reason> {
     match answer {
         Answer::Words(words) => {
             let words = words.get(part.offset..part.offset + part.width).ok_or(Reason::Malformed)?;

@@ -22,6 +22,8 @@ mod bus;
 mod connection;
 mod decode;
 mod endpoint;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod meter;
 mod pause;
 mod plan;

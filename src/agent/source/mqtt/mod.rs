@@ -12,6 +12,8 @@
 //! keeps its sessions. A register's reading that comes again changes nothing on the ledger.
 
 mod ack;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod intake;
 mod number;
 mod payload;

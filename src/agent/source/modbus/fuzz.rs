@@ -1,0 +1,95 @@
+//! Any bytes as a meter's reply. `fuzz/` tries them for hours, the tests for a moment.
+
+use super::{
+    connection::{Answer, Connection},
+    decode::registers,
+    meter,
+    plan::plan,
+};
+use crate::agent::config::{Function, ModbusPoint, ValueType, WordOrder};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+
+const TYPES: [ValueType; 9] = [
+    ValueType::Bool,
+    ValueType::U16,
+    ValueType::I16,
+    ValueType::U32,
+    ValueType::I32,
+    ValueType::U64,
+    ValueType::I64,
+    ValueType::F32,
+    ValueType::F64,
+];
+const ORDERS: [WordOrder; 4] = [WordOrder::Abcd, WordOrder::Badc, WordOrder::Cdab, WordOrder::Dcba];
+
+/// The first byte says what is read, the others are all that ever comes.
+pub fn reply(bytes: &[u8]) {
+    let Some((choice, bytes)) = bytes.split_first() else { return };
+    let function = if choice & 0x80 == 0 { Function::HoldingRegisters } else { Function::Coils };
+    let value_type = match function {
+        Function::Coils => ValueType::Bool,
+        _ => TYPES[usize::from(*choice) % TYPES.len()],
+    };
+    let point = |series| ModbusPoint {
+        series,
+        function,
+        register: u16::try_from(series * registers(value_type)).unwrap_or(u16::MAX),
+        value_type,
+        word_order: ORDERS[usize::from(*choice) % ORDERS.len()],
+    };
+    let points: Vec<_> = (0..3).map(point).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let Ok(runtime) = runtime else { return };
+    for read in plan(&points) {
+        let asked = async {
+            let (ours, mut theirs) = tokio::io::duplex(1 << 16);
+            let _whole = theirs.write_all(&bytes[..bytes.len().min(1 << 15)]).await;
+            let _ended = theirs.shutdown().await;
+            Connection::over(ours, Duration::from_secs(1)).read(1, &read).await
+        };
+        let Ok((_, answer)) = runtime.block_on(asked) else { continue };
+        for part in &read.parts {
+            let value = meter::value(&answer, &points[part.point], part);
+            // a whole reply has a value or a reason for each point, and an exception is never a value
+            assert!(value.is_err() || !matches!(answer, Answer::Exception(_)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::fuzz::corpus;
+    use proptest::prelude::*;
+
+    /// Transaction, protocol, length, unit, function, then what the function says.
+    fn replies() -> Vec<Vec<u8>> {
+        let framed = |choice: u8, pdu: &[u8]| {
+            let length = u16::try_from(pdu.len() + 1).unwrap().to_be_bytes();
+            [&[choice, 0, 0, 0, 0], &length[..], &[1], pdu].concat()
+        };
+        corpus::of(
+            "reply",
+            &[
+                framed(1, &[3, 6, 0, 1, 0, 2, 0, 3]),
+                framed(3, &[3, 12, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
+                framed(7, &[3, 12, 0x7f, 0xc0, 0, 0, 0x3f, 0x80, 0, 0, 1, 2, 3, 4]),
+                framed(0x80, &[1, 1, 5]),
+                framed(1, &[0x83, 2]),
+            ],
+        )
+    }
+
+    #[test]
+    fn what_was_found_once_is_taken() {
+        replies().iter().for_each(|bytes| reply(bytes));
+    }
+
+    proptest! {
+        #[test]
+        fn any_reply_is_taken(bytes in corpus::changed(replies())) {
+            reply(&bytes);
+        }
+    }
+}
