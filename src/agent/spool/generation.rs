@@ -21,7 +21,10 @@ use super::{
     layout::{Layout, Marker},
     value,
 };
-use crate::wire::{BATCH_RECORDS_MAX, record::Record};
+use crate::{
+    runtime::fault::{self, Fault as Planted, planted},
+    wire::{BATCH_RECORDS_MAX, record::Record},
+};
 use std::{
     fs::{self, File},
     io,
@@ -81,14 +84,20 @@ impl Database {
         preamble: &[Record],
     ) -> Result<Arc<Database>, SpoolError> {
         let folder = layout.folder(ordinal);
-        let config = sled::Config::new().path(&folder).create_new(true);
+        let mut config = sled::Config::new().path(&folder).create_new(true);
+        if planted(Planted::BlobsAllowed) {
+            config = config.segment_size(8192);
+        }
+        fault::point("spool.before_create");
         let db = guarded(&folder, || config.cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_EVERY_MS)).open())?;
         let created = Database::with(folder, db)?;
         created.append(1, preamble)?;
         guarded(&created.folder, || disk.flush(&created.db))?;
         sync_tree(disk, &created.folder)?;
         disk.sync_folder(layout.dir()).map_err(SpoolError::at(layout.dir()))?;
+        fault::point("spool.before_marker");
         layout.write_marker(disk, ordinal, marker)?;
+        fault::point("spool.after_marker");
         Ok(Arc::new(created))
     }
 
@@ -124,9 +133,13 @@ impl Database {
     /// Durable on return.
     pub fn commit(&self, disk: &dyn Disk, first_seq: u64, records: &[Record]) -> Result<(), SpoolError> {
         self.append(first_seq, records)?;
+        fault::point("spool.before_flush");
         guarded(&self.folder, || disk.flush(&self.db))?;
+        fault::point("spool.after_flush");
         let path = self.folder.join("db");
-        disk.sync_file(&path, &self.data).map_err(SpoolError::at(&path))
+        disk.sync_file(&path, &self.data).map_err(SpoolError::at(&path))?;
+        fault::point("spool.after_fsync");
+        Ok(())
     }
 
     fn append(&self, first_seq: u64, records: &[Record]) -> Result<(), SpoolError> {

@@ -15,7 +15,7 @@ use super::{
     disk::Disk,
     error::{SpoolError, hex},
 };
-use crate::wire::GenId;
+use crate::{runtime::fault, wire::GenId};
 use std::{
     collections::BTreeMap,
     fs::{self, File, TryLockError},
@@ -174,6 +174,7 @@ impl Layout {
         file.write_all(format!("{line} {:08x}\n", crc32c::crc32c(line.as_bytes())).as_bytes())
             .and_then(|()| disk.sync_file(&beside, &file))
             .map_err(SpoolError::at(&beside))?;
+        fault::point("spool.before_rename");
         disk.rename(&beside, path).map_err(SpoolError::at(path))?;
         disk.sync_folder(&self.dir).map_err(SpoolError::at(&self.dir))
     }

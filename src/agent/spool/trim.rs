@@ -1,7 +1,7 @@
 //! The platform's marks, and the deletion of what it holds to the end.
 
 use super::{Inner, SpoolError, disk::Disk, held, layout::Layout};
-use crate::wire::GenId;
+use crate::{runtime::fault, wire::GenId};
 use std::{io, path::Path};
 
 impl Inner {
@@ -23,10 +23,14 @@ impl Inner {
 /// The marker goes first, durably: from then on the generation is deleted at the next start at the latest, and no
 /// half of it can be taken for a whole.
 pub(super) fn delete(layout: &Layout, disk: &dyn Disk, ordinal: u64) -> Result<(), SpoolError> {
+    fault::point("spool.before_trim");
     remove(&layout.ok(ordinal), |path| disk.remove_file(path))?;
     disk.sync_folder(layout.dir()).map_err(SpoolError::at(layout.dir()))?;
+    fault::point("spool.in_trim");
     remove(&layout.folder(ordinal), |path| disk.remove_folder(path))?;
-    remove(&layout.sealed(ordinal), |path| disk.remove_file(path))
+    remove(&layout.sealed(ordinal), |path| disk.remove_file(path))?;
+    fault::point("spool.after_trim");
+    Ok(())
 }
 
 fn remove(path: &Path, step: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), SpoolError> {

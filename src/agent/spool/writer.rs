@@ -9,7 +9,11 @@ use super::{
     trim,
 };
 use crate::{
-    runtime::{clock, random},
+    runtime::{
+        clock,
+        fault::{self, Fault, planted},
+        random,
+    },
     wire::record::Record,
 };
 use std::{sync::Arc, time::Duration};
@@ -72,13 +76,16 @@ impl Inner {
         let ordinal = writer.next_ordinal;
         writer.next_ordinal += 1;
         let extent = Extent::of(&self.preamble);
-        let marker = Marker { gen_id: random::id(), preamble: extent.last };
+        let before = held(&self.index).generations().last().map(|generation| generation.gen_id);
+        let gen_id = before.filter(|_| writer.current.is_none() && planted(Fault::ReusedSeq)).unwrap_or_else(random::id);
+        let marker = Marker { gen_id, preamble: extent.last };
         let created = Database::create(&self.layout, &*self.disk, ordinal, &marker, &self.preamble);
         let database = created.inspect_err(|_| {
             if let Err(error) = trim::delete(&self.layout, &*self.disk, ordinal) {
                 tracing::debug!(ordinal, %error, "an unfinished generation stays until the next start");
             }
         })?;
+        fault::committed(&marker.gen_id, 1, &self.preamble);
         let previous = {
             let mut open = held(&self.open);
             let mut index = held(&self.index);
@@ -120,7 +127,11 @@ impl Inner {
         let Some(current) = &mut writer.current else {
             return Err(SpoolError::Closed);
         };
-        current.database.commit(&*self.disk, current.extent.last + 1, records)?;
+        let first_seq = current.extent.last + 1;
+        current.database.commit(&*self.disk, first_seq, records)?;
+        if let Some(entry) = held(&self.index).at(current.ordinal) {
+            fault::committed(&entry.gen_id, first_seq, records);
+        }
         let grown = Extent::of(records);
         current.extent.last += grown.last;
         current.extent.bytes += grown.bytes;
@@ -170,7 +181,10 @@ impl Inner {
             return Ok(()); // delivered and deleted meanwhile
         };
         let manifest = Manifest { gen_id: entry.gen_id, last: entry.last, bytes: entry.bytes };
-        self.layout.write_manifest(&*self.disk, ordinal, &manifest)
+        fault::point("spool.before_manifest");
+        self.layout.write_manifest(&*self.disk, ordinal, &manifest)?;
+        fault::point("spool.after_manifest");
+        Ok(())
     }
 }
 

@@ -28,7 +28,7 @@ mod transport;
 
 use crate::{
     agent::{config::UplinkConfig, health::Health, spool::Spool},
-    runtime::{backoff::Backoff, clock, random, task::blocking},
+    runtime::{backoff::Backoff, clock, fault, random, task::blocking},
     wire::proto::{self, up},
 };
 use ended::Ended;
@@ -60,6 +60,16 @@ impl Pace {
         silence: Duration::from_secs(60),
         tick: Duration::from_secs(1),
     };
+
+    /// For the proof, which is about what happens and not about how long it takes.
+    const HASTE: Pace = Pace {
+        start_max: Duration::from_millis(10),
+        backoff_min: Duration::from_millis(20),
+        backoff_max: Duration::from_millis(200),
+        open: Duration::from_secs(1),
+        silence: Duration::from_secs(2),
+        tick: Duration::from_millis(100),
+    };
 }
 
 /// Delivers until `stop` is cancelled, then ends at once.
@@ -70,7 +80,8 @@ pub async fn run(
     health: Arc<Health>,
     stop: CancellationToken,
 ) -> Result<(), Infallible> {
-    let uplink = Uplink { url: config.platform_url, gateway_id, spool, health, pace: Pace::NORMAL };
+    let pace = if fault::haste() { Pace::HASTE } else { Pace::NORMAL };
+    let uplink = Uplink { url: config.platform_url, gateway_id, spool, health, pace };
     tokio::select! {
         () = stop.cancelled() => Ok(()),
         never = uplink.deliver() => match never {},
@@ -192,6 +203,7 @@ impl Uplink {
 /// A deletion that fails is repeated by the spool at its next start; delivery goes on.
 fn tell(spool: &Spool, acked: &[Output]) {
     for output in acked {
+        fault::point("uplink.before_acked");
         if let Output::Acked { gen_id, seq, complete } = output
             && let Err(error) = spool.acked(gen_id, *seq, *complete)
         {

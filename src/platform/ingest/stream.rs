@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     platform::store::{Store, StoreError},
-    runtime::clock,
+    runtime::{clock, fault},
     wire::{
         GenId,
         proto::{Down, Reject, RejectCode, Up, down, up},
@@ -132,7 +132,11 @@ impl Stream {
                 Action::Nothing => continue,
             };
             match outcome {
-                Ok(outcome) => self.answer(answers, session.stored(asked.0, outcome)?).await?,
+                Ok(outcome) => {
+                    fault::point("platform.before_ack");
+                    self.answer(answers, session.stored(asked.0, outcome)?).await?;
+                    fault::point("platform.after_ack");
+                }
                 Err(error) => {
                     let (ack, reject) = refused(gateway_id, asked, &error);
                     if let Some(ack) = ack {

@@ -3,6 +3,7 @@
 use super::{BadRecord, Outcome, StoreError, block, generation, generation::Dictionary, ledger, registry};
 use crate::{
     model::{PointKind, Reading, Series, UtcMillis, Value},
+    runtime::fault::{Fault, planted},
     wire::{
         FUTURE_MS_MAX, GenId, TIME_MIN_MS,
         record::{Content, Record, RecordError, Samples},
@@ -55,6 +56,9 @@ pub fn ingest(tx: &Connection, batch: &Batch) -> Result<Taken, StoreError> {
     let mut dictionary = generation::dictionary(tx, standing.id)?;
     let mut readings: HashMap<i64, Vec<Reading>> = HashMap::new();
     let mut taken = Taken::nothing(standing.outcome());
+    if planted(Fault::MarkApart) {
+        commit_mark(tx, &standing, batch)?;
+    }
 
     for (seq, (record, content)) in (batch.first_seq..).zip(&batch.records) {
         let number = i64::try_from(seq).map_err(|_| StoreError::SeqRange(seq))?;
@@ -101,6 +105,14 @@ pub fn ingest(tx: &Connection, batch: &Batch) -> Result<Taken, StoreError> {
     generation::save(tx, &standing)?;
     taken.outcome = standing.outcome();
     Ok(taken)
+}
+
+/// [`Fault::MarkApart`]: the mark is durable before the records are.
+fn commit_mark(tx: &Connection, standing: &generation::Standing, batch: &Batch) -> Result<(), StoreError> {
+    let seq = standing.seq.max(batch.first_seq + batch.records.len() as u64 - 1);
+    generation::save(tx, &generation::Standing { seq, ..*standing })?;
+    tx.execute_batch("RELEASE _rusqlite_sp; COMMIT; BEGIN IMMEDIATE; SAVEPOINT _rusqlite_sp")?;
+    Ok(())
 }
 
 /// Notes where the gateway ended a generation.
