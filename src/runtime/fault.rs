@@ -17,7 +17,7 @@ pub enum Fault {
     NoFsync,
     /// No folder is fsynced.
     NoFolderFsync,
-    /// Records so large, for sled's segment, that they land in its blob files, which it never fsyncs.
+    /// Pages so large that they land in sled's blob files, which it never fsyncs.
     BlobsAllowed,
     /// A new run goes on under the id of the generation before it, from seq 1 again.
     ReusedSeq,

@@ -77,7 +77,8 @@ impl Inner {
         writer.next_ordinal += 1;
         let extent = Extent::of(&self.preamble);
         let before = held(&self.index).generations().last().map(|generation| generation.gen_id);
-        let gen_id = before.filter(|_| writer.current.is_none() && planted(Fault::ReusedSeq)).unwrap_or_else(random::id);
+        let gen_id =
+            before.filter(|_| writer.current.is_none() && planted(Fault::ReusedSeq)).unwrap_or_else(random::id);
         let marker = Marker { gen_id, preamble: extent.last };
         let created = Database::create(&self.layout, &*self.disk, ordinal, &marker, &self.preamble);
         let database = created.inspect_err(|_| {
