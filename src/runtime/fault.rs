@@ -102,6 +102,11 @@ mod active {
         std::env::var_os("MUJUN_FAULT_HASTE").is_some()
     }
 
+    #[allow(clippy::disallowed_methods)]
+    pub fn linger() {
+        std::thread::sleep(std::time::Duration::from_millis(30));
+    }
+
     pub fn committed(gen_id: &GenId, first_seq: u64, records: &[Record]) {
         let Some(mut file) = COMMITS.as_ref() else { return };
         // a kill can cut the write short: the next one begins on a line of its own
@@ -132,6 +137,9 @@ mod active {
     }
 
     #[inline(always)]
+    pub fn linger() {}
+
+    #[inline(always)]
     pub fn committed(_gen_id: &GenId, _first_seq: u64, _records: &[Record]) {}
 }
 
@@ -151,6 +159,12 @@ pub fn planted(fault: Fault) -> bool {
 #[inline(always)]
 pub fn haste() -> bool {
     active::haste()
+}
+
+/// Behind a planted answer: time for it to leave the process.
+#[inline(always)]
+pub fn linger() {
+    active::linger();
 }
 
 /// Notes that these records are durable.

@@ -139,7 +139,10 @@ impl Layout {
 
     pub fn write_manifest(&self, disk: &dyn Disk, ordinal: u64, manifest: &Manifest) -> Result<(), SpoolError> {
         let line = format!("mujun-sealed 1 {} {} {}", hex(&manifest.gen_id), manifest.last, manifest.bytes);
-        self.write_line(disk, &self.sealed(ordinal), &line)
+        fault::point("spool.before_manifest");
+        self.write_line(disk, &self.sealed(ordinal), &line)?;
+        fault::point("spool.after_manifest");
+        Ok(())
     }
 
     /// `None` where the line is damaged.

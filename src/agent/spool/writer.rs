@@ -182,10 +182,7 @@ impl Inner {
             return Ok(()); // delivered and deleted meanwhile
         };
         let manifest = Manifest { gen_id: entry.gen_id, last: entry.last, bytes: entry.bytes };
-        fault::point("spool.before_manifest");
-        self.layout.write_manifest(&*self.disk, ordinal, &manifest)?;
-        fault::point("spool.after_manifest");
-        Ok(())
+        self.layout.write_manifest(&*self.disk, ordinal, &manifest)
     }
 }
 

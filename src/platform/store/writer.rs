@@ -111,6 +111,7 @@ fn transact(connection: &mut Connection, group: Vec<Job>, answers: &mut Vec<Answ
     }
     if planted(Fault::AckBeforeCommit) {
         answers.drain(..).for_each(|answer| answer(Ok(())));
+        fault::linger();
     }
     fault::point("platform.before_commit");
     transaction.commit()?;

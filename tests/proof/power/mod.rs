@@ -11,7 +11,7 @@
 mod disk;
 mod judge;
 mod log;
-mod work;
+pub mod work;
 
 use crate::{
     dice::Dice,

@@ -1,3 +1,0 @@
-pub fn run(_full: bool) -> crate::report::Report {
-    Default::default()
-}
