@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 use mujun::{
-    agent::spool::{Generation, Limits, Spool},
+    agent::spool::{Generation, Limits, SledSpool, Spool, SpoolError},
     runtime::random,
     wire::record::Record,
 };
@@ -23,12 +23,11 @@ const FOLDER: &str = "MUJUN_TEST_SPOOL_FOLDER";
 const KILLS: u64 = 30;
 
 /// Rotates often, so that kills meet that too.
-const LIMITS: Limits = Limits {
-    generation_bytes_max: 20_000,
-    generation_age_max: Duration::from_secs(3600),
-    open_max: 3,
-    open_deadline: Duration::from_secs(30),
-};
+const LIMITS: Limits = Limits { generation_bytes_max: 20_000, ..Limits::DEFAULT };
+
+fn open_with(folder: &Path, preamble: Vec<Record>, limits: Limits) -> Result<SledSpool, SpoolError> {
+    SledSpool::open(folder, preamble, &["platform".into()], limits)
+}
 
 /// Bytes 0–7: the number; the rest follows from it.
 fn record(number: u64) -> Record {
@@ -43,7 +42,7 @@ fn preamble() -> Vec<Record> {
 }
 
 /// The numbers of all records, in order, each checked.
-fn numbers(spool: &Spool) -> Vec<u64> {
+fn numbers(spool: &SledSpool) -> Vec<u64> {
     let mut numbers = Vec::new();
     for generation in spool.generations() {
         let mut seq = 1;
@@ -70,11 +69,11 @@ fn numbers(spool: &Spool) -> Vec<u64> {
 fn child_writer() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     println!("\nstart");
-    let spool = Spool::open_with(Path::new(&folder), preamble(), LIMITS).unwrap();
+    let spool = open_with(Path::new(&folder), preamble(), LIMITS).unwrap();
     let mut number = numbers(&spool).last().copied().unwrap_or(0);
     for size in (1..=4).cycle() {
         let batch: Vec<_> = (number + 1..=number + size).map(record).collect();
-        spool.commit(&batch).unwrap();
+        spool.commit(&batch, None).unwrap();
         number += size;
         println!("committed {number}");
     }
@@ -127,7 +126,7 @@ fn a_kill_loses_nothing_that_was_committed() {
             }
         }
 
-        let spool = Spool::open_with(folder.path(), preamble(), LIMITS).unwrap();
+        let spool = open_with(folder.path(), preamble(), LIMITS).unwrap();
         assert_eq!(spool.quarantined(), 0, "kill {kill}");
         let found = numbers(&spool);
         let last = found.last().copied().unwrap_or(0);

@@ -32,7 +32,10 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, spool
     let health = Arc::new(Health::default());
     let meaning = meaning::Meaning::new(config.points);
     let (dir, preamble) = (config.spool.dir, meaning.preamble());
-    let spool = blocking(move || spool::Spool::open(&dir, preamble)).await?;
+    let destinations: Vec<String> = config.uplink.iter().map(|uplink| uplink.platform_url.clone()).collect();
+    let limits = spool::Limits::DEFAULT;
+    let opened = blocking(move || spool::SledSpool::open(&dir, preamble, &destinations, limits)).await?;
+    let spool: Arc<dyn spool::Spool> = Arc::new(opened);
 
     let window = config.mqtt.iter().map(|broker| broker.inflight).min().unwrap_or(u16::MAX);
     let receipts_max = usize::from(window / 2).max(1);

@@ -14,7 +14,7 @@ use super::{
     spool::Spool,
 };
 use crate::runtime::{backoff::Backoff, clock, random, task};
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 
 /// What may wait for a commit: a record of about this size before compression costs little beside its fsync.
@@ -22,7 +22,7 @@ const PENDING_BYTES_MAX: usize = 16 * 1024;
 
 pub struct Recorder {
     pub meaning: Meaning,
-    pub spool: Spool,
+    pub spool: Arc<dyn Spool>,
     pub commit_interval: Duration,
     /// Commit when so many receipts wait: half of what a broker sends before it waits for us, so that it never stands.
     pub receipts_max: usize,
@@ -61,12 +61,13 @@ impl Recorder {
     }
 
     async fn commit(&mut self, receipts: &mut Vec<Receipt>) {
-        let records = std::sync::Arc::new(self.meaning.close());
+        let (records, span) = self.meaning.close();
+        let records = Arc::new(records);
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
         let mut failures = 0_u64;
         while !records.is_empty() {
             let (spool, batch) = (self.spool.clone(), records.clone());
-            match task::blocking(move || spool.commit(&batch)).await {
+            match task::blocking(move || spool.commit(&batch, span)).await {
                 Ok(()) => break,
                 Err(error) => {
                     failures += 1;

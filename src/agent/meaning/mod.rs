@@ -20,7 +20,7 @@ mod judge;
 
 use crate::{
     agent::config::Point,
-    model::{PointKind, Reading, Scan, Value},
+    model::{PointKind, Reading, Scan, Span, Value},
     wire::record::{Content, Record, Samples, encode},
 };
 use interval::Intervals;
@@ -70,9 +70,11 @@ impl Meaning {
         self.pending_samples * SAMPLE_BYTES
     }
 
-    /// Everything taken since the last call, encoded.
-    pub fn close(&mut self) -> Vec<Record> {
+    /// Everything taken since the last call, encoded, and from when its samples are.
+    pub fn close(&mut self) -> (Vec<Record>, Option<Span>) {
         self.pending_samples = 0;
+        let instants = self.pending.iter().map(|one| Span { start: one.time, end: one.time.plus_ms(1) });
+        let span = instants.reduce(Span::cover);
         let mut records = Vec::new();
         let mut pending = std::mem::take(&mut self.pending).into_iter().peekable();
         while pending.peek().is_some() {
@@ -88,7 +90,7 @@ impl Meaning {
         if !closed.is_empty() {
             records.extend(encode(&Content::Intervals(closed)));
         }
-        records
+        (records, span)
     }
 }
 

@@ -65,7 +65,7 @@ fn reading(time_s: i64, count: i64) -> Scan {
 
 fn contents(meaning: &mut Meaning) -> (Vec<Samples>, Vec<Interval>) {
     let (mut samples, mut intervals) = (Vec::new(), Vec::new());
-    for record in meaning.close() {
+    for record in meaning.close().0 {
         match decode(&record).unwrap() {
             Content::Samples(part) => samples.extend(part),
             Content::Intervals(part) => intervals.extend(part),
@@ -149,6 +149,6 @@ fn a_wide_scan_makes_records_of_legal_size() {
         let found = (0..250).map(|i| (part * 250 + i, Ok(RawValue::Int(i64::from(i) * 7_919_317_003)))).collect();
         meaning.take(Scan { time: UtcMillis(1_000), found });
     }
-    let records = meaning.close();
+    let (records, _span) = meaning.close();
     assert!(records.len() >= 3 && records.iter().all(|r| r.body.len() <= crate::wire::RECORD_BYTES_MAX));
 }

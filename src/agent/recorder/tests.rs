@@ -1,6 +1,9 @@
 use super::*;
 use crate::{
-    agent::config::Point,
+    agent::{
+        config::Point,
+        spool::{Limits, SledSpool},
+    },
     model::{PointKind, RawValue, Role, Scale, Scan, Series, UtcMillis},
     wire::record::{Content, decode},
 };
@@ -29,8 +32,12 @@ fn input(number: u64, committed: &Arc<watch::Sender<u64>>) -> Input {
     Input { scans: vec![scan], receipt: Some(Receipt { number, committed: committed.clone() }) }
 }
 
+fn open(folder: &std::path::Path) -> Arc<dyn Spool> {
+    Arc::new(SledSpool::open(folder, meaning().preamble(), &["platform".into()], Limits::DEFAULT).unwrap())
+}
+
 /// The counts that a spool holds, from all its generations.
-fn stored(spool: &Spool) -> Vec<String> {
+fn stored(spool: &dyn Spool) -> Vec<String> {
     let read =
         |generation: &crate::agent::spool::Generation| spool.read(&generation.gen_id, 1, 1_000, 1 << 20).unwrap();
     let records: Vec<_> = spool.generations().iter().flat_map(read).collect();
@@ -46,7 +53,7 @@ fn stored(spool: &Spool) -> Vec<String> {
 #[tokio::test]
 async fn receipts_are_given_together_after_the_commit_that_holds_them() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Spool::open(folder.path(), meaning().preamble()).unwrap();
+    let spool = open(folder.path());
     let committed = Arc::new(watch::Sender::new(0));
     let mut given = committed.subscribe();
     let (inputs, queue) = mpsc::channel(1);
@@ -57,7 +64,7 @@ async fn receipts_are_given_together_after_the_commit_that_holds_them() {
         }
         given.changed().await.unwrap();
         assert_eq!(*given.borrow_and_update(), 10);
-        assert_eq!(stored(&spool).len(), 10);
+        assert_eq!(stored(&*spool).len(), 10);
         // an eleventh waits for its interval or for the end
         inputs.send(input(11, &committed)).await.unwrap();
         drop(inputs);
@@ -65,13 +72,13 @@ async fn receipts_are_given_together_after_the_commit_that_holds_them() {
     let (ended, ()) = tokio::join!(recorder.run(queue), source);
     assert!(ended.is_ok());
     assert_eq!(*given.borrow_and_update(), 11);
-    assert_eq!(stored(&spool).len(), 11);
+    assert_eq!(stored(&*spool).len(), 11);
 }
 
 #[tokio::test]
 async fn a_sample_waits_no_longer_than_the_commit_interval() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Spool::open(folder.path(), meaning().preamble()).unwrap();
+    let spool = open(folder.path());
     let committed = Arc::new(watch::Sender::new(0));
     let mut given = committed.subscribe();
     let (inputs, queue) = mpsc::channel(1);
@@ -80,7 +87,7 @@ async fn a_sample_waits_no_longer_than_the_commit_interval() {
     let source = async {
         inputs.send(input(1, &committed)).await.unwrap();
         given.changed().await.unwrap();
-        assert_eq!(stored(&spool).len(), 1);
+        assert_eq!(stored(&*spool).len(), 1);
         drop(inputs);
     };
     let (ended, ()) = tokio::join!(recorder.run(queue), source);

@@ -1,5 +1,6 @@
 //! What can go wrong, and what then is true of the records.
 
+use super::line::hex;
 use crate::wire::{GenId, record::RecordError};
 use std::{
     io,
@@ -25,6 +26,12 @@ pub enum SpoolError {
     /// It was kept.
     #[error("the platform calls the generation {} complete at record {seq}, here it ends at {last}", hex(gen_id))]
     Incomplete { gen_id: GenId, seq: u64, last: u64 },
+    /// A caller's mistake.
+    #[error("the spool was opened for fewer destinations than {}", .0 + 1)]
+    Destination(usize),
+    /// Nothing of the call was stored. It will be when there is room again.
+    #[error("the spool is full and keeps what it has ([spool] when_full = \"refuse\")")]
+    Full,
     #[error("the spool is closed")]
     Closed,
 }
@@ -35,9 +42,4 @@ impl SpoolError {
         let path = path.to_path_buf();
         |source| SpoolError::Io { path, source }
     }
-}
-
-/// A generation's id as logs and files name it.
-pub(super) fn hex(gen_id: &GenId) -> String {
-    gen_id.iter().map(|byte| format!("{byte:02x}")).collect()
 }

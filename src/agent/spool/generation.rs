@@ -15,12 +15,7 @@
 //!   commit: apply_batch ─▶ flush ─▶ fsync db ─▶ done
 //! ```
 
-use super::{
-    disk::Disk,
-    error::SpoolError,
-    layout::{Layout, Marker},
-    value,
-};
+use super::{disk::Disk, error::SpoolError, layout::Layout, note::Marker, value};
 use crate::{
     runtime::fault::{self, Fault as Planted, planted},
     wire::{BATCH_RECORDS_MAX, record::Record},
@@ -28,6 +23,7 @@ use crate::{
 use std::{
     fs::{self, File},
     io,
+    os::unix::fs::MetadataExt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Arc,
@@ -44,16 +40,29 @@ pub(super) struct Database {
     data: File,
 }
 
-/// Records 1 to `last`, and the bytes of their bodies.
+/// Records 1 to `last`: the bytes of their bodies, and a CRC-32C over their checksums, in order.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub(super) struct Extent {
     pub last: u64,
     pub bytes: u64,
+    pub hash: u32,
 }
 
 impl Extent {
     pub fn of(records: &[Record]) -> Extent {
-        Extent { last: records.len() as u64, bytes: records.iter().map(|record| record.body.len() as u64).sum() }
+        Extent::default().with(records)
+    }
+
+    /// With `records` behind it.
+    pub fn with(mut self, records: &[Record]) -> Extent {
+        records.iter().for_each(|record| self.add(record));
+        self
+    }
+
+    fn add(&mut self, record: &Record) {
+        self.last += 1;
+        self.bytes += record.body.len() as u64;
+        self.hash = crc32c::crc32c_append(self.hash, &record.crc32c.to_le_bytes());
     }
 }
 
@@ -140,6 +149,11 @@ impl Database {
         Ok(())
     }
 
+    /// What sled's data file takes on the disk.
+    pub fn disk_bytes(&self) -> u64 {
+        self.data.metadata().map_or(0, |data| data.blocks().saturating_mul(512))
+    }
+
     fn append(&self, first_seq: u64, records: &[Record]) -> Result<(), SpoolError> {
         let mut seq = first_seq;
         for part in records.chunks(BATCH_RECORDS_MAX) {
@@ -161,8 +175,7 @@ impl Database {
     pub fn check(&self, last: Option<u64>) -> Result<Extent, Fault> {
         let mut extent = Extent::default();
         self.each(1, last.unwrap_or(u64::MAX), |record| {
-            extent.last += 1;
-            extent.bytes += record.body.len() as u64;
+            extent.add(&record);
             true
         })?;
         Ok(extent)

@@ -1,18 +1,45 @@
-//! What there is: every generation, its last durable record and the platform's mark. In memory, no I/O.
+//! What there is: every generation, its last durable record and each destination's mark. In memory, no I/O.
 
-use super::{Backlog, Generation, SpoolError};
-use crate::wire::GenId;
+use super::{Backlog, Generation, SpoolError, generation::Extent};
+use crate::{
+    model::{Span, UtcMillis},
+    wire::GenId,
+};
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Entry {
     /// Names the files and orders the generations on this disk; says nothing elsewhere.
     pub ordinal: u64,
     pub gen_id: GenId,
-    pub last: u64,
-    pub bytes: u64,
+    /// Of the generation created before it.
+    pub prev: Option<GenId>,
+    pub extent: Extent,
+    /// Times of the samples inside, as far as the commits said.
+    pub span: Option<Span>,
+    /// Wall clock at its creation, and at its last commit.
+    pub begun: UtcMillis,
+    pub ended: UtcMillis,
+    /// What its files take.
+    pub disk_bytes: u64,
     pub sealed: bool,
-    /// Stored at the platform through this record.
-    pub mark: u64,
+    /// One for each destination.
+    pub marks: Vec<Mark>,
+}
+
+/// What one destination holds of one generation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Mark {
+    /// Stored there through this record.
+    pub seq: u64,
+    /// Sealed and stored there to its end.
+    pub complete: bool,
+}
+
+impl Entry {
+    /// Sealed, and to its end at every destination. Without a destination: never.
+    pub fn is_delivered(&self) -> bool {
+        self.sealed && !self.marks.is_empty() && self.marks.iter().all(|mark| mark.complete)
+    }
 }
 
 #[derive(Default)]
@@ -27,23 +54,24 @@ impl Index {
         self.entries.push(entry);
     }
 
-    pub fn get(&self, gen_id: &GenId) -> Option<Entry> {
-        self.entries.iter().find(|entry| entry.gen_id == *gen_id).copied()
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
-    pub fn at(&self, ordinal: u64) -> Option<Entry> {
-        self.entries.iter().find(|entry| entry.ordinal == ordinal).copied()
+    pub fn get(&self, gen_id: &GenId) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.gen_id == *gen_id)
     }
 
-    pub fn grew(&mut self, ordinal: u64, records: u64, bytes: u64) {
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.ordinal == ordinal) {
-            entry.last += records;
-            entry.bytes += bytes;
-        }
+    pub fn at(&self, ordinal: u64) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.ordinal == ordinal)
+    }
+
+    pub fn at_mut(&mut self, ordinal: u64) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| entry.ordinal == ordinal)
     }
 
     pub fn seal(&mut self, ordinal: u64) {
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.ordinal == ordinal) {
+        if let Some(entry) = self.at_mut(ordinal) {
             entry.sealed = true;
         }
     }
@@ -52,34 +80,56 @@ impl Index {
         self.entries.retain(|entry| entry.ordinal != ordinal);
     }
 
-    /// Takes the platform's mark and gives the generation that may now be deleted. A mark behind the end counts as
-    /// the end: after a power cut the platform may hold more than the gateway kept.
-    pub fn mark(&mut self, gen_id: &GenId, seq: u64, complete: bool) -> Result<Option<Entry>, SpoolError> {
+    /// Takes a destination's mark; whether its generation is complete there and was not before. A mark behind the end counts as the
+    /// end: after a power cut the platform may hold more than the gateway kept.
+    pub fn mark(&mut self, destination: usize, gen_id: &GenId, seq: u64, complete: bool) -> Result<bool, SpoolError> {
         let Some(entry) = self.entries.iter_mut().find(|entry| entry.gen_id == *gen_id) else {
-            return Ok(None);
+            return Ok(false);
         };
-        entry.mark = seq.min(entry.last);
-        match (complete && entry.sealed, seq >= entry.last) {
-            (true, true) => Ok(Some(*entry)),
-            (true, false) => Err(SpoolError::Incomplete { gen_id: *gen_id, seq, last: entry.last }),
-            (false, _) => Ok(None),
+        let (last, sealed) = (entry.extent.last, entry.sealed);
+        let mark = entry.marks.get_mut(destination).ok_or(SpoolError::Destination(destination))?;
+        let before = mark.complete;
+        *mark = Mark { seq: seq.min(last), complete: complete && sealed && seq >= last };
+        if complete && sealed && seq < last {
+            return Err(SpoolError::Incomplete { gen_id: *gen_id, seq, last });
         }
+        Ok(mark.complete && !before)
+    }
+
+    /// Those that may be deleted. The newest stays, delivered or not: the next one names it as the one before.
+    pub fn delivered(&self) -> Vec<u64> {
+        let Some((_newest, older)) = self.entries.split_last() else { return Vec::new() };
+        older.iter().filter(|entry| entry.is_delivered()).map(|entry| entry.ordinal).collect()
     }
 
     pub fn generations(&self) -> Vec<Generation> {
-        self.entries
-            .iter()
-            .map(|e| Generation { gen_id: e.gen_id, last_seq: e.last, sealed: e.sealed, bytes: e.bytes })
-            .collect()
+        let generation = |entry: &Entry| Generation {
+            gen_id: entry.gen_id,
+            prev_gen_id: entry.prev,
+            last_seq: entry.extent.last,
+            sealed: entry.sealed,
+            bytes: entry.extent.bytes,
+        };
+        self.entries.iter().map(generation).collect()
     }
 
-    pub fn backlog(&self) -> Backlog {
+    pub fn backlog(&self, destination: usize) -> Backlog {
         let mut backlog = Backlog::default();
-        for entry in self.entries.iter().filter(|entry| entry.mark < entry.last) {
-            let records = entry.last - entry.mark;
-            let share = u128::from(entry.bytes) * u128::from(records) / u128::from(entry.last);
-            backlog.records += records;
-            backlog.bytes += u64::try_from(share).unwrap_or(u64::MAX);
+        for entry in &self.entries {
+            let (last, mark) = (entry.extent.last, entry.marks.get(destination).map_or(0, |mark| mark.seq));
+            if mark >= last {
+                continue;
+            }
+            let share = |of: u64, part: u64| {
+                u64::try_from(u128::from(of) * u128::from(part) / u128::from(last)).unwrap_or(u64::MAX)
+            };
+            backlog.records += last - mark;
+            backlog.bytes += share(entry.extent.bytes, last - mark);
+            if backlog.oldest.is_none() {
+                let length = u64::try_from(entry.ended.since(entry.begun)).unwrap_or(0);
+                let into = i64::try_from(share(length, mark)).unwrap_or(i64::MAX);
+                backlog.oldest = Some(entry.begun.plus_ms(into));
+            }
         }
         backlog
     }

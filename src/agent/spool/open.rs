@@ -1,9 +1,10 @@
 //! Reading, and the few databases that are open for it.
 
 use super::{
-    Inner, SpoolError,
+    SpoolError,
     generation::{Database, Fault, close},
-    held, start,
+    sled_spool::{Inner, held},
+    start,
 };
 use crate::wire::{GenId, record::Record};
 use std::{
@@ -70,8 +71,9 @@ impl Inner {
         bytes_max: usize,
     ) -> Result<Vec<Record>, SpoolError> {
         let mut open = held(&self.open);
-        let entry = held(&self.index).get(gen_id).ok_or(SpoolError::UnknownGeneration(*gen_id))?;
-        if from > entry.last || records_max == 0 {
+        let entry = held(&self.index).get(gen_id).cloned().ok_or(SpoolError::UnknownGeneration(*gen_id))?;
+        let last = entry.extent.last;
+        if from > last || records_max == 0 {
             return Ok(Vec::new());
         }
         let database = match open.get(entry.ordinal) {
@@ -80,7 +82,7 @@ impl Inner {
                 open.add(entry.ordinal, Arc::clone(database));
             }),
         };
-        let read = database.and_then(|database| database.read(from, entry.last, records_max, bytes_max));
+        let read = database.and_then(|database| database.read(from, last, records_max, bytes_max));
         match read {
             Ok(records) => Ok(records),
             Err(Fault::Disk(error)) => Err(error),

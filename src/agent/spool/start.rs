@@ -10,12 +10,14 @@
 use super::{
     Limits, SpoolError,
     disk::Disk,
-    generation::{Database, Fault, close, panicked},
-    index::{Entry, Index},
-    layout::{Layout, Manifest, Names},
+    generation::{Database, Extent, Fault, close, panicked},
+    index::{Entry, Index, Mark},
+    layout::{Layout, Names},
+    marks::Marks,
+    note::{Manifest, Marker},
     trim,
 };
-use crate::runtime::task;
+use crate::{model::UtcMillis, runtime::task, wire::GenId};
 use std::{
     fs::File,
     io,
@@ -29,10 +31,18 @@ use std::{
 pub(super) struct Recovered {
     pub index: Index,
     pub next_ordinal: u64,
+    /// Of the newest generation there ever was, as far as anything of it is left.
+    pub last_gen_id: Option<GenId>,
     pub quarantined: u64,
 }
 
-pub(super) fn recover(layout: &Layout, disk: &Arc<dyn Disk>, limits: &Limits) -> Result<Recovered, SpoolError> {
+pub(super) fn recover(
+    layout: &Layout,
+    disk: &Arc<dyn Disk>,
+    limits: &Limits,
+    destinations: usize,
+    marks: &Marks,
+) -> Result<Recovered, SpoolError> {
     let next_ordinal = layout.last_ordinal()?.saturating_add(1);
     let (generations, unfinished) = layout.list()?;
     for path in unfinished {
@@ -50,7 +60,11 @@ pub(super) fn recover(layout: &Layout, disk: &Arc<dyn Disk>, limits: &Limits) ->
             continue;
         }
         match inspect_in_time(layout, disk, limits, ordinal, names) {
-            Ok(entry) => index.add(entry),
+            Ok(mut entry) => {
+                let mark = |at| marks.get(&(at, entry.gen_id)).copied().unwrap_or_default();
+                entry.marks = (0..destinations).map(mark).map(|mark| bounded(mark, entry.extent.last)).collect();
+                index.add(entry);
+            }
             Err(Fault::Disk(error)) => return Err(error),
             Err(Fault::Damaged(reason)) => {
                 quarantine(layout, &**disk, ordinal, &reason);
@@ -58,7 +72,25 @@ pub(super) fn recover(layout: &Layout, disk: &Arc<dyn Disk>, limits: &Limits) ->
             }
         }
     }
-    Ok(Recovered { index, next_ordinal, quarantined })
+    let last_gen_id = last_gen_id(layout)?;
+    Ok(Recovered { index, next_ordinal, last_gen_id, quarantined })
+}
+
+/// A mark of a longer generation than is there: the platform holds more than a power cut left here.
+fn bounded(mark: Mark, last: u64) -> Mark {
+    Mark { seq: mark.seq.min(last), complete: mark.complete && mark.seq >= last }
+}
+
+/// The newest generation's own word, wherever it lies; where its marker is damaged its manifest's; else that of the
+/// one before it.
+fn last_gen_id(layout: &Layout) -> Result<Option<GenId>, SpoolError> {
+    let known = |ordinal: &u64| {
+        [layout.clone(), layout.set_aside()].iter().find_map(|place| {
+            let marker = place.read_marker(*ordinal).ok().flatten().map(|marker: Marker| marker.gen_id);
+            marker.or_else(|| Some(place.read_manifest(*ordinal).ok()??.gen_id))
+        })
+    };
+    Ok(layout.ordinals()?.iter().rev().find_map(known))
 }
 
 /// Moves a generation out of the way. Where even that fails it stays, is not listed, and is found again at the next
@@ -143,22 +175,42 @@ fn inspect(layout: &Layout, disk: &dyn Disk, ordinal: u64, names: Names) -> Resu
         File::open(&data).and_then(|file| disk.sync_file(&data, &file)).map_err(|e| Fault::from_io(&data, e))?;
         None
     };
+    let written = written(&layout.data(ordinal)); // before sled touches it
     let database = Database::open(layout, ordinal)?;
-    let found = database.check(manifest.map(|manifest| manifest.last));
+    let found = database.check(manifest.map(|manifest| manifest.extent.last));
+    let disk_bytes = database.disk_bytes();
     close(database);
     let found = found?;
-    if let Some(stated) = manifest {
-        if (found.last, found.bytes) != (stated.last, stated.bytes) {
-            let (last, bytes) = (found.last, found.bytes);
+    let manifest = match manifest {
+        Some(stated) if stated.extent == found => stated,
+        Some(Manifest { extent: stated, .. }) if (stated.last, stated.bytes) == (found.last, found.bytes) => {
+            return damaged("its records are not those that were sealed".into());
+        }
+        Some(Manifest { extent: stated, .. }) => {
+            let Extent { last, bytes, .. } = found;
             return damaged(format!("{last} records of {} ({bytes} bytes of {}) are there", stated.last, stated.bytes));
         }
-    } else if found.last < marker.preamble {
-        return damaged(format!("{} records of its first {} are there", found.last, marker.preamble));
-    } else {
-        let manifest = Manifest { gen_id: marker.gen_id, last: found.last, bytes: found.bytes };
-        layout.write_manifest(disk, ordinal, &manifest).map_err(Fault::Disk)?;
-    }
-    Ok(Entry { ordinal, gen_id: marker.gen_id, last: found.last, bytes: found.bytes, sealed: true, mark: 0 })
+        None if found.last < marker.preamble => {
+            return damaged(format!("{} records of its first {} are there", found.last, marker.preamble));
+        }
+        None => {
+            let ended = written.unwrap_or(marker.begun);
+            let manifest = Manifest { gen_id: marker.gen_id, extent: found, span: None, ended };
+            layout.write_manifest(disk, ordinal, &manifest).map_err(Fault::Disk)?;
+            manifest
+        }
+    };
+    let Marker { gen_id, prev, begun, .. } = marker;
+    let Manifest { extent, span, ended, .. } = manifest;
+    let marks = Vec::new(); // the caller knows
+    Ok(Entry { ordinal, gen_id, prev, extent, span, begun, ended, disk_bytes, sealed: true, marks })
+}
+
+/// When the file was last written.
+fn written(path: &std::path::Path) -> Option<UtcMillis> {
+    let time = std::fs::metadata(path).and_then(|data| data.modified()).ok()?;
+    let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(UtcMillis(i64::try_from(since.as_millis()).ok()?))
 }
 
 fn by_kind(error: SpoolError) -> Fault {

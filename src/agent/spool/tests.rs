@@ -2,15 +2,31 @@
 
 mod api;
 mod damage;
+mod destinations;
 mod double;
 mod errors;
+mod identity;
 mod order;
 mod power;
 
-use super::*;
+use super::{disk::Disk, sled_spool::held, *};
 use bytes::Bytes;
 use double::Double;
+use std::{path::Path, sync::Arc};
 use tempfile::TempDir;
+
+/// One destination, as most gateways have.
+fn open(folder: &Path, preamble: Vec<Record>) -> Result<SledSpool, SpoolError> {
+    open_with(folder, preamble, Limits::DEFAULT)
+}
+
+fn open_with(folder: &Path, preamble: Vec<Record>, limits: Limits) -> Result<SledSpool, SpoolError> {
+    SledSpool::open(folder, preamble, &["platform".into()], limits)
+}
+
+fn open_on(disk: Arc<dyn Disk>, folder: &Path, preamble: Vec<Record>, limits: Limits) -> Result<SledSpool, SpoolError> {
+    SledSpool::open_on(disk, folder, preamble, &["platform".into()], limits)
+}
 
 /// Record `number`, recognisable and `size` bytes long, at least 8. Its bytes do not repeat.
 fn record(number: u64, size: usize) -> Record {
@@ -40,7 +56,7 @@ fn number(record: &Record) -> u64 {
 }
 
 /// Everything readable of one generation, page by page.
-fn read_all(spool: &Spool, generation: &Generation) -> Vec<Record> {
+fn read_all(spool: &SledSpool, generation: &Generation) -> Vec<Record> {
     let mut all = Vec::new();
     loop {
         let page = spool.read(&generation.gen_id, all.len() as u64 + 1, 7, 1 << 20).unwrap();
@@ -53,7 +69,7 @@ fn read_all(spool: &Spool, generation: &Generation) -> Vec<Record> {
 }
 
 /// The numbers of all records but the preambles', over all generations; each begins with its preamble.
-fn numbers(spool: &Spool) -> Vec<u64> {
+fn numbers(spool: &SledSpool) -> Vec<u64> {
     let mut numbers = Vec::new();
     for generation in spool.generations() {
         let all = read_all(spool, &generation);

@@ -1,22 +1,48 @@
-//! The platform's marks, and the deletion of what it holds to the end.
+//! The destinations' marks, and the deletion of what all of them hold to the end.
 
-use super::{Inner, SpoolError, disk::Disk, held, layout::Layout};
+use super::{
+    SpoolError,
+    disk::Disk,
+    layout::Layout,
+    sled_spool::{Inner, held},
+};
 use crate::{runtime::fault, wire::GenId};
 use std::{io, path::Path};
 
 impl Inner {
-    pub(super) fn acked(&self, gen_id: &GenId, seq: u64, complete: bool) -> Result<(), SpoolError> {
-        let Some(done) = held(&self.index).mark(gen_id, seq, complete)? else {
-            return Ok(());
-        };
-        {
-            let mut open = held(&self.open);
-            open.remove(done.ordinal);
-            held(&self.index).remove(done.ordinal);
+    pub(super) fn acked(&self, destination: usize, gen_id: &GenId, seq: u64, complete: bool) -> Result<(), SpoolError> {
+        let completed = held(&self.index).mark(destination, gen_id, seq, complete)?;
+        if completed {
+            let deleted = self.delete_delivered();
+            // complete here and not everywhere, or the newest: that must be known after a restart
+            if held(&self.index).get(gen_id).is_some() {
+                self.write_marks();
+            }
+            return deleted;
         }
-        tracing::debug!(ordinal = done.ordinal, records = done.last, "a generation is complete at the platform");
-        self.notify();
-        delete(&self.layout, &*self.disk, done.ordinal)
+        Ok(())
+    }
+
+    /// Deletes what is complete at every destination. A deletion that fails is repeated after the next start.
+    pub(super) fn delete_delivered(&self) -> Result<(), SpoolError> {
+        let mut result = Ok(());
+        loop {
+            let entry = {
+                let mut open = held(&self.open);
+                let mut index = held(&self.index);
+                let Some(&ordinal) = index.delivered().first() else { return result };
+                let entry = index.at(ordinal).cloned();
+                index.remove(ordinal);
+                drop(index);
+                open.remove(ordinal);
+                entry
+            };
+            let Some(entry) = entry else { return result };
+            tracing::debug!(entry.ordinal, records = entry.extent.last, "a generation is complete at every platform");
+            self.notify();
+            let deleted = delete(&self.layout, &*self.disk, entry.ordinal);
+            result = result.and(deleted);
+        }
     }
 }
 

@@ -1,20 +1,21 @@
 //! The tail: commit, rotation, and a generation given up after an error.
 
 use super::{
-    Inner, Limits, SpoolError,
+    Limits, SpoolError,
     generation::{Database, Extent, close},
-    held,
-    index::Entry,
-    layout::{Manifest, Marker},
+    index::{Entry, Mark},
+    note::{Manifest, Marker},
+    sled_spool::{Inner, held},
     trim,
 };
 use crate::{
+    model::Span,
     runtime::{
         clock,
         fault::{self, Fault, planted},
         random,
     },
-    wire::record::Record,
+    wire::{GenId, record::Record},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -25,6 +26,8 @@ pub(super) struct Writer {
     /// Given up, and their manifests not written yet.
     unsealed: Vec<u64>,
     next_ordinal: u64,
+    /// The generation created last, which the next one names.
+    last_gen_id: Option<GenId>,
     rotation_failing: bool,
     closed: bool,
 }
@@ -38,13 +41,20 @@ struct Current {
 }
 
 impl Writer {
-    pub fn new(next_ordinal: u64) -> Writer {
-        Writer { current: None, unsealed: Vec::new(), next_ordinal, rotation_failing: false, closed: false }
+    pub fn new(next_ordinal: u64, last_gen_id: Option<GenId>) -> Writer {
+        Writer {
+            current: None,
+            unsealed: Vec::new(),
+            next_ordinal,
+            last_gen_id,
+            rotation_failing: false,
+            closed: false,
+        }
     }
 }
 
 impl Inner {
-    pub(super) fn commit(&self, writer: &mut Writer, records: &[Record]) -> Result<(), SpoolError> {
+    pub(super) fn commit(&self, writer: &mut Writer, records: &[Record], span: Option<Span>) -> Result<(), SpoolError> {
         if writer.closed {
             return Err(SpoolError::Closed);
         }
@@ -53,12 +63,12 @@ impl Inner {
             Some(current) if due(current, clock::monotonic() - current.since, &self.limits) => self.rotate(writer),
             Some(_) => {}
         }
-        let Err(error) = self.append(writer, records) else {
+        let Err(error) = self.append(writer, records, span) else {
             return Ok(());
         };
         self.give_up(writer, &error);
         self.begin(writer)?;
-        let again = self.append(writer, records);
+        let again = self.append(writer, records, span);
         if let Err(error) = &again {
             self.give_up(writer, error);
         }
@@ -75,11 +85,10 @@ impl Inner {
         }
         let ordinal = writer.next_ordinal;
         writer.next_ordinal += 1;
-        let extent = Extent::of(&self.preamble);
-        let before = held(&self.index).generations().last().map(|generation| generation.gen_id);
-        let gen_id =
-            before.filter(|_| writer.current.is_none() && planted(Fault::ReusedSeq)).unwrap_or_else(random::id);
-        let marker = Marker { gen_id, preamble: extent.last };
+        let (extent, begun) = (Extent::of(&self.preamble), clock::now());
+        let reused = writer.last_gen_id.filter(|_| writer.current.is_none() && planted(Fault::ReusedSeq));
+        let gen_id = reused.unwrap_or_else(random::id);
+        let marker = Marker { gen_id, prev: writer.last_gen_id, preamble: extent.last, begun };
         let created = Database::create(&self.layout, &*self.disk, ordinal, &marker, &self.preamble);
         let database = created.inspect_err(|_| {
             if let Err(error) = trim::delete(&self.layout, &*self.disk, ordinal) {
@@ -87,6 +96,7 @@ impl Inner {
             }
         })?;
         fault::committed(&marker.gen_id, 1, &self.preamble);
+        writer.last_gen_id = Some(marker.gen_id);
         let previous = {
             let mut open = held(&self.open);
             let mut index = held(&self.index);
@@ -99,8 +109,18 @@ impl Inner {
             };
             let previous = writer.current.replace(current).map(|previous| previous.ordinal);
             previous.iter().for_each(|ordinal| index.seal(*ordinal));
-            let Extent { last, bytes } = extent;
-            index.add(Entry { ordinal, gen_id: marker.gen_id, last, bytes, sealed: false, mark: 0 });
+            index.add(Entry {
+                ordinal,
+                gen_id: marker.gen_id,
+                prev: marker.prev,
+                extent,
+                span: None,
+                begun,
+                ended: begun,
+                disk_bytes: database.disk_bytes(),
+                sealed: false,
+                marks: vec![Mark::default(); self.destinations.len()],
+            });
             drop(index);
             open.add(ordinal, database);
             previous
@@ -109,7 +129,21 @@ impl Inner {
         if let Some(previous) = previous {
             self.seal_in_order(previous);
         }
+        if let Err(error) = self.delete_delivered() {
+            tracing::warn!(%error, "a delivered generation could not be deleted, the next start tries again");
+        }
         Ok(())
+    }
+
+    /// A new generation where the current one holds more than its preamble.
+    pub(super) fn rotate_now(&self, writer: &mut Writer) -> Result<(), SpoolError> {
+        if writer.closed {
+            return Err(SpoolError::Closed);
+        }
+        match &writer.current {
+            Some(current) if current.extent.last <= current.preamble => Ok(()),
+            _ => self.begin(writer),
+        }
     }
 
     /// An error leaves the current generation in use, which is healthy: the next commit tries again.
@@ -124,19 +158,20 @@ impl Inner {
         }
     }
 
-    fn append(&self, writer: &mut Writer, records: &[Record]) -> Result<(), SpoolError> {
+    fn append(&self, writer: &mut Writer, records: &[Record], span: Option<Span>) -> Result<(), SpoolError> {
         let Some(current) = &mut writer.current else {
             return Err(SpoolError::Closed);
         };
         let first_seq = current.extent.last + 1;
         current.database.commit(&*self.disk, first_seq, records)?;
-        if let Some(entry) = held(&self.index).at(current.ordinal) {
+        current.extent = current.extent.with(records);
+        if let Some(entry) = held(&self.index).at_mut(current.ordinal) {
             fault::committed(&entry.gen_id, first_seq, records);
+            entry.extent = current.extent;
+            entry.span = cover(entry.span, span);
+            entry.ended = clock::now();
+            entry.disk_bytes = current.database.disk_bytes();
         }
-        let grown = Extent::of(records);
-        current.extent.last += grown.last;
-        current.extent.bytes += grown.bytes;
-        held(&self.index).grew(current.ordinal, grown.last, grown.bytes);
         self.notify();
         Ok(())
     }
@@ -153,9 +188,12 @@ impl Inner {
     pub(super) fn close(&self, writer: &mut Writer) {
         writer.closed = true;
         let ended = self.retire(writer);
-        for ordinal in writer.unsealed.drain(..).chain(ended) {
-            self.seal_in_order(ordinal);
+        let unsealed: Vec<u64> = writer.unsealed.drain(..).chain(ended).collect();
+        if unsealed.is_empty() {
+            return; // closed before
         }
+        unsealed.into_iter().for_each(|ordinal| self.seal_in_order(ordinal));
+        self.write_marks();
     }
 
     /// Takes the current generation out of the writer's hands and closes its database.
@@ -178,11 +216,21 @@ impl Inner {
     }
 
     fn write_manifest(&self, ordinal: u64) -> Result<(), SpoolError> {
-        let Some(entry) = held(&self.index).at(ordinal) else {
-            return Ok(()); // delivered and deleted meanwhile
+        let manifest = match held(&self.index).at(ordinal) {
+            Some(Entry { gen_id, extent, span, ended, .. }) => {
+                Manifest { gen_id: *gen_id, extent: *extent, span: *span, ended: *ended }
+            }
+            None => return Ok(()), // delivered and deleted meanwhile
         };
-        let manifest = Manifest { gen_id: entry.gen_id, last: entry.last, bytes: entry.bytes };
         self.layout.write_manifest(&*self.disk, ordinal, &manifest)
+    }
+}
+
+/// The shortest span that holds both.
+fn cover(one: Option<Span>, other: Option<Span>) -> Option<Span> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.cover(other)),
+        (one, other) => one.or(other),
     }
 }
 

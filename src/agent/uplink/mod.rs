@@ -37,6 +37,9 @@ use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration}
 use tokio_util::sync::CancellationToken;
 use transport::Link;
 
+/// The spool's number of the platform that this uplink speaks to.
+const DESTINATION: usize = 0;
+
 /// How long things may take.
 #[derive(Clone, Copy)]
 struct Pace {
@@ -76,7 +79,7 @@ impl Pace {
 pub async fn run(
     config: UplinkConfig,
     gateway_id: String,
-    spool: Spool,
+    spool: Arc<dyn Spool>,
     health: Arc<Health>,
     stop: CancellationToken,
 ) -> Result<(), Infallible> {
@@ -91,7 +94,7 @@ pub async fn run(
 struct Uplink {
     url: String,
     gateway_id: String,
-    spool: Spool,
+    spool: Arc<dyn Spool>,
     health: Arc<Health>,
     pace: Pace,
 }
@@ -184,7 +187,7 @@ impl Uplink {
     }
 
     async fn ping(&self) -> up::Message {
-        let backlog = self.with_spool(|spool| spool.backlog()).await;
+        let backlog = self.with_spool(|spool| spool.backlog(DESTINATION)).await;
         up::Message::Ping(proto::Ping {
             t0_ms: clock::now().0,
             backlog_records: backlog.records,
@@ -194,18 +197,18 @@ impl Uplink {
         })
     }
 
-    async fn with_spool<T: Send + 'static>(&self, work: impl FnOnce(&Spool) -> T + Send + 'static) -> T {
+    async fn with_spool<T: Send + 'static>(&self, work: impl FnOnce(&dyn Spool) -> T + Send + 'static) -> T {
         let spool = self.spool.clone();
-        blocking(move || work(&spool)).await
+        blocking(move || work(&*spool)).await
     }
 }
 
 /// A deletion that fails is repeated by the spool at its next start; delivery goes on.
-fn tell(spool: &Spool, acked: &[Output]) {
+fn tell(spool: &dyn Spool, acked: &[Output]) {
     for output in acked {
         fault::point("uplink.before_acked");
         if let Output::Acked { gen_id, seq, complete } = output
-            && let Err(error) = spool.acked(gen_id, *seq, *complete)
+            && let Err(error) = spool.acked(DESTINATION, gen_id, *seq, *complete)
         {
             tracing::warn!(%error, "the spool could not take note of an acknowledgement");
         }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    agent::spool::Limits,
+    agent::spool::{Limits, SledSpool},
     runtime::task::Tasks,
     wire::{
         GenId,
@@ -157,9 +157,11 @@ async fn bench(script: Vec<Behaviour>) -> Bench {
 
     let folder = tempfile::tempdir().unwrap();
     let limits = Limits { generation_bytes_max: 300_000, ..Limits::default() };
-    let spool = Spool::open_with(folder.path(), vec![record("preamble")], limits).unwrap();
+    let destinations = ["platform".into()];
+    let spool = SledSpool::open(folder.path(), vec![record("preamble")], &destinations, limits).unwrap();
+    let spool: Arc<dyn Spool> = Arc::new(spool);
     for first in (0..600).step_by(50) {
-        spool.commit(&(first..first + 50).map(|n| record(&format!("{n:0>2000}"))).collect::<Vec<_>>()).unwrap();
+        spool.commit(&(first..first + 50).map(|n| record(&format!("{n:0>2000}"))).collect::<Vec<_>>(), None).unwrap();
     }
     assert!(spool.generations().len() >= 3);
     let uplink = Uplink { url, gateway_id: "gw-1".into(), spool, health: Arc::default(), pace: FAST };
@@ -188,7 +190,7 @@ impl Bench {
     /// Runs the uplink until the spool has nothing more to deliver.
     async fn deliver(&self) {
         let spool = &self.uplink.spool;
-        self.run_until(|_| spool.generations().len() == 1 && spool.backlog().records == 0).await;
+        self.run_until(|_| spool.generations().len() == 1 && spool.backlog(0).records == 0).await;
     }
 
     /// Every record is stored once, in order, each generation behind its preamble.
@@ -239,12 +241,12 @@ async fn a_platform_that_never_opens_or_never_answers_is_left_for_the_next_try()
 #[tokio::test]
 async fn what_is_committed_while_connected_follows_on_the_same_stream() {
     let bench = bench(vec![]).await;
-    let drained = || bench.uplink.spool.generations().len() == 1 && bench.uplink.spool.backlog().records == 0;
+    let drained = || bench.uplink.spool.generations().len() == 1 && bench.uplink.spool.backlog(0).records == 0;
     let once = std::cell::Cell::new(false);
     bench
         .run_until(|bench| {
             if drained() && !once.replace(true) {
-                bench.uplink.spool.commit(&[record("600")]).unwrap();
+                bench.uplink.spool.commit(&[record("600")], None).unwrap();
             }
             once.get() && drained()
         })
@@ -257,11 +259,11 @@ async fn what_is_committed_while_connected_follows_on_the_same_stream() {
 #[tokio::test]
 async fn a_rejection_keeps_everything_and_waits_as_long_as_asked() {
     let bench = bench(vec![Behaviour::Rejects(RejectCode::UnknownGateway, 300), Behaviour::NeverAnswers]).await;
-    let before = bench.uplink.spool.backlog();
+    let before = bench.uplink.spool.backlog(0);
     let started = clock::monotonic();
     bench.run_until(|bench| bench.sessions() == 2).await;
     assert!(started.elapsed() >= Duration::from_millis(300), "{:?}", started.elapsed());
-    assert_eq!(bench.uplink.spool.backlog(), before);
+    assert_eq!(bench.uplink.spool.backlog(0), before);
     bench.deliver().await;
     bench.assert_all_stored();
 }
@@ -276,9 +278,9 @@ async fn a_lie_releases_nothing() {
     ];
     for lie in lies {
         let bench = bench(vec![Behaviour::Lies(lie), Behaviour::Rejects(RejectCode::Unavailable, 60_000)]).await;
-        let before = (bench.uplink.spool.generations(), bench.uplink.spool.backlog());
+        let before = (bench.uplink.spool.generations(), bench.uplink.spool.backlog(0));
         bench.run_until(|bench| bench.sessions() == 2).await;
-        assert_eq!((bench.uplink.spool.generations(), bench.uplink.spool.backlog()), before);
+        assert_eq!((bench.uplink.spool.generations(), bench.uplink.spool.backlog(0)), before);
         bench.deliver().await;
         bench.assert_all_stored();
     }

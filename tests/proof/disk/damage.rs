@@ -5,6 +5,7 @@ use crate::{
     power::work::{numbers, numbers_of, open, record},
     report::Report,
 };
+use mujun::agent::spool::Spool;
 use std::{
     collections::BTreeMap,
     fs::{self, File},
@@ -18,7 +19,7 @@ pub fn run(report: &mut Report, trials: u64) {
     for _run in 0..3 {
         let spool = open(healthy.path()).unwrap();
         for _ in 0..12 {
-            spool.commit(&[record(last + 1), record(last + 2)]).unwrap();
+            spool.commit(&[record(last + 1), record(last + 2)], None).unwrap();
             last += 2;
         }
         for generation in spool.generations() {
@@ -93,7 +94,7 @@ fn look(folder: &Path, kept: &BTreeMap<[u8; 16], Vec<u64>>, last: u64) -> Result
         1 if of_one => {}
         _ => return Err(format!("{gone} records are gone, {quarantined} generations in quarantine")),
     }
-    spool.commit(&[record(last + 1)]).map_err(|error| format!("takes nothing new: {error}"))?;
+    spool.commit(&[record(last + 1)], None).map_err(|error| format!("takes nothing new: {error}"))?;
     if numbers(&spool)?.last() != Some(&(last + 1)) {
         return Err("a new record is not there".into());
     }

@@ -4,7 +4,7 @@ use crate::{
     dice::Dice,
     power::work::{numbers, open, record},
 };
-use mujun::agent::spool::Spool;
+use mujun::agent::spool::{SledSpool, Spool};
 use std::{
     fs::{self, File},
     io::Write,
@@ -37,9 +37,9 @@ fn mount(how: &[&str], disk: &Path) {
 
 /// Commits one after the other, from `from`, until one is refused or `to` is done; the last that was taken, and why
 /// it ended.
-fn commit(spool: &Spool, from: u64, to: u64) -> (u64, Option<String>) {
+fn commit(spool: &SledSpool, from: u64, to: u64) -> (u64, Option<String>) {
     for number in from..=to {
-        if let Err(error) = spool.commit(&[record(number)]) {
+        if let Err(error) = spool.commit(&[record(number)], None) {
             return (number - 1, Some(error.to_string()));
         }
     }
@@ -110,7 +110,7 @@ fn read_only(disk: &Path) -> String {
     format!("read-only and back: {last} of {last} are there; {error}")
 }
 
-fn hold(spool: &Spool, last: u64) {
+fn hold(spool: &SledSpool, last: u64) {
     let found = numbers(spool).unwrap();
     assert!(found.iter().copied().eq(1..=last), "{last} were committed, {found:?} are there");
 }

@@ -6,6 +6,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
 };
+use mujun::agent::spool::Spool;
 
 /// A number that no workload reaches.
 const NEW: u64 = 1 << 40;
@@ -71,7 +72,7 @@ fn look(folder: &Path, state: &State) -> Result<Verdict, String> {
     let spool = work::open(folder).map_err(|error| format!("does not open: {error}"))?;
     let damaged = spool.quarantined();
     let found = work::numbers(&spool)?;
-    spool.commit(&[work::record(NEW)]).map_err(|error| format!("takes nothing new: {error}"))?;
+    spool.commit(&[work::record(NEW)], None).map_err(|error| format!("takes nothing new: {error}"))?;
     let after = work::numbers(&spool)?;
     let ids: BTreeSet<_> = spool.generations().iter().map(|generation| generation.gen_id).collect();
     let mut verdict = compare(&found, state);

@@ -9,7 +9,7 @@
 use crate::dice::Dice;
 use bytes::Bytes;
 use mujun::{
-    agent::spool::{Generation, Limits, Spool, SpoolError},
+    agent::spool::{Generation, Limits, SledSpool, Spool, SpoolError},
     wire::record::Record,
 };
 use std::{io::Write, path::Path, time::Duration};
@@ -23,6 +23,7 @@ pub const LIMITS: Limits = Limits {
     generation_age_max: Duration::from_secs(3600),
     open_max: 3,
     open_deadline: Duration::from_secs(20),
+    ..Limits::DEFAULT
 };
 
 /// The kind of the numbered records.
@@ -49,12 +50,12 @@ pub fn preamble() -> Vec<Record> {
     vec![Record { kind: 1, crc32c: crc32c::crc32c(&body), body }]
 }
 
-pub fn open(folder: &Path) -> Result<Spool, SpoolError> {
-    Spool::open_with(folder, preamble(), LIMITS)
+pub fn open(folder: &Path) -> Result<SledSpool, SpoolError> {
+    SledSpool::open(folder, preamble(), &["platform".to_owned()], LIMITS)
 }
 
 /// The numbers of one generation's records, in order; an error where one is not what was committed.
-pub fn numbers_of(spool: &Spool, generation: &Generation) -> Result<Vec<u64>, String> {
+pub fn numbers_of(spool: &SledSpool, generation: &Generation) -> Result<Vec<u64>, String> {
     let mut numbers = Vec::new();
     let mut seq = 1;
     while seq <= generation.last_seq {
@@ -77,7 +78,7 @@ pub fn numbers_of(spool: &Spool, generation: &Generation) -> Result<Vec<u64>, St
     Ok(numbers)
 }
 
-pub fn numbers(spool: &Spool) -> Result<Vec<u64>, String> {
+pub fn numbers(spool: &SledSpool) -> Result<Vec<u64>, String> {
     let mut numbers = Vec::new();
     for generation in spool.generations() {
         numbers.extend(numbers_of(spool, &generation)?);
@@ -109,7 +110,7 @@ pub fn write() {
     for _ in 0..12 + dice.below(12) {
         let to = last + 1 + dice.below(6);
         note(format!("start {} {to}", last + 1));
-        spool.commit(&(last + 1..=to).map(record).collect::<Vec<_>>()).unwrap();
+        spool.commit(&(last + 1..=to).map(record).collect::<Vec<_>>(), None).unwrap();
         note(format!("done {to}"));
         last = to;
         let generations = spool.generations();
@@ -118,7 +119,7 @@ pub fn write() {
             if let Some(last) = numbers_of(&spool, &oldest).unwrap().last() {
                 note(format!("delivered {last}"));
             }
-            spool.acked(&oldest.gen_id, oldest.last_seq, true).unwrap();
+            spool.acked(0, &oldest.gen_id, oldest.last_seq, true).unwrap();
         }
     }
     match dice.below(3) {
@@ -134,7 +135,7 @@ pub fn write() {
             });
             loop {
                 let batch = [record(last + 1)];
-                if spool.commit(&batch).is_err() {
+                if spool.commit(&batch, None).is_err() {
                     break;
                 }
                 std::thread::park();

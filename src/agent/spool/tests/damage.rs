@@ -10,16 +10,16 @@ use proptest::prelude::*;
 fn healthy() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for run in 0..3 {
-        let spool = Spool::open(folder.path(), preamble()).unwrap();
-        (1..=30).for_each(|n| spool.commit(&[record(run * 30 + n, 1500)]).unwrap());
+        let spool = open(folder.path(), preamble()).unwrap();
+        (1..=30).for_each(|n| spool.commit(&[record(run * 30 + n, 1500)], None).unwrap());
     }
     folder
 }
 
 /// Opens, and finds either everything, or all but the second generation, which is in quarantine.
 fn opens(folder: &Path) -> bool {
-    let spool = Spool::open_with(folder, preamble(), small()).unwrap();
-    spool.commit(&records(91..=91)).unwrap();
+    let spool = open_with(folder, preamble(), small()).unwrap();
+    spool.commit(&records(91..=91), None).unwrap();
     let found = numbers(&spool);
     match spool.quarantined() {
         0 => assert!(found.into_iter().eq(1..=91)),
@@ -32,7 +32,7 @@ fn opens(folder: &Path) -> bool {
     }
     let damaged = spool.quarantined() == 1;
     drop(spool);
-    assert_eq!(Spool::open(folder, preamble()).unwrap().quarantined(), 0, "it is set aside once");
+    assert_eq!(open(folder, preamble()).unwrap().quarantined(), 0, "it is set aside once");
     damaged
 }
 
@@ -83,7 +83,7 @@ fn every_other_damage_goes_to_quarantine_too() {
 #[test]
 fn a_generation_that_goes_bad_while_the_spool_runs_is_set_aside_too() {
     let folder = healthy();
-    let spool = Spool::open(folder.path(), preamble()).unwrap();
+    let spool = open(folder.path(), preamble()).unwrap();
     let second = spool.generations()[1];
     std::fs::write(folder.path().join("g0000000000000002/db"), b"").unwrap();
     assert!(matches!(spool.read(&second.gen_id, 1, 1, 1), Err(SpoolError::Damaged { .. })));
@@ -97,7 +97,7 @@ fn a_snapshot_that_sled_did_not_finish_is_no_damage() {
     let folder = healthy();
     for contents in [&b""[..], b"half a snapshot of sled's tables"] {
         std::fs::write(folder.path().join("g0000000000000002/snap.0000000000FFFFFF.generating"), contents).unwrap();
-        let spool = Spool::open(folder.path(), preamble()).unwrap();
+        let spool = open(folder.path(), preamble()).unwrap();
         assert_eq!(spool.quarantined(), 0);
         assert!(numbers(&spool).into_iter().eq(1..=90));
     }
@@ -113,7 +113,7 @@ fn what_was_never_finished_is_deleted_and_what_is_foreign_is_left_alone() {
     for file in unfinished[1..].iter().chain(&foreign[..4]) {
         std::fs::write(folder.path().join(file), b"?").unwrap();
     }
-    let spool = Spool::open(folder.path(), preamble()).unwrap();
+    let spool = open(folder.path(), preamble()).unwrap();
     assert_eq!((spool.generations().len(), spool.quarantined()), (1, 0));
     assert!(unfinished.iter().all(|name| !folder.path().join(name).exists()));
     assert!(foreign.iter().all(|name| folder.path().join(name).exists()));

@@ -10,15 +10,15 @@ fn cut_at_each_step(skip: Skip) -> (usize, Vec<String>) {
     let limits = Limits { generation_bytes_max: 1000, ..small() };
     let (mut committed, mut delivered) = (0, 0);
     for _run in 0..2 {
-        let spool = Spool::open_on(disk.clone(), folder.path(), preamble(), limits).unwrap();
+        let spool = open_on(disk.clone(), folder.path(), preamble(), limits).unwrap();
         for commit in 0..9 {
-            spool.commit(&records(committed + 1..=committed + 4)).unwrap();
+            spool.commit(&records(committed + 1..=committed + 4), None).unwrap();
             committed += 4;
             if commit == 5 {
                 let oldest = spool.generations()[0];
                 delivered += oldest.last_seq - 1;
                 disk.note((delivered, committed));
-                spool.acked(&oldest.gen_id, oldest.last_seq, true).unwrap();
+                spool.acked(0, &oldest.gen_id, oldest.last_seq, true).unwrap();
             }
             disk.note((delivered, committed));
         }
@@ -28,9 +28,9 @@ fn cut_at_each_step(skip: Skip) -> (usize, Vec<String>) {
         let cut = tempfile::tempdir().unwrap();
         image.write(folder.path(), cut.path());
         let (delivered, committed) = image.note;
-        let found = match Spool::open_with(cut.path(), preamble(), limits) {
+        let found = match open_with(cut.path(), preamble(), limits) {
             Ok(spool) if spool.quarantined() == 0 => {
-                spool.commit(&records(1000..=1000)).unwrap();
+                spool.commit(&records(1000..=1000), None).unwrap();
                 numbers(&spool)
             }
             Ok(_) => return Some(format!("step {step}: a generation was damaged")),

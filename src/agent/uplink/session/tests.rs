@@ -11,7 +11,7 @@ const A: GenId = [0xa; 16];
 const B: GenId = [0xb; 16];
 
 fn generation(gen_id: GenId, last_seq: u64, sealed: bool) -> Generation {
-    Generation { gen_id, last_seq, sealed, bytes: 0 }
+    Generation { gen_id, prev_gen_id: None, last_seq, sealed, bytes: 0 }
 }
 
 pub(super) fn record(text: &str) -> Record {

@@ -91,6 +91,7 @@ impl World {
 
     fn list(&self) -> Vec<Generation> {
         let list = self.spool.iter().map(|stored| Generation {
+            prev_gen_id: None,
             gen_id: stored.gen_id,
             last_seq: stored.records.len() as u64,
             sealed: stored.sealed,
