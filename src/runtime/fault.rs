@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `MUJUN_FAULT_KILL=spool.after_flush:3` | SIGKILL to itself at the third pass of that place |
 //! | `MUJUN_FAULT_PLANT=NoFsync` | the mistake is made |
-//! | `MUJUN_FAULT_COMMITS=<file>` | one line for each durable record: generation, seq, checksum |
+//! | `MUJUN_FAULT_NOTES=<file>` | a line for each durable record: generation, seq, checksum; and for each acknowledgement |
 //! | `MUJUN_FAULT_HASTE=1` | pauses between connections of milliseconds instead of seconds |
 
 use crate::wire::{GenId, record::Record};
@@ -75,9 +75,9 @@ mod active {
         Some(Kill { at: at.to_owned(), passes_left: AtomicU64::new(pass.parse().ok()?) })
     });
     static PLANTED: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("MUJUN_FAULT_PLANT").ok());
-    static COMMITS: LazyLock<Option<File>> = LazyLock::new(|| {
-        let path = std::env::var_os("MUJUN_FAULT_COMMITS")?;
-        Some(File::options().create(true).append(true).open(path).expect("the file of MUJUN_FAULT_COMMITS opens"))
+    static NOTES: LazyLock<Option<File>> = LazyLock::new(|| {
+        let path = std::env::var_os("MUJUN_FAULT_NOTES")?;
+        Some(File::options().create(true).append(true).open(path).expect("the file of MUJUN_FAULT_NOTES opens"))
     });
 
     pub fn point(name: &str) {
@@ -107,15 +107,27 @@ mod active {
         std::thread::sleep(std::time::Duration::from_millis(30));
     }
 
-    pub fn committed(gen_id: &GenId, first_seq: u64, records: &[Record]) {
-        let Some(mut file) = COMMITS.as_ref() else { return };
+    fn note(lines: impl FnOnce(&mut String)) {
+        let Some(mut file) = NOTES.as_ref() else { return };
         // a kill can cut the write short: the next one begins on a line of its own
-        let mut lines = String::from("\n");
-        let generation = u128::from_be_bytes(*gen_id);
-        for (seq, record) in (first_seq..).zip(records) {
-            let _ = writeln!(lines, "{generation:032x} {seq:016x} {:08x}", record.crc32c);
-        }
-        file.write_all(lines.as_bytes()).expect("the file of MUJUN_FAULT_COMMITS takes lines");
+        let mut text = String::from("\n");
+        lines(&mut text);
+        file.write_all(text.as_bytes()).expect("the file of MUJUN_FAULT_NOTES takes lines");
+    }
+
+    pub fn committed(gen_id: &GenId, first_seq: u64, records: &[Record]) {
+        note(|text| {
+            let generation = u128::from_be_bytes(*gen_id);
+            for (seq, record) in (first_seq..).zip(records) {
+                let _ = writeln!(text, "{generation:032x} {seq:016x} {:08x}", record.crc32c);
+            }
+        });
+    }
+
+    pub fn acked(gen_id: &GenId, seq: u64) {
+        note(|text| {
+            let _ = writeln!(text, "acked {:032x} {seq:016x}", u128::from_be_bytes(*gen_id));
+        });
     }
 }
 
@@ -141,6 +153,9 @@ mod active {
 
     #[inline(always)]
     pub fn committed(_gen_id: &GenId, _first_seq: u64, _records: &[Record]) {}
+
+    #[inline(always)]
+    pub fn acked(_gen_id: &GenId, _seq: u64) {}
 }
 
 /// Ends the process here as `kill -9` would, where the environment says so.
@@ -171,4 +186,10 @@ pub fn linger() {
 #[inline(always)]
 pub fn committed(gen_id: &GenId, first_seq: u64, records: &[Record]) {
     active::committed(gen_id, first_seq, records);
+}
+
+/// Notes that the platform says it holds the generation through `seq`.
+#[inline(always)]
+pub fn acked(gen_id: &GenId, seq: u64) {
+    active::acked(gen_id, seq);
 }

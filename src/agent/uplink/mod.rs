@@ -206,10 +206,10 @@ impl Uplink {
 /// A deletion that fails is repeated by the spool at its next start; delivery goes on.
 fn tell(spool: &dyn Spool, acked: &[Output]) {
     for output in acked {
+        let Output::Acked { gen_id, seq, complete } = output else { continue };
+        fault::acked(gen_id, *seq);
         fault::point("uplink.before_acked");
-        if let Output::Acked { gen_id, seq, complete } = output
-            && let Err(error) = spool.acked(DESTINATION, gen_id, *seq, *complete)
-        {
+        if let Err(error) = spool.acked(DESTINATION, gen_id, *seq, *complete) {
             tracing::warn!(%error, "the spool could not take note of an acknowledgement");
         }
     }

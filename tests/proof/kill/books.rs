@@ -67,7 +67,7 @@ impl Balance {
 const SAMPLES: u8 = 2;
 
 pub fn committed(gateway: &Gateway) -> Committed {
-    let text = std::fs::read_to_string(&gateway.commits).unwrap_or_default();
+    let text = std::fs::read_to_string(&gateway.notes).unwrap_or_default();
     let mut committed = Committed { records: BTreeMap::new(), reused: 0 };
     for line in text.lines() {
         // 32 + 16 + 8 digits; a kill may have cut one short
@@ -83,6 +83,31 @@ pub fn committed(gateway: &Gateway) -> Committed {
         }
     }
     committed
+}
+
+/// Acknowledgements that a gateway has and the platform's disk does not. For a moment in which no platform runs.
+pub fn acked_early(fleet: &Fleet) -> rusqlite::Result<u64> {
+    if !fleet.database().exists() {
+        return Ok(0);
+    }
+    let database = Connection::open(fleet.database())?;
+    let mut select = database.prepare("SELECT gen_id, seq FROM generation")?;
+    let rows = select.query_map([], |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, i64>(1)?)))?;
+    let marks = rows
+        .map(|row| row.map(|(generation, seq)| (u128::from_be_bytes(generation), seq.cast_unsigned())))
+        .collect::<rusqlite::Result<BTreeMap<_, _>>>()?;
+    let mut early = 0;
+    for gateway in &fleet.gateways {
+        for line in std::fs::read_to_string(&gateway.notes).unwrap_or_default().lines() {
+            let words: Vec<&str> = line.split(' ').collect();
+            let ["acked", generation, seq] = words[..] else { continue };
+            if (generation.len(), seq.len()) == (32, 16) {
+                let mark = marks.get(&u128::from_str_radix(generation, 16).unwrap()).copied().unwrap_or(0);
+                early += u64::from(u64::from_str_radix(seq, 16).unwrap() > mark);
+            }
+        }
+    }
+    Ok(early)
 }
 
 fn held(fleet: &Fleet, gateway: &Gateway) -> rusqlite::Result<Held> {

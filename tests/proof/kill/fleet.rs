@@ -33,7 +33,8 @@ pub struct Gateway {
     pub meter: Meter,
     pub proxy: Proxy,
     config: PathBuf,
-    pub commits: PathBuf,
+    /// What it committed, and what it was told is stored.
+    pub notes: PathBuf,
 }
 
 /// A process that ends with its owner.
@@ -125,15 +126,15 @@ impl Fleet {
     }
 
     pub fn agent(&self, gateway: &Gateway, kill: Option<&str>) -> Process {
-        self.start(env!("CARGO_BIN_EXE_mujun-agent"), &gateway.config, Some(&gateway.commits), kill)
+        self.start(env!("CARGO_BIN_EXE_mujun-agent"), &gateway.config, Some(&gateway.notes), kill)
     }
 
-    fn start(&self, binary: &str, config: &Path, commits: Option<&Path>, kill: Option<&str>) -> Process {
+    fn start(&self, binary: &str, config: &Path, notes: Option<&Path>, kill: Option<&str>) -> Process {
         let log = File::options().create(true).append(true).open(config.with_extension("log")).unwrap();
         let mut command = Command::new(binary);
         command.args(["run", "--config"]).arg(config).stdin(Stdio::null()).stderr(log);
         command.env("MUJUN_FAULT_HASTE", "1").env_remove("MUJUN_LOG");
-        command.envs(commits.map(|commits| ("MUJUN_FAULT_COMMITS", commits)));
+        command.envs(notes.map(|notes| ("MUJUN_FAULT_NOTES", notes)));
         command.envs(kill.map(|kill| ("MUJUN_FAULT_KILL", kill)));
         command.envs(self.mistake.map(|mistake| ("MUJUN_FAULT_PLANT", mistake)));
         Process(command.spawn().unwrap())
@@ -174,6 +175,6 @@ impl Gateway {
         text += &broker.map(Broker::config).unwrap_or_default();
         let config = folder.join(format!("gw{n}.toml"));
         std::fs::write(&config, text).unwrap();
-        Gateway { id: format!("gw{n}"), meter, proxy, config, commits: folder.join(format!("gw{n}.commits")) }
+        Gateway { id: format!("gw{n}"), meter, proxy, config, notes: folder.join(format!("gw{n}.notes")) }
     }
 }

@@ -28,6 +28,8 @@ struct Lives {
     cycles: u64,
     /// Kills at each named point.
     points: BTreeMap<&'static str, u64>,
+    /// Acknowledgements that outlived a platform which did not keep what they are about.
+    early: u64,
     problems: Vec<String>,
 }
 
@@ -44,6 +46,9 @@ pub fn run(full: bool) -> Report {
     report.count("records committed", balance.committed);
     report.count("lost", balance.lost);
     report.count("doubled", balance.doubled);
+    if lives.early > 0 {
+        report.problem(format!("{} acknowledgements came before their commit", lives.early));
+    }
     lives.problems.into_iter().for_each(|problem| report.problem(problem));
     for point in POINTS.iter().filter(|point| !lives.points.contains_key(*point)) {
         report.problem(format!("nothing was killed at {point}"));
@@ -62,10 +67,11 @@ pub fn run(full: bool) -> Report {
         let mut fleet = Fleet::new(GATEWAYS, 3, false, Some(mistake));
         // a fair link: the mistake must be found, not the weather
         fleet.gateways.iter().for_each(|gateway| gateway.proxy.calm());
-        let _lives = kill_all(&fleet, 100, 5, points);
+        let lives = kill_all(&fleet, 60, 5, points);
         let balance = settle(&mut fleet, Duration::from_secs(5));
-        let caught = balance.lost + balance.doubled > 0;
-        report.control(mistake, caught, &format!("{} lost, {} doubled", balance.lost, balance.doubled));
+        let caught = balance.lost + balance.doubled + lives.early > 0;
+        let how = format!("{} lost, {} doubled, {} acknowledged early", balance.lost, balance.doubled, lives.early);
+        report.control(mistake, caught, &how);
     }
     report
 }
@@ -88,6 +94,10 @@ fn kill_all(fleet: &Fleet, cycles: u64, seed: u64, points: &[&'static str]) -> L
                 let life = Life::draw(of_platform, &mut dice, lives, 12);
                 let process = fleet.platform(life.kill.as_deref());
                 life.live(process, Duration::from_millis(400 + dice.below(1600)), &mut dice, lives);
+                match books::acked_early(fleet) {
+                    Ok(early) => lives.lock().unwrap().early += early,
+                    Err(error) => lives.lock().unwrap().problems.push(format!("the platform's database: {error}")),
+                }
             }
         });
         for (n, gateway) in (0..).zip(&fleet.gateways) {

@@ -1,12 +1,12 @@
 //! Whether a folder holds what was said to be committed, and takes more.
 
 use super::{log::Op, work};
+use mujun::agent::spool::Spool;
 use std::{
     collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
 };
-use mujun::agent::spool::Spool;
 
 /// A number that no workload reaches.
 const NEW: u64 = 1 << 40;
