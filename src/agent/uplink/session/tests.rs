@@ -5,6 +5,7 @@ use crate::wire::proto::{Ack, Reject, RejectCode, Rewind, Welcome};
 use bytes::Bytes;
 
 mod laws;
+mod model;
 
 pub(super) const SILENCE: Duration = Duration::from_secs(60);
 const A: GenId = [0xa; 16];
