@@ -28,10 +28,11 @@ pub enum Fault {
 }
 
 /// Every place that has a [`point`].
-pub const POINTS: [&str; 19] = [
+pub const POINTS: [&str; 20] = [
     "spool.before_flush",
     "spool.after_flush",
     "spool.after_fsync",
+    "spool.after_witness",
     "spool.before_create",
     "spool.before_marker",
     "spool.after_marker",

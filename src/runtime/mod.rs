@@ -8,4 +8,6 @@ pub mod log;
 pub mod place;
 pub mod random;
 pub mod run;
+#[cfg(feature = "agent")]
+pub mod space;
 pub mod task;

@@ -15,8 +15,9 @@
 //!   commit: apply_batch ─▶ flush ─▶ fsync db ─▶ done
 //! ```
 
-use super::{disk::Disk, error::SpoolError, layout::Layout, note::Marker, value};
+use super::{disk::Disk, error::SpoolError, layout::Layout, note::Marker, span, value};
 use crate::{
+    model::Span,
     runtime::fault::{self, Fault as Planted, planted},
     wire::{BATCH_RECORDS_MAX, record::Record},
 };
@@ -171,14 +172,24 @@ impl Database {
         Ok(())
     }
 
-    /// Reads everything and finds each record from 1 to `last`, or to the end, in its place and intact.
-    pub fn check(&self, last: Option<u64>) -> Result<Extent, Fault> {
-        let mut extent = Extent::default();
+    /// Reads everything and finds each record from 1 to `last`, or to the end, in its place and intact; with
+    /// `with_span`, from when their samples are.
+    pub fn check(&self, last: Option<u64>, with_span: bool) -> Result<(Extent, Option<Span>), Fault> {
+        let (mut extent, mut span) = (Extent::default(), None);
         self.each(1, last.unwrap_or(u64::MAX), |record| {
             extent.add(&record);
+            if with_span {
+                span = span::cover(span, span::of(&record));
+            }
             true
         })?;
-        Ok(extent)
+        Ok((extent, span))
+    }
+
+    /// The last record there is.
+    pub fn last(&self) -> Option<Record> {
+        let last = catch_unwind(AssertUnwindSafe(|| self.db.last())).ok()?.ok()??;
+        value::decode(&last.1).ok()
     }
 
     /// Records `from..=last`, fewer where a limit is reached, but one at least.
@@ -253,6 +264,7 @@ impl Fault {
 fn guarded<T>(folder: &Path, work: impl FnOnce() -> sled::Result<T>) -> Result<T, SpoolError> {
     let reason = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => return Ok(value),
+        Ok(Err(sled::Error::Io(error))) => return Err(SpoolError::at(folder)(error)),
         Ok(Err(error)) => error.to_string(),
         Err(panic) => panicked(&*panic),
     };

@@ -4,12 +4,16 @@
 //!   LOCK                         held by the process that uses the folder
 //!   BOOT                         which run of which store this is: see boot.rs
 //!   MARKS                        what each destination holds: see marks.rs
+//!   WITNESS                      what the last commits were: see witness.rs
+//!   BALLAST                      room for bad times: see ballast.rs
 //!   REFUSED                      what platforms refused: see refused.rs
 //!   g<ordinal, 16 hex>/          a sled database
 //!   g<ordinal, 16 hex>.ok        it was created to the end: see note.rs
 //!   g<ordinal, 16 hex>.sealed    it ended: see note.rs
+//!   g<ordinal, 16 hex>.dropped   its marker, when it was dropped and its gap is not committed yet
 //!   *.tmp                        one of these files, being written; deleted at start
-//!   quarantine/                  the same names of generations that were found damaged
+//!   quarantine/                  the same names of generations that were found damaged, and g….reported where the
+//!                                gap of one is committed
 //! ```
 
 use super::error::SpoolError;
@@ -17,6 +21,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File, TryLockError},
     io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -31,6 +36,8 @@ pub(super) struct Names {
     pub folder: bool,
     pub ok: bool,
     pub sealed: bool,
+    pub dropped: bool,
+    pub reported: bool,
 }
 
 impl Layout {
@@ -90,6 +97,23 @@ impl Layout {
         self.dir.join(format!("g{ordinal:016x}.sealed"))
     }
 
+    pub fn dropped(&self, ordinal: u64) -> PathBuf {
+        self.dir.join(format!("g{ordinal:016x}.dropped"))
+    }
+
+    /// In quarantine.
+    pub fn reported(&self, ordinal: u64) -> PathBuf {
+        self.dir.join(format!("g{ordinal:016x}.reported"))
+    }
+
+    pub fn witness(&self) -> PathBuf {
+        self.dir.join("WITNESS")
+    }
+
+    pub fn ballast(&self) -> PathBuf {
+        self.dir.join("BALLAST")
+    }
+
     pub fn quarantine(&self) -> PathBuf {
         self.dir.join("quarantine")
     }
@@ -113,10 +137,39 @@ impl Layout {
                 Some((ordinal, "")) => generations.entry(ordinal).or_default().folder = true,
                 Some((ordinal, ".ok")) => generations.entry(ordinal).or_default().ok = true,
                 Some((ordinal, ".sealed")) => generations.entry(ordinal).or_default().sealed = true,
+                Some((ordinal, ".dropped")) => generations.entry(ordinal).or_default().dropped = true,
+                Some((ordinal, ".reported")) => generations.entry(ordinal).or_default().reported = true,
                 _ => {}
             }
         }
         Ok((generations, unfinished))
+    }
+
+    fn ordinals_where(&self, wanted: impl Fn(&Names) -> bool) -> Result<Vec<u64>, SpoolError> {
+        if !self.dir.exists() {
+            return Ok(Vec::new());
+        }
+        Ok(self.list()?.0.iter().filter(|(_, names)| wanted(names)).map(|(ordinal, _)| *ordinal).collect())
+    }
+
+    /// Dropped, and the gap not committed.
+    pub fn dropped_ordinals(&self) -> Result<Vec<u64>, SpoolError> {
+        self.ordinals_where(|names| names.dropped)
+    }
+
+    /// In quarantine: the gap is not committed.
+    pub fn unreported(&self) -> Result<Vec<u64>, SpoolError> {
+        self.ordinals_where(|names| !names.reported)
+    }
+
+    /// In quarantine: the gap is committed.
+    pub fn reported_ordinals(&self) -> Result<Vec<u64>, SpoolError> {
+        self.ordinals_where(|names| names.reported)
+    }
+
+    /// What all in this folder takes on the disk, as far as it can be seen.
+    pub fn all_bytes(&self) -> u64 {
+        disk_bytes(&self.dir)
     }
 
     /// The highest ordinal ever seen here, those in quarantine included, so that no name is given twice.
@@ -136,6 +189,15 @@ impl Layout {
         }
         Ok(ordinals.into_iter().collect())
     }
+}
+
+fn disk_bytes(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let bytes = entries.map(|entry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => disk_bytes(&entry.path()),
+        _ => entry.metadata().map_or(0, |file| file.blocks().saturating_mul(512)),
+    });
+    bytes.fold(0, u64::saturating_add)
 }
 
 fn names(dir: &Path) -> io::Result<Vec<String>> {

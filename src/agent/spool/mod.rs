@@ -39,9 +39,12 @@
 //! A commit holds `writer` alone while it waits for the disk and publishes under `index` afterwards, so a reader never
 //! waits for an fsync of a commit. A rotation waits for a read in progress.
 
+mod ballast;
 mod boot;
+mod budget;
 mod disk;
 mod error;
+mod gaps;
 mod generation;
 mod index;
 mod layout;
@@ -51,11 +54,13 @@ mod note;
 mod open;
 mod refused;
 mod sled_spool;
+mod span;
 mod start;
 #[cfg(test)]
 mod tests;
 mod trim;
 mod value;
+mod witness;
 mod writer;
 
 pub use boot::Run;
@@ -137,6 +142,9 @@ pub trait Spool: Send + Sync {
     /// Which run of which store this is.
     fn run(&self) -> Run;
 
+    /// The wall clock at the last commit of samples before this opening; `None` for a spool that never had any.
+    fn earlier_end(&self) -> Option<UtcMillis>;
+
     /// Fires after each commit, rotation, deletion and quarantine.
     fn changed(&self) -> watch::Receiver<u64>;
 
@@ -160,8 +168,20 @@ pub struct Limits {
     pub open_max: usize,
     /// For opening and checking one generation. Milliseconds are usual; a damaged file can make sled wait for ever.
     pub open_deadline: Duration,
-    /// Bytes on the disk that all of it may take.
+    /// Bytes on the disk that all generations may take, those in quarantine included.
     pub bytes_max: u64,
+    /// Sealed generations that end so much before the one sealed last are dropped.
+    pub age_max: Duration,
+    pub when_full: WhenFull,
+}
+
+/// What gives way when the spool is full.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WhenFull {
+    /// The oldest records, with a gap that says so.
+    DropOldest,
+    /// The new ones: a commit fails until there is room.
+    Refuse,
 }
 
 impl Limits {
@@ -171,6 +191,8 @@ impl Limits {
         open_max: 3,
         open_deadline: Duration::from_secs(30),
         bytes_max: 2 << 30,
+        age_max: Duration::from_secs(3650 * 86_400),
+        when_full: WhenFull::DropOldest,
     };
 }
 

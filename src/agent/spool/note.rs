@@ -65,6 +65,11 @@ impl Layout {
         Ok(line::read_one(&self.ok(ordinal))?.as_deref().and_then(marker))
     }
 
+    /// The marker of a dropped generation.
+    pub fn read_dropped(&self, ordinal: u64) -> Result<Option<Marker>, SpoolError> {
+        Ok(line::read_one(&self.dropped(ordinal))?.as_deref().and_then(marker))
+    }
+
     /// `None` where the line is damaged.
     pub fn read_manifest(&self, ordinal: u64) -> Result<Option<Manifest>, SpoolError> {
         Ok(line::read_one(&self.sealed(ordinal))?.as_deref().and_then(manifest))

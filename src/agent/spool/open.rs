@@ -1,7 +1,7 @@
 //! Reading, and the few databases that are open for it.
 
 use super::{
-    SpoolError,
+    SpoolError, budget, gaps,
     generation::{Database, Fault, close},
     sled_spool::{Inner, held},
     start,
@@ -76,13 +76,11 @@ impl Inner {
         if from > last || records_max == 0 {
             return Ok(Vec::new());
         }
-        let database = match open.get(entry.ordinal) {
-            Some(database) => Ok(database),
-            None => start::open_in_time(&self.layout, &self.limits, entry.ordinal).inspect(|database| {
-                open.add(entry.ordinal, Arc::clone(database));
-            }),
-        };
-        let read = database.and_then(|database| database.read(from, last, records_max, bytes_max));
+        let mut opened = self.opened(&mut open, entry.ordinal);
+        if matches!(&opened, Err(Fault::Disk(error)) if budget::is_full(error)) && self.ballast.release(&*self.disk) {
+            opened = self.opened(&mut open, entry.ordinal); // sled writes whenever it opens a database
+        }
+        let read = opened.and_then(|database| database.read(from, last, records_max, bytes_max));
         match read {
             Ok(records) => Ok(records),
             Err(Fault::Disk(error)) => Err(error),
@@ -91,11 +89,22 @@ impl Inner {
                     open.remove(entry.ordinal);
                     held(&self.index).remove(entry.ordinal);
                     start::quarantine(&self.layout, &*self.disk, entry.ordinal, &reason);
+                    held(&self.pending).push(gaps::quarantined(&self.layout, entry.ordinal, None, &reason));
+                    self.aside_bytes.store(self.layout.set_aside().all_bytes(), Relaxed);
                     self.quarantined.fetch_add(1, Relaxed);
                     self.notify();
                 }
                 Err(SpoolError::Damaged { gen_id: *gen_id, reason })
             }
+        }
+    }
+
+    fn opened(&self, open: &mut Open, ordinal: u64) -> Result<Arc<Database>, Fault> {
+        match open.get(ordinal) {
+            Some(database) => Ok(database),
+            None => start::open_in_time(&self.layout, &self.limits, ordinal).inspect(|database| {
+                open.add(ordinal, Arc::clone(database));
+            }),
         }
     }
 }

@@ -1,14 +1,18 @@
 //! The spool that ships: generations of sled databases in one folder.
 
 use super::{
-    Backlog, Fill, Generation, Level, Limits, Refusal, Run, Spool, SpoolError, boot,
+    Backlog, Fill, Generation, Limits, Refusal, Run, Spool, SpoolError,
+    ballast::Ballast,
+    boot, budget,
     disk::{Disk, OsDisk},
+    gaps::Pending,
     index::Index,
     layout::Layout,
     marks, open, refused, start, writer,
 };
 use crate::{
-    model::Span,
+    model::{Span, UtcMillis},
+    runtime::{clock, space},
     wire::{GenId, record::Record},
 };
 use std::{
@@ -33,6 +37,13 @@ pub(super) struct Inner {
     /// Their names.
     pub destinations: Vec<String>,
     pub run: Run,
+    /// Wall clock at the last commit of samples in an earlier run.
+    pub earlier_end: Option<UtcMillis>,
+    /// Losses that no record tells of yet.
+    pub pending: Mutex<Vec<Pending>>,
+    /// What the quarantine takes on the disk.
+    pub aside_bytes: AtomicU64,
+    pub ballast: Ballast,
     pub writer: Mutex<writer::Writer>,
     pub open: Mutex<open::Open>,
     pub index: Mutex<Index>,
@@ -71,11 +82,35 @@ impl SledSpool {
         check(&preamble)?;
         let layout = Layout::create(dir)?;
         let lock = layout.lock()?;
+        let ballast = Ballast::new(layout.ballast(), limits.bytes_max);
+        if space::free_bytes(layout.dir()).is_ok_and(|free| free < ballast.bytes()) {
+            ballast.release(&*disk);
+        }
         let marks = marks::read(&layout.marks(), destinations)?;
-        let found = start::recover(&layout, &disk, &limits, destinations.len(), &marks)?;
+        let (run, found) = loop {
+            let begun = || {
+                let found = start::recover(&layout, &disk, &limits, destinations.len(), &marks)?;
+                Ok((boot::begin(&*disk, &layout.boot())?, found))
+            };
+            match begun() {
+                Err(error) if budget::is_full(&error) && start::make_room(&layout, &*disk, &ballast, &limits)? => {}
+                begun => break begun?,
+            }
+        };
+        let ended = found.index.entries().last().map(|entry| entry.ended);
+        let earlier_end = found.said.map(|said| said.wall).or(ended);
         let inner = Inner {
-            run: boot::begin(&*disk, &layout.boot())?,
-            writer: Mutex::new(writer::Writer::new(found.next_ordinal, found.last_gen_id)),
+            run,
+            earlier_end,
+            pending: Mutex::new(found.pending),
+            aside_bytes: AtomicU64::new(layout.set_aside().all_bytes()),
+            ballast,
+            writer: Mutex::new(writer::Writer::new(
+                found.next_ordinal,
+                found.last_gen_id,
+                found.witness,
+                earlier_end.unwrap_or_else(clock::now),
+            )),
             open: Mutex::new(open::Open::new(limits.open_max)),
             index: Mutex::new(found.index),
             refused: Mutex::new(refused::Refused::read(layout.refused())?),
@@ -89,7 +124,7 @@ impl SledSpool {
             disk,
             preamble,
         };
-        inner.begin(&mut held(&inner.writer))?;
+        inner.start()?;
         let generations = held(&inner.index).generations();
         tracing::info!(
             folder = %dir.display(),
@@ -152,12 +187,15 @@ impl Spool for SledSpool {
     }
 
     fn fill(&self) -> Fill {
-        let bytes = held(&self.0.index).entries().iter().map(|entry| entry.disk_bytes).sum();
-        Fill { bytes, bytes_max: self.0.limits.bytes_max, level: Level::Low }
+        self.0.fill()
     }
 
     fn run(&self) -> Run {
         self.0.run
+    }
+
+    fn earlier_end(&self) -> Option<UtcMillis> {
+        self.0.earlier_end
     }
 
     fn changed(&self) -> watch::Receiver<u64> {
@@ -181,6 +219,18 @@ impl Drop for Inner {
 }
 
 impl Inner {
+    /// The first generation of this run, and in it what earlier runs lost.
+    fn start(&self) -> Result<(), SpoolError> {
+        let mut writer = held(&self.writer);
+        loop {
+            let begun = self.begin(&mut writer).and_then(|()| self.append_gaps(&mut writer));
+            match begun {
+                Err(error) if budget::is_full(&error) && self.make_room() => self.give_up(&mut writer, &error),
+                begun => return begun,
+            }
+        }
+    }
+
     pub fn notify(&self) {
         self.changed.send_modify(|count| *count = count.wrapping_add(1));
     }

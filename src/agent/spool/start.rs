@@ -8,14 +8,18 @@
 //! | anything else | quarantine |
 
 use super::{
-    Limits, SpoolError,
+    Limits, SpoolError, WhenFull,
+    ballast::Ballast,
+    budget,
     disk::Disk,
+    gaps::{self, Pending},
     generation::{Database, Extent, Fault, close, panicked},
     index::{Entry, Index, Mark},
     layout::{Layout, Names},
     marks::Marks,
     note::{Manifest, Marker},
-    trim,
+    span, trim,
+    witness::{Said, Witness},
 };
 use crate::{model::UtcMillis, runtime::task, wire::GenId};
 use std::{
@@ -30,6 +34,10 @@ use std::{
 
 pub(super) struct Recovered {
     pub index: Index,
+    pub pending: Vec<Pending>,
+    pub witness: Witness,
+    /// What it said last.
+    pub said: Option<Said>,
     pub next_ordinal: u64,
     /// Of the newest generation there ever was, as far as anything of it is left.
     pub last_gen_id: Option<GenId>,
@@ -43,6 +51,8 @@ pub(super) fn recover(
     destinations: usize,
     marks: &Marks,
 ) -> Result<Recovered, SpoolError> {
+    let (witness, said) = Witness::open(&**disk, layout.witness())?;
+    let mut pending = Vec::new();
     let next_ordinal = layout.last_ordinal()?.saturating_add(1);
     let (generations, unfinished) = layout.list()?;
     for path in unfinished {
@@ -52,6 +62,9 @@ pub(super) fn recover(
     }
     let (mut index, mut quarantined) = (Index::default(), 0);
     for (ordinal, names) in generations {
+        if names.dropped {
+            continue; // its gap is pending
+        }
         if !names.ok {
             tracing::info!(ordinal, "an unfinished or already delivered generation is deleted");
             if let Err(error) = trim::delete(layout, &**disk, ordinal) {
@@ -60,7 +73,11 @@ pub(super) fn recover(
             continue;
         }
         match inspect_in_time(layout, disk, limits, ordinal, names) {
-            Ok(mut entry) => {
+            Ok((mut entry, kept_until)) => {
+                if let Some(said) = said.filter(|said| said.gen_id == entry.gen_id && said.last_seq > entry.extent.last)
+                {
+                    pending.push(gaps::tail_lost(entry.extent.last, kept_until, entry.begun, &said));
+                }
                 let mark = |at| marks.get(&(at, entry.gen_id)).copied().unwrap_or_default();
                 entry.marks = (0..destinations).map(mark).map(|mark| bounded(mark, entry.extent.last)).collect();
                 index.add(entry);
@@ -72,8 +89,30 @@ pub(super) fn recover(
             }
         }
     }
+    pending.extend(gaps::found(layout, said.as_ref())?);
     let last_gen_id = last_gen_id(layout)?;
-    Ok(Recovered { index, next_ordinal, last_gen_id, quarantined })
+    Ok(Recovered { index, pending, witness, said, next_ordinal, last_gen_id, quarantined })
+}
+
+/// At a start on a full disk, by the same policy as later; whether there is room now.
+pub(super) fn make_room(
+    layout: &Layout,
+    disk: &dyn Disk,
+    ballast: &Ballast,
+    limits: &Limits,
+) -> Result<bool, SpoolError> {
+    if ballast.release(disk) {
+        return Ok(true);
+    }
+    let (generations, _) = layout.list()?;
+    let sealed: Vec<u64> = generations.iter().filter(|(_, names)| names.ok && names.sealed).map(|(o, _)| *o).collect();
+    match (limits.when_full, &sealed[..]) {
+        (WhenFull::DropOldest, [oldest, _, ..]) => {
+            tracing::error!(ordinal = *oldest, "the disk is full: the oldest generation is dropped, a gap will say so");
+            budget::set_dropped(layout, disk, *oldest).map(|()| true)
+        }
+        _ => Ok(false),
+    }
 }
 
 /// A mark of a longer generation than is there: the platform holds more than a power cut left here.
@@ -129,7 +168,7 @@ fn inspect_in_time(
     limits: &Limits,
     ordinal: u64,
     names: Names,
-) -> Result<Entry, Fault> {
+) -> Result<(Entry, Option<UtcMillis>), Fault> {
     let (layout, disk) = (layout.clone(), Arc::clone(disk));
     in_time(limits, move || inspect(&layout, &*disk, ordinal, names))
 }
@@ -156,7 +195,8 @@ pub(super) fn in_time<T: Send + 'static>(
     }
 }
 
-fn inspect(layout: &Layout, disk: &dyn Disk, ordinal: u64, names: Names) -> Result<Entry, Fault> {
+/// The entry, and until when its last record is known to reach, where that is looked at.
+fn inspect(layout: &Layout, disk: &dyn Disk, ordinal: u64, names: Names) -> Result<(Entry, Option<UtcMillis>), Fault> {
     let damaged = |reason: String| Err(Fault::Damaged(reason));
     if !names.folder {
         return damaged("its database is missing".into());
@@ -177,10 +217,11 @@ fn inspect(layout: &Layout, disk: &dyn Disk, ordinal: u64, names: Names) -> Resu
     };
     let written = written(&layout.data(ordinal)); // before sled touches it
     let database = Database::open(layout, ordinal)?;
-    let found = database.check(manifest.map(|manifest| manifest.extent.last));
-    let disk_bytes = database.disk_bytes();
+    let found = database.check(manifest.map(|manifest| manifest.extent.last), manifest.is_none());
+    let (disk_bytes, span) = (database.disk_bytes(), found.as_ref().ok().and_then(|(_, span)| *span));
+    let kept_until = database.last().and_then(|record| span::of(&record)).map(|span| span.end);
     close(database);
-    let found = found?;
+    let (found, _) = found?;
     let manifest = match manifest {
         Some(stated) if stated.extent == found => stated,
         Some(Manifest { extent: stated, .. }) if (stated.last, stated.bytes) == (found.last, found.bytes) => {
@@ -195,7 +236,7 @@ fn inspect(layout: &Layout, disk: &dyn Disk, ordinal: u64, names: Names) -> Resu
         }
         None => {
             let ended = written.unwrap_or(marker.begun);
-            let manifest = Manifest { gen_id: marker.gen_id, extent: found, span: None, ended };
+            let manifest = Manifest { gen_id: marker.gen_id, extent: found, span, ended };
             layout.write_manifest(disk, ordinal, &manifest).map_err(Fault::Disk)?;
             manifest
         }
@@ -203,7 +244,7 @@ fn inspect(layout: &Layout, disk: &dyn Disk, ordinal: u64, names: Names) -> Resu
     let Marker { gen_id, prev, begun, .. } = marker;
     let Manifest { extent, span, ended, .. } = manifest;
     let marks = Vec::new(); // the caller knows
-    Ok(Entry { ordinal, gen_id, prev, extent, span, begun, ended, disk_bytes, sealed: true, marks })
+    Ok((Entry { ordinal, gen_id, prev, extent, span, begun, ended, disk_bytes, sealed: true, marks }, kept_until))
 }
 
 /// When the file was last written.

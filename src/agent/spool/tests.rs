@@ -1,15 +1,22 @@
 //! The spool's promises, each under its name.
 
 mod api;
+mod budget;
 mod damage;
 mod destinations;
 mod double;
 mod errors;
+mod full_disk;
+mod gaps;
 mod identity;
 mod order;
 mod power;
 
 use super::{disk::Disk, sled_spool::held, *};
+use crate::wire::{
+    proto::RecordKind,
+    record::{self, Content, Gap},
+};
 use bytes::Bytes;
 use double::Double;
 use std::{path::Path, sync::Arc};
@@ -27,6 +34,8 @@ fn open_with(folder: &Path, preamble: Vec<Record>, limits: Limits) -> Result<Sle
 fn open_on(disk: Arc<dyn Disk>, folder: &Path, preamble: Vec<Record>, limits: Limits) -> Result<SledSpool, SpoolError> {
     SledSpool::open_on(disk, folder, preamble, &["platform".into()], limits)
 }
+
+const GAP: u8 = RecordKind::Gap as u8;
 
 /// Record `number`, recognisable and `size` bytes long, at least 8. Its bytes do not repeat.
 fn record(number: u64, size: usize) -> Record {
@@ -74,12 +83,22 @@ fn numbers(spool: &SledSpool) -> Vec<u64> {
     for generation in spool.generations() {
         let all = read_all(spool, &generation);
         assert_eq!(all[..1], preamble());
-        for stored in &all[1..] {
+        for stored in all[1..].iter().filter(|stored| stored.kind != GAP) {
             assert_eq!(*stored, record(number(stored), stored.body.len()), "the content is what was committed");
             numbers.push(number(stored));
         }
     }
     numbers
+}
+
+/// All gaps that the readable generations tell of.
+fn gaps(spool: &SledSpool) -> Vec<Gap> {
+    let records = spool.generations().into_iter().flat_map(|generation| read_all(spool, &generation));
+    let gaps = records.filter(|record| record.kind == GAP).map(|record| match record::decode(&record).unwrap() {
+        Content::Gap(gap) => gap,
+        other => panic!("{other:?}"),
+    });
+    gaps.collect()
 }
 
 /// The folder as a kill -9 would leave it now: the copy of a spool in use.

@@ -59,6 +59,13 @@ pub(super) fn delete(layout: &Layout, disk: &dyn Disk, ordinal: u64) -> Result<(
     Ok(())
 }
 
+/// What is left of a dropped generation when its gap is committed; the marker's other name last.
+pub(super) fn delete_dropped(layout: &Layout, disk: &dyn Disk, ordinal: u64) -> Result<(), SpoolError> {
+    remove(&layout.folder(ordinal), |path| disk.remove_folder(path))?;
+    remove(&layout.sealed(ordinal), |path| disk.remove_file(path))?;
+    remove(&layout.dropped(ordinal), |path| disk.remove_file(path))
+}
+
 fn remove(path: &Path, step: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), SpoolError> {
     match step(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

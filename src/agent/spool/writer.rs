@@ -1,23 +1,27 @@
 //! The tail: commit, rotation, and a generation given up after an error.
 
 use super::{
-    Limits, SpoolError,
+    Limits, SpoolError, budget,
     generation::{Database, Extent, close},
     index::{Entry, Mark},
     note::{Manifest, Marker},
     sled_spool::{Inner, held},
-    trim,
+    span, trim,
+    witness::{Said, Witness},
 };
 use crate::{
-    model::Span,
+    model::{Span, UtcMillis},
     runtime::{
         clock,
         fault::{self, Fault, planted},
-        random,
+        random, space,
     },
     wire::{GenId, record::Record},
 };
 use std::{sync::Arc, time::Duration};
+
+/// How often a commit makes room when the disk says that it is full: the ballast, then generations.
+const ROOM_TRIES: u32 = 3;
 
 /// What the `writer` lock guards.
 pub(super) struct Writer {
@@ -30,10 +34,14 @@ pub(super) struct Writer {
     last_gen_id: Option<GenId>,
     rotation_failing: bool,
     closed: bool,
+    witness: Witness,
+    /// Wall clock at the last commit that held samples, of this run or the one before.
+    last_samples: UtcMillis,
 }
 
 struct Current {
     ordinal: u64,
+    gen_id: GenId,
     database: Arc<Database>,
     preamble: u64,
     extent: Extent,
@@ -41,7 +49,7 @@ struct Current {
 }
 
 impl Writer {
-    pub fn new(next_ordinal: u64, last_gen_id: Option<GenId>) -> Writer {
+    pub fn new(next_ordinal: u64, last_gen_id: Option<GenId>, witness: Witness, last_samples: UtcMillis) -> Writer {
         Writer {
             current: None,
             unsealed: Vec::new(),
@@ -49,6 +57,8 @@ impl Writer {
             last_gen_id,
             rotation_failing: false,
             closed: false,
+            witness,
+            last_samples,
         }
     }
 }
@@ -58,21 +68,53 @@ impl Inner {
         if writer.closed {
             return Err(SpoolError::Closed);
         }
+        self.keep_budget()?;
+        for _ in 0..ROOM_TRIES {
+            match self.store(writer, records, span) {
+                Err(error) if budget::is_full(&error) && self.make_room() => {}
+                stored => return stored,
+            }
+        }
+        self.store(writer, records, span)
+    }
+
+    /// Once in the current generation and, where that fails, once in a new one.
+    fn store(&self, writer: &mut Writer, records: &[Record], span: Option<Span>) -> Result<(), SpoolError> {
         match &writer.current {
             None => self.begin(writer)?,
             Some(current) if due(current, clock::monotonic() - current.since, &self.limits) => self.rotate(writer),
             Some(_) => {}
         }
-        let Err(error) = self.append(writer, records, span) else {
+        let Err(error) = self.append_behind_gaps(writer, records, span) else {
             return Ok(());
         };
         self.give_up(writer, &error);
         self.begin(writer)?;
-        let again = self.append(writer, records, span);
+        let again = self.append_behind_gaps(writer, records, span);
         if let Err(error) = &again {
             self.give_up(writer, error);
         }
         again
+    }
+
+    /// What was lost is said first.
+    fn append_behind_gaps(
+        &self,
+        writer: &mut Writer,
+        records: &[Record],
+        span: Option<Span>,
+    ) -> Result<(), SpoolError> {
+        self.append_gaps(writer)?;
+        self.append(writer, records, span)
+    }
+
+    pub(super) fn append_gaps(&self, writer: &mut Writer) -> Result<(), SpoolError> {
+        let (count, gaps) = self.gap_records();
+        if count > 0 {
+            self.append(writer, &gaps, None)?;
+            self.settle(count);
+        }
+        Ok(())
     }
 
     /// Starts a new generation and seals the one before it, if there is one. On an error that one goes on.
@@ -102,6 +144,7 @@ impl Inner {
             let mut index = held(&self.index);
             let current = Current {
                 ordinal,
+                gen_id: marker.gen_id,
                 database: Arc::clone(&database),
                 preamble: extent.last,
                 extent,
@@ -129,6 +172,7 @@ impl Inner {
         if let Some(previous) = previous {
             self.seal_in_order(previous);
         }
+        self.ballast.restore(space::free_bytes(self.layout.dir()).unwrap_or(0));
         if let Err(error) = self.delete_delivered() {
             tracing::warn!(%error, "a delivered generation could not be deleted, the next start tries again");
         }
@@ -165,11 +209,21 @@ impl Inner {
         let first_seq = current.extent.last + 1;
         current.database.commit(&*self.disk, first_seq, records)?;
         current.extent = current.extent.with(records);
+        let now = clock::now();
+        if span.is_some() {
+            writer.last_samples = now;
+        }
+        let wall = writer.last_samples;
+        let last_seq = current.extent.last;
+        let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        let said = Said { gen_id: current.gen_id, last_seq, records: count, span, wall };
+        writer.witness.say(&*self.disk, &said);
+        fault::point("spool.after_witness");
         if let Some(entry) = held(&self.index).at_mut(current.ordinal) {
             fault::committed(&entry.gen_id, first_seq, records);
             entry.extent = current.extent;
-            entry.span = cover(entry.span, span);
-            entry.ended = clock::now();
+            entry.span = span::cover(entry.span, span);
+            entry.ended = now;
             entry.disk_bytes = current.database.disk_bytes();
         }
         self.notify();
@@ -177,7 +231,7 @@ impl Inner {
     }
 
     /// Ends the current generation at its last durable record. Nothing is ever written to it again.
-    fn give_up(&self, writer: &mut Writer, error: &SpoolError) {
+    pub(super) fn give_up(&self, writer: &mut Writer, error: &SpoolError) {
         if let Some(ordinal) = self.retire(writer) {
             tracing::warn!(ordinal, %error, "a commit failed, its generation ends here");
             writer.unsealed.push(ordinal);
@@ -223,14 +277,6 @@ impl Inner {
             None => return Ok(()), // delivered and deleted meanwhile
         };
         self.layout.write_manifest(&*self.disk, ordinal, &manifest)
-    }
-}
-
-/// The shortest span that holds both.
-fn cover(one: Option<Span>, other: Option<Span>) -> Option<Span> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.cover(other)),
-        (one, other) => one.or(other),
     }
 }
 

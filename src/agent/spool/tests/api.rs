@@ -158,7 +158,7 @@ fn only_a_sealed_generation_that_is_complete_is_deleted() {
     assert_eq!(spool.generations(), [current]);
     assert_eq!(numbers(&spool), [3]);
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert_eq!(left.len(), 4, "LOCK, BOOT, the current generation and its marker: {left:?}");
+    assert_eq!(left.len(), 6, "LOCK, BOOT, WITNESS, BALLAST, the current generation and its marker: {left:?}");
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub struct Image {
 #[derive(Default)]
 struct State {
     steps: Vec<String>,
-    failures: Vec<String>,
+    failures: Vec<(String, i32)>,
     image: Image,
     images: Vec<Image>,
 }
@@ -64,7 +64,12 @@ impl Double {
 
     /// The next step of this name fails, once for each call.
     pub fn fail(&self, step: &str) {
-        self.state.lock().unwrap().failures.push(step.to_owned());
+        self.fail_with(step, 5);
+    }
+
+    /// The same, with an error number of Linux.
+    pub fn fail_with(&self, step: &str, code: i32) {
+        self.state.lock().unwrap().failures.push((step.to_owned(), code));
     }
 
     pub fn wait_at(&self, gate: Gate) {
@@ -84,9 +89,9 @@ impl Double {
     fn step(&self, name: String, work: impl FnOnce(&mut Image) -> io::Result<()>) -> io::Result<()> {
         let mut state = self.state.lock().unwrap();
         state.steps.push(name.clone());
-        if let Some(at) = state.failures.iter().position(|failure| *failure == name) {
-            state.failures.remove(at);
-            return Err(io::Error::from_raw_os_error(5));
+        if let Some(at) = state.failures.iter().position(|(step, _)| *step == name) {
+            let (_, code) = state.failures.remove(at);
+            return Err(io::Error::from_raw_os_error(code));
         }
         let before = state.image.clone();
         state.images.push(before);

@@ -4,9 +4,9 @@ use super::{double::Skip, *};
 
 const FIRST: &str = "g0000000000000001";
 
-/// What makes a commit durable: sled's flush, then our fsync of its file.
+/// What makes a commit durable: sled's flush, then our fsync of its file; then the witness says so.
 fn is_durable(steps: &[String], generation: &str) -> bool {
-    steps == ["flush".to_owned(), format!("fsync {generation}/db")]
+    steps == ["flush".to_owned(), format!("fsync {generation}/db"), "fsync WITNESS".to_owned()]
 }
 
 #[test]
@@ -35,7 +35,10 @@ fn a_generation_is_durable_with_its_preamble_before_its_marker_is() {
     let disk = Double::new(folder.path(), Skip::Nothing);
     let spool = open_on(disk.clone(), folder.path(), preamble(), Limits::default()).unwrap();
     let mut steps = disk.steps();
-    assert_eq!(steps.drain(..3).collect::<Vec<_>>(), ["fsync BOOT.tmp", "rename BOOT", "fsync ./"]);
+    for name in ["WITNESS", "BOOT"] {
+        let made = [format!("fsync {name}.tmp"), format!("rename {name}"), "fsync ./".into()];
+        assert_eq!(steps.drain(..3).collect::<Vec<_>>(), made);
+    }
     let at = |step: &str| steps.iter().position(|s| s == step).unwrap_or_else(|| panic!("{step} in {steps:?}"));
     let order = [
         at("flush"),
