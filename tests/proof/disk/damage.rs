@@ -2,7 +2,7 @@
 
 use crate::{
     dice::Dice,
-    power::work::{numbers, numbers_of, open, record},
+    power::work::{gaps, numbers, numbers_of, open, record},
     report::Report,
 };
 use mujun::agent::spool::Spool;
@@ -12,10 +12,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Each generation's records: their numbers, and the last seq.
+type Kept = BTreeMap<[u8; 16], (Vec<u64>, u64)>;
+
 /// Damages one file of a copy of a healthy spool, and looks at what is left of it.
 pub fn run(report: &mut Report, trials: u64) {
     let healthy = tempfile::tempdir().unwrap();
-    let (mut kept, mut last) = (BTreeMap::new(), 0);
+    let (mut kept, mut last) = (Kept::new(), 0);
     for _run in 0..3 {
         let spool = open(healthy.path()).unwrap();
         for _ in 0..12 {
@@ -23,7 +26,7 @@ pub fn run(report: &mut Report, trials: u64) {
             last += 2;
         }
         for generation in spool.generations() {
-            kept.insert(generation.gen_id, numbers_of(&spool, &generation).unwrap());
+            kept.insert(generation.gen_id, (numbers_of(&spool, &generation).unwrap(), generation.last_seq));
         }
     }
     std::panic::set_hook(Box::new(|_| {})); // sled panics over damaged files, which the spool catches
@@ -74,13 +77,13 @@ fn harm(folder: &Path, dice: &mut Dice) -> String {
 }
 
 /// The generations that are gone are those in quarantine, one at most, and all else is as it was.
-fn look(folder: &Path, kept: &BTreeMap<[u8; 16], Vec<u64>>, last: u64) -> Result<u64, String> {
+fn look(folder: &Path, kept: &Kept, last: u64) -> Result<u64, String> {
     let spool = open(folder).map_err(|error| format!("does not open: {error}"))?;
     let mut found = Vec::new();
     for generation in spool.generations() {
         // what a read finds damaged is set aside then
         if let Ok(numbers) = numbers_of(&spool, &generation) {
-            if kept.get(&generation.gen_id).is_some_and(|kept| *kept != numbers) {
+            if kept.get(&generation.gen_id).is_some_and(|(kept, _)| *kept != numbers) {
                 return Err("a generation has other records than it had".into());
             }
             found.extend(numbers);
@@ -88,13 +91,27 @@ fn look(folder: &Path, kept: &BTreeMap<[u8; 16], Vec<u64>>, last: u64) -> Result
     }
     let quarantined = spool.quarantined();
     let gone = (1..=last).filter(|number| !found.contains(number)).count();
-    let of_one = kept.values().any(|numbers| gone == numbers.len() && numbers.iter().all(|n| !found.contains(n)));
+    let of_one = kept.values().any(|(numbers, _)| gone == numbers.len() && numbers.iter().all(|n| !found.contains(n)));
     match quarantined {
         0 if gone == 0 => {}
         1 if of_one => {}
         _ => return Err(format!("{gone} records are gone, {quarantined} generations in quarantine")),
     }
     spool.commit(&[record(last + 1)], None).map_err(|error| format!("takes nothing new: {error}"))?;
+    // and the loss is on record
+    let gaps = gaps(&spool)?;
+    if gaps.len() as u64 != quarantined {
+        return Err(format!("{quarantined} generations in quarantine, {gaps:?}"));
+    }
+    let there: Vec<_> = spool.generations().iter().map(|generation| generation.gen_id).collect();
+    for lost in gaps.iter().filter_map(|gap| gap.lost) {
+        let right = kept.get(&lost.gen_id).is_some_and(|(_, last_seq)| {
+            !there.contains(&lost.gen_id) && lost.first_seq == 1 && [0, *last_seq].contains(&lost.last_seq)
+        });
+        if !right {
+            return Err(format!("a gap of what is not lost, or not of all of it: {lost:?}"));
+        }
+    }
     if numbers(&spool)?.last() != Some(&(last + 1)) {
         return Err("a new record is not there".into());
     }

@@ -72,6 +72,7 @@ fn look(folder: &Path, state: &State) -> Result<Verdict, String> {
     let spool = work::open(folder).map_err(|error| format!("does not open: {error}"))?;
     let damaged = spool.quarantined();
     let found = work::numbers(&spool)?;
+    let gaps = work::gaps(&spool)?;
     spool.commit(&[work::record(NEW)], None).map_err(|error| format!("takes nothing new: {error}"))?;
     let after = work::numbers(&spool)?;
     let ids: BTreeSet<_> = spool.generations().iter().map(|generation| generation.gen_id).collect();
@@ -82,6 +83,9 @@ fn look(folder: &Path, state: &State) -> Result<Verdict, String> {
     if ids.len() != spool.generations().len() {
         verdict.doubled += 1;
         verdict.failure = Some("two generations have one id".into());
+    }
+    if let Some(gap) = gaps.first() {
+        verdict.failure = Some(format!("it says that it lost something: {gap:?}"));
     }
     if damaged > 0 {
         verdict.failure = Some(format!("{damaged} generations went to quarantine"));

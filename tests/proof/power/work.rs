@@ -10,7 +10,7 @@ use crate::dice::Dice;
 use bytes::Bytes;
 use mujun::{
     agent::spool::{Generation, Limits, SledSpool, Spool, SpoolError},
-    wire::record::Record,
+    wire::record::{Content, Gap, Record, decode},
 };
 use std::{io::Write, path::Path, time::Duration};
 
@@ -23,6 +23,8 @@ pub const LIMITS: Limits = Limits {
     generation_age_max: Duration::from_secs(3600),
     open_max: 3,
     open_deadline: Duration::from_secs(20),
+    // and so that the ballast is no burden to ten thousand images
+    bytes_max: 32 << 20,
     ..Limits::DEFAULT
 };
 
@@ -84,6 +86,23 @@ pub fn numbers(spool: &SledSpool) -> Result<Vec<u64>, String> {
         numbers.extend(numbers_of(spool, &generation)?);
     }
     Ok(numbers)
+}
+
+/// The gap records, oldest first.
+pub fn gaps(spool: &SledSpool) -> Result<Vec<Gap>, String> {
+    let mut gaps = Vec::new();
+    for generation in spool.generations() {
+        let mut seq = 1;
+        while seq <= generation.last_seq {
+            let page = spool.read(&generation.gen_id, seq, 100, 1 << 20).map_err(|error| error.to_string())?;
+            seq += page.len().max(1) as u64;
+            gaps.extend(page.iter().filter_map(|record| match decode(record) {
+                Ok(Content::Gap(gap)) => Some(gap),
+                _ => None,
+            }));
+        }
+    }
+    Ok(gaps)
 }
 
 pub fn is_writer() -> bool {

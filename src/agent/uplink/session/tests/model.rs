@@ -25,6 +25,7 @@ use std::{
 /// Clones of one gateway.
 const GATEWAYS_MAX: usize = 3;
 const THREADS: u32 = 2;
+const FIGURES: &str = "target/proof/model.json";
 
 /// A planted mistake.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -476,6 +477,7 @@ fn whatever_dies_is_copied_or_put_back_all_is_held_once() {
         Some("full") => 1_000_000,
         Some(_) => 100_000,
     };
+    let _earlier = std::fs::remove_file(FIGURES);
     let counted = Arc::new(AtomicU64::new(0));
     std::thread::scope(|scope| {
         let threads: Vec<_> =
@@ -507,5 +509,5 @@ fn write<const N: usize>(cases: u64, mistakes: [Mistake; N], caught: &[Result<()
         "counts": { "model cases": cases }, "controls": controls, "skipped": [], "problems": [],
     });
     std::fs::create_dir_all("target/proof").unwrap();
-    std::fs::write("target/proof/model.json", report.to_string()).unwrap();
+    std::fs::write(FIGURES, report.to_string()).unwrap();
 }
