@@ -287,7 +287,7 @@ pub fn write(image: &Image, to: &Path) {
         match contents {
             None => fs::create_dir(to.join(path)).unwrap(),
             // the ballast
-            Some(bytes) if bytes.len() > 1 << 20 && bytes.iter().all(|byte| *byte == 0) => {
+            Some(bytes) if bytes.len() > 1 << 20 && bytes[..] == vec![0; bytes.len()] => {
                 fs::File::create(to.join(path)).unwrap().set_len(bytes.len() as u64).unwrap();
             }
             Some(bytes) => fs::write(to.join(path), &**bytes).unwrap(),
