@@ -1,9 +1,13 @@
 //! `mujun-platform`: the command line.
 
-use super::{Basics, BasicsError, config};
+use super::{
+    Basics, BasicsError, config,
+    store::{Store, StoreError},
+};
 use crate::runtime::{
     lang::Lang,
     run::{EXIT_CONFIG, until_signal},
+    task::blocking,
 };
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -30,11 +34,20 @@ enum Command {
         #[arg(long, default_value = "/etc/mujun/platform.toml")]
         config: PathBuf,
     },
+    /// Give up the refused records of a gateway, when they can not be mended and hold up its stream; the platform must
+    /// be stopped meanwhile
+    WriteOffRefused {
+        #[arg(long, default_value = "/etc/mujun/platform.toml")]
+        config: PathBuf,
+        gateway_id: String,
+    },
 }
 
 pub fn run(arguments: Arguments) -> ExitCode {
     let lang = arguments.lang.unwrap_or_else(Lang::from_environment);
-    let (Command::Run { config: path } | Command::Check { config: path }) = &arguments.command;
+    let (Command::Run { config: path }
+    | Command::Check { config: path }
+    | Command::WriteOffRefused { config: path, .. }) = &arguments.command;
     let loaded = config::load(path)
         .map_err(BasicsError::from)
         .and_then(|config| super::basics(&config).map(|basics| (config, basics)));
@@ -58,7 +71,31 @@ pub fn run(arguments: Arguments) -> ExitCode {
             ExitCode::SUCCESS
         }
         Command::Run { .. } => serve(config, basics),
+        Command::WriteOffRefused { gateway_id, .. } => {
+            match write_off(&config, &gateway_id) {
+                Ok(records) => {
+                    println!(
+                    "{}",
+                    lang.pick(
+                        format!("已放弃网关 {gateway_id} 的 {records} 条被拒记录，其编号保留"),
+                        format!("{records} refused records of gateway {gateway_id} were given up; their numbers stay used"),
+                    )
+                );
+                    ExitCode::SUCCESS
+                }
+                Err(error) => {
+                    eprintln!("{error}");
+                    ExitCode::FAILURE
+                }
+            }
+        }
     }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn write_off(config: &config::PlatformConfig, gateway_id: &str) -> Result<u64, StoreError> {
+    let dir = config.data_dir.clone();
+    blocking(move || Store::open(&dir)).await?.write_off_refused(gateway_id).await
 }
 
 #[tokio::main]

@@ -25,6 +25,7 @@ use crate::{
 };
 use config::PlatformConfig;
 use std::{
+    convert::Infallible,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -34,6 +35,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 const STOP_DEADLINE: Duration = Duration::from_secs(10);
+/// How often refused records whose time has come are looked for.
+const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What the platform knows before the first gateway comes.
 pub struct Basics {
@@ -105,6 +108,7 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     tasks.spawn("ingest", ingest::serve(ingest, store.clone(), presence.clone(), stop.clone()));
     let state = api::State { store: store.clone(), presence, coefficients: Arc::new(basics.coefficients) };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
+    tasks.spawn("refused", retry(store.clone(), stop.clone()));
     let watched = stop.clone();
     tasks.spawn("store", async move {
         tokio::select! {
@@ -113,6 +117,23 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
         }
     });
     Ok(tasks.join(STOP_DEADLINE).await)
+}
+
+/// Judges all refused records again, then those whose time has come, until `stop`.
+async fn retry(store: store::Store, stop: CancellationToken) -> Result<(), Infallible> {
+    let said = |taken: Result<u64, store::StoreError>| match taken {
+        Ok(0) => {}
+        Ok(taken) => tracing::info!(taken, "records that had been refused were taken"),
+        // the records stay where they are
+        Err(error) => tracing::error!(%error, "refused records could not be judged again"),
+    };
+    said(store.retry_refused().await);
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(RETRY_INTERVAL) => said(store.retry_due().await),
+            () = stop.cancelled() => return Ok(()),
+        }
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {

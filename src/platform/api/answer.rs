@@ -1,7 +1,7 @@
 //! One function for each address: read the question, ask the store, give out what it and `assess` say.
 
 use super::{
-    State, json,
+    State, json, list,
     question::{self, Asked},
     refusal::Refusal,
     view,
@@ -62,8 +62,26 @@ pub async fn ledger(Shared(state): Shared<State>, uri: Uri) -> Answer {
 
 pub async fn gateways(Shared(state): Shared<State>, uri: Uri) -> Answer {
     Asked::read(&uri, &[])?;
-    let registered = state.store.gateways().await?;
-    json(move || Ok(view::gateways(registered, &state.presence.snapshot()))).await
+    let (registered, refused) = (state.store.gateways().await?, state.store.refused_counts().await?);
+    json(move || Ok(view::gateways(registered, &state.presence.snapshot(), &refused))).await
+}
+
+pub async fn gaps(Shared(state): Shared<State>, uri: Uri) -> Answer {
+    let listing = Asked::read(&uri, &["site", "gateway", "period", "after", "limit"])?.listing()?;
+    let page = state.store.gaps(listing).await?;
+    json(move || Ok(list::Listed::new(page, list::Gap::from))).await
+}
+
+pub async fn refused(Shared(state): Shared<State>, uri: Uri) -> Answer {
+    let listing = Asked::read(&uri, &["site", "gateway", "period", "after", "limit"])?.listing()?;
+    let page = state.store.refused(listing).await?;
+    json(move || Ok(list::Listed::new(page, list::Refused::from))).await
+}
+
+pub async fn alarms(Shared(state): Shared<State>, uri: Uri) -> Answer {
+    let listing = Asked::read(&uri, &["site", "gateway", "after", "limit"])?.listing()?;
+    let page = state.store.alarms(listing).await?;
+    json(move || Ok(list::Listed::new(page, list::Alarm::from))).await
 }
 
 pub async fn health() -> Answer {

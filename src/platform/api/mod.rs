@@ -9,6 +9,7 @@
 //! Compute figures, write, or know users: it listens on the loopback address unless the configuration says otherwise.
 
 mod answer;
+mod list;
 mod question;
 mod refusal;
 mod view;
@@ -59,6 +60,9 @@ pub fn router(state: State) -> Router {
         .route("/api/v1/sites/{credit_code}/intervals", get(answer::intervals))
         .route("/api/v1/ledger", get(answer::ledger))
         .route("/api/v1/gateways", get(answer::gateways))
+        .route("/api/v1/gaps", get(answer::gaps))
+        .route("/api/v1/refused", get(answer::refused))
+        .route("/api/v1/alarms", get(answer::alarms))
         .route("/health", get(answer::health))
         .fallback(answer::asset)
         .with_state(state)

@@ -3,13 +3,21 @@
 use super::refusal::{Refusal, quoted};
 use crate::{
     model::{Period, UtcMillis},
-    platform::assess::{Basis, Figure, RankingQuery},
+    platform::{
+        assess::{Basis, Figure, RankingQuery},
+        store::Listing,
+    },
 };
 use axum::{extract::Query, http::Uri};
 
 /// The longest period whose quarter-hours are given out at once.
 const INTERVALS_DAYS_MAX: i64 = 400;
 const DAY_MS: i64 = 86_400_000;
+/// Rows of one page of a list.
+const LIMIT_MAX: usize = 200;
+const LIMIT: usize = 50;
+/// Bytes of a gateway's id; longer ones can not be registered at any stream.
+const GATEWAY_BYTES_MAX: usize = 128;
 
 /// The values of the known keys, each at most once.
 pub struct Asked {
@@ -46,15 +54,11 @@ impl Asked {
 
     /// By default the month that holds `now`, China Standard Time.
     pub fn period(&self, now: UtcMillis) -> Result<Period, Refusal> {
-        let month = || Period::day_of(now).ok().and_then(|day| day.to_string().get(..7).map(str::to_owned));
-        let text = self.value("period").map(str::to_owned).or_else(month).unwrap_or_default();
-        text.parse().map_err(|_| {
-            let text = quoted(&text);
-            Refusal::bad(
-                format!("{text} 不是周期；例如 2026、2026-11、2026-11-24 或 2026-11-01..2026-11-24（1970–2199 年，北京时间）"),
-                format!("{text} is no period: write 2026, 2026-11, 2026-11-24 or 2026-11-01..2026-11-24 (1970 to 2199, China Standard Time)"),
-            )
-        })
+        self.asked_period()?.map_or_else(|| this_month(now), Ok)
+    }
+
+    fn asked_period(&self) -> Result<Option<Period>, Refusal> {
+        self.value("period").map(period_of).transpose()
     }
 
     /// A period short enough for its quarter-hours.
@@ -75,6 +79,30 @@ impl Asked {
             Some("equivalent") => Ok(Basis::Equivalent),
             Some(other) => Err(one_of("basis", other, "calorific, equivalent")),
         }
+    }
+
+    /// A page of a list: by default the first one, of everything.
+    pub fn listing(&self) -> Result<Listing, Refusal> {
+        let limit = match self.value("limit") {
+            None => LIMIT,
+            Some(text) => text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
+                Refusal::bad(format!("limit 应为 1 到 {LIMIT_MAX}"), format!("limit is a number from 1 to {LIMIT_MAX}"))
+            })?,
+        };
+        let number = |text: &str| text.parse().ok().filter(|after| *after > 0_i64);
+        let after = self.value("after").map(|text| {
+            number(text)
+                .ok_or_else(|| Refusal::bad("after 应为上一页的 next", "after is the `next` of the page before"))
+        });
+        let gateway_id = self.value("gateway").map(str::to_owned);
+        if gateway_id.as_ref().is_some_and(|id| id.len() > GATEWAY_BYTES_MAX) {
+            return Err(Refusal::bad(
+                format!("网关编号最多 {GATEWAY_BYTES_MAX} 字节"),
+                format!("a gateway id has at most {GATEWAY_BYTES_MAX} bytes"),
+            ));
+        }
+        let site = self.value("site").map(credit_code).transpose()?.map(str::to_owned);
+        Ok(Listing { credit_code: site, gateway_id, period: self.asked_period()?, after: after.transpose()?, limit })
     }
 
     pub fn ranking(&self) -> Result<RankingQuery, Refusal> {
@@ -120,6 +148,21 @@ impl Asked {
             )),
         }
     }
+}
+
+fn this_month(now: UtcMillis) -> Result<Period, Refusal> {
+    let month = Period::day_of(now).ok().and_then(|day| day.to_string().get(..7).map(str::to_owned));
+    period_of(&month.unwrap_or_default())
+}
+
+fn period_of(text: &str) -> Result<Period, Refusal> {
+    text.parse().map_err(|_| {
+        let text = quoted(text);
+        Refusal::bad(
+            format!("{text} 不是周期；例如 2026、2026-11、2026-11-24 或 2026-11-01..2026-11-24（1970–2199 年，北京时间）"),
+            format!("{text} is no period: write 2026, 2026-11, 2026-11-24 or 2026-11-01..2026-11-24 (1970 to 2199, China Standard Time)"),
+        )
+    })
 }
 
 /// The 18 signs of a 统一社会信用代码; whether it exists the registry knows.

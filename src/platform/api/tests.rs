@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     model::{Gateway, PointKind, Reason, Role, Sample, Scale, Series, Site, UtcMillis, Value as Reading},
     platform::{assess::coefficient, ingest::GatewayState},
-    wire::record::{Content, Samples, encode},
+    wire::record::{Content, Gap, Samples, encode},
 };
 use axum::body::{Body, to_bytes};
 use serde_json::Value;
@@ -48,6 +48,11 @@ fn series(role: Role) -> Series {
 
 /// The mill used 12.34 kWh for 20 pieces in the first two hours of 2024-11-24; of the plant nothing is known.
 async fn county() -> (tempfile::TempDir, Router) {
+    let (dir, router, _) = county_and_store().await;
+    (dir, router)
+}
+
+async fn county_and_store() -> (tempfile::TempDir, Router, Store) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let sites = vec![site(MILL, "<b>某纺织厂</b>", "331003", "C1713"), site(PLANT, "Plant", "331004", "C2927")];
@@ -61,9 +66,9 @@ async fn county() -> (tempfile::TempDir, Router) {
         |time, energy, pieces| Samples { time: UtcMillis(time), samples: vec![sample(0, energy), sample(1, pieces)] };
     let mut records = encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy)), (1, series(Role::Output))]));
     records.extend(encode(&Content::Samples(vec![at(BASE, 100_000, 10), at(BASE + 7_200_000, 101_234, 30)])));
-    store.ingest("gw-1", [7; 16], 1, records).await.unwrap();
+    store.ingest("gw-1", [7; 16], 1, records, None).await.unwrap();
     let coefficients = coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap().into();
-    (dir, router(State { store, coefficients, presence: Presence::default() }))
+    (dir, router(State { store: store.clone(), coefficients, presence: Presence::default() }), store)
 }
 
 async fn send(router: &Router, method: &str, uri: &str) -> Response {
@@ -161,6 +166,62 @@ async fn ledger_gateways_and_health_answer() {
     assert_eq!(read(&router, "/health").await, (StatusCode::OK, serde_json::json!({ "status": "ok" })));
 }
 
+/// A county whose mill has gaps, a refused record and an alarm of it.
+async fn county_with_gaps() -> (tempfile::TempDir, Router) {
+    let (dir, router, store) = county_and_store().await;
+    let span = |start: i64| crate::model::Span { start: UtcMillis(start), end: UtcMillis(start + 3_600_000) };
+    let gap = |start: i64, series: Vec<u32>| {
+        let (span, cause) = (Some(span(start)), crate::model::GapCause::Unread);
+        encode(&Content::Gap(Gap { cause, span, series, lost: None, detail: "<i>".into() })).remove(0)
+    };
+    let records = vec![
+        encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy))])).remove(0),
+        gap(BASE, vec![0]),
+        gap(BASE + 86_400_000, vec![]),
+        gap(BASE + 2 * 86_400_000, vec![0]),
+        gap(BASE, vec![7]),
+    ];
+    assert_eq!(store.ingest("gw-1", [8; 16], 1, records, None).await.unwrap().refusals.len(), 1);
+    (dir, router)
+}
+
+#[tokio::test]
+async fn what_is_missing_is_listed_with_its_cause_a_page_at_a_time() {
+    let (_dir, router) = county_with_gaps().await;
+    let (status, body) = read(&router, &format!("/api/v1/gaps?site={MILL}&period=2024-11-24")).await;
+    assert_eq!((status, &body["next"]), (StatusCode::OK, &Value::Null));
+    let [gap] = &body["rows"].as_array().unwrap()[..] else { panic!("{body}") };
+    assert_eq!((&gap["cause"], &gap["gateway_id"], &gap["start_ms"]), (&"unread".into(), &"gw-1".into(), &BASE.into()));
+    assert_eq!((&gap["series_count"], &gap["series"][0], &gap["quarters"]), (&1.into(), &"m1/ep".into(), &Value::Null));
+    assert!(gap["text"]["zh"].is_string() && gap["text"]["en"].is_string() && gap["detail"] == "<i>");
+    let (mut starts, mut after) = (Vec::new(), String::new());
+    for _ in 0..3 {
+        let (_, body) = read(&router, &format!("/api/v1/gaps?gateway=gw-1&limit=1&after={after}")).await;
+        starts.push(body["rows"][0]["start_ms"].as_i64().unwrap() - BASE);
+        after = body["next"].as_i64().map(|next| next.to_string()).unwrap_or_default();
+    }
+    assert_eq!((starts, after.as_str()), (vec![172_800_000, 86_400_000, 0], ""));
+    assert_eq!(read(&router, "/api/v1/gaps?gateway=gw-2").await.1["rows"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn refused_records_and_alarms_are_listed_and_a_gateway_says_how_many_it_has() {
+    let (_dir, router) = county_with_gaps().await;
+    let (_, body) = read(&router, &format!("/api/v1/refused?site={MILL}")).await;
+    let refused = &body["rows"][0];
+    assert_eq!((&refused["seq"], &refused["code"], &refused["kind"]), (&5.into(), &"content".into(), &4.into()));
+    assert_eq!(refused["message"], "series 7 is not in the generation's dictionary");
+    assert_eq!((&refused["gen_id"], &refused["due_ms"]), (&"08".repeat(16).into(), &Value::Null));
+    assert_eq!(read(&router, "/api/v1/refused?period=2020").await.1["rows"], serde_json::json!([]));
+    let (_, body) = read(&router, "/api/v1/alarms").await;
+    let [alarm] = &body["rows"].as_array().unwrap()[..] else { panic!("{body}") };
+    assert_eq!((&alarm["kind"], &alarm["count"], &alarm["credit_code"]), (&"refusal".into(), &1.into(), &MILL.into()));
+    assert!(alarm["text"]["zh"].is_string() && alarm["detail"].as_str().unwrap().contains("record 5"));
+    let (_, gateways) = read(&router, "/api/v1/gateways").await;
+    let kept = |at: usize| &gateways[at]["refused_kept"];
+    assert_eq!((kept(0), kept(1), &gateways[0]["backlog_age_ms"]), (&1.into(), &0.into(), &Value::Null));
+}
+
 #[tokio::test]
 async fn what_is_not_understood_is_refused_in_both_languages_and_never_shown_back_as_markup() {
     let (_dir, router) = county().await;
@@ -195,11 +256,20 @@ async fn what_is_not_understood_is_refused_in_both_languages_and_never_shown_bac
         ("/api/v1/sites/'%20OR%20'1'='1", StatusCode::BAD_REQUEST),
         ("/api/v1/sites/%FF%FE", StatusCode::BAD_REQUEST),
         ("/api/v1/ledger?site=1", StatusCode::BAD_REQUEST),
+        ("/api/v1/gaps?limit=0", StatusCode::BAD_REQUEST),
+        ("/api/v1/gaps?limit=201", StatusCode::BAD_REQUEST),
+        ("/api/v1/gaps?after=-1", StatusCode::BAD_REQUEST),
+        ("/api/v1/gaps?after=x", StatusCode::BAD_REQUEST),
+        ("/api/v1/gaps?site=%27%20OR%201", StatusCode::BAD_REQUEST),
+        ("/api/v1/refused?period=never", StatusCode::BAD_REQUEST),
+        ("/api/v1/alarms?period=2024", StatusCode::BAD_REQUEST),
         ("/api/v1/nothing", StatusCode::NOT_FOUND),
         ("/../Cargo.toml", StatusCode::NOT_FOUND),
     ] {
         assert_eq!(read(&router, path).await.0, status, "{path}");
     }
+    let long = format!("/api/v1/gaps?gateway={}", "g".repeat(129));
+    assert_eq!(read(&router, &long).await.0, StatusCode::BAD_REQUEST);
     let path = format!("/api/v1/sites/{MILL}/intervals?period=2020-01-01..2024-12-31");
     assert_eq!(read(&router, &path).await.0, StatusCode::BAD_REQUEST, "years of quarter-hours at once");
 }
@@ -245,7 +315,7 @@ async fn a_gateway_s_state_is_shown_for_its_site_while_the_period_runs() {
     let mut records = encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy))]));
     let sample = Sample { series: 0, reason: Reason::Good, value: Some(Reading::Count(5)) };
     records.extend(encode(&Content::Samples(vec![Samples { time: UtcMillis(BASE), samples: vec![sample] }])));
-    store.ingest("gw-1", [7; 16], 1, records).await.unwrap();
+    store.ingest("gw-1", [7; 16], 1, records, None).await.unwrap();
     let (period, now) = ("2024-11-24".parse().unwrap(), UtcMillis(BASE + 60_000));
     let snapshot = store.snapshot(&period, now).await.unwrap();
     let coefficients = coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap();

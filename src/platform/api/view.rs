@@ -11,7 +11,7 @@ use crate::{
 use rust_decimal::Decimal;
 use serde::Serialize;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -260,14 +260,30 @@ pub struct GatewayRow {
     last_seen_ms: Option<UtcMillis>,
     backlog_records: Option<u64>,
     backlog_bytes: Option<u64>,
+    /// Age of the oldest record of the backlog.
+    backlog_age_ms: Option<u64>,
+    /// The gateway's clock less ours.
     clock_offset_ms: Option<i64>,
+    round_trip_ms: Option<u32>,
+    spool_bytes: Option<u64>,
+    spool_bytes_max: Option<u64>,
     rejected_inputs: Option<u64>,
+    /// Refused records that are kept here.
+    refused_kept: u64,
+    /// Records that this platform ever refused, as the gateway counts them.
+    refused_records: Option<u64>,
 }
 
-pub fn gateways(registered: Vec<Gateway>, states: &[GatewayState]) -> Vec<GatewayRow> {
+pub fn gateways(registered: Vec<Gateway>, states: &[GatewayState], refused: &HashMap<String, u64>) -> Vec<GatewayRow> {
     let row = |gateway: Gateway| {
         let state = states.iter().find(|state| state.gateway_id == gateway.gateway_id);
         GatewayRow {
+            backlog_age_ms: state.map(|state| state.backlog_age_ms),
+            round_trip_ms: state.and_then(|state| state.round_trip_ms),
+            spool_bytes: state.map(|state| state.spool_bytes),
+            spool_bytes_max: state.map(|state| state.spool_bytes_max),
+            refused_kept: refused.get(&gateway.gateway_id).copied().unwrap_or(0),
+            refused_records: state.map(|state| state.refused_records),
             gateway_id: gateway.gateway_id,
             credit_code: gateway.credit_code,
             connected: state.is_some_and(|state| state.connected),

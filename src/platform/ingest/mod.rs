@@ -3,13 +3,16 @@
 //! ```text
 //!   gateway ══ Up ══▶ stream ─▶ session (may it? what for?) ─▶ store
 //!      ▲                │                                        │
-//!      └═════ Down ═════┴───────── Ack, Rewind, Reject ◀─────────┘
+//!      └═════ Down ═════┴──── Ack, Refused, Rewind, Reject ◀─────┘
 //! ```
 //!
 //! # Promises
 //! - An Ack is sent only after the store's commit has returned.
 //! - The same record twice is one record; a hole is answered with what is expected, once.
-//! - Of a batch with a bad record all before it is stored and acknowledged.
+//! - A record that can not be taken is kept with its reason, the gateway is told, and the stream goes on. A message that
+//!   breaks the protocol ends it.
+//! - A Ping is answered at once, also while a commit is waited for.
+//! - Of two copies of a gateway's spool one is let in.
 //! - A gateway that is not in the registry stores nothing.
 //! - One stream a gateway: a newer one ends the older.
 //! - A stream, however slow its gateway, holds neither another one nor the stop.
@@ -17,6 +20,9 @@
 //! # Does not
 //! Assess, or trust: every message is bounded and checked before the store sees it.
 
+mod desk;
+mod grant;
+mod hello;
 mod presence;
 mod session;
 mod stream;
@@ -66,6 +72,13 @@ impl Default for Patience {
     }
 }
 
+impl Patience {
+    /// For the next message. While the store works, its own deadline ends the stream.
+    fn of_message(&self, idle: bool) -> Duration {
+        if idle { self.silence } else { self.silence.max(2 * self.store) }
+    }
+}
+
 /// Serves gateways on `listener` until `stop`.
 ///
 /// # Errors
@@ -86,8 +99,14 @@ pub async fn serve_with(
     presence: Presence,
     stop: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {
-    let service = uplink_server::UplinkServer::new(Service { patience, store, presence, stop: stop.clone() })
-        .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let service = uplink_server::UplinkServer::new(Service {
+        patience,
+        store,
+        presence,
+        streams: grant::Streams::default(),
+        stop: stop.clone(),
+    })
+    .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let server = tonic::transport::Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
@@ -115,6 +134,7 @@ struct Service {
     patience: Patience,
     store: Store,
     presence: Presence,
+    streams: grant::Streams,
     stop: CancellationToken,
 }
 
@@ -127,6 +147,7 @@ impl uplink_server::Uplink for Service {
             patience: self.patience,
             store: self.store.clone(),
             presence: self.presence.clone(),
+            streams: self.streams.clone(),
             stop: self.stop.clone(),
         };
         Ok(Response::new(stream.open(request.into_inner())))

@@ -16,9 +16,17 @@ pub struct GatewayState {
     pub last_seen: UtcMillis,
     pub backlog_records: u64,
     pub backlog_bytes: u64,
-    /// The gateway's clock less ours.
+    /// Since the oldest of the backlog was committed, by the gateway's clock; 0 without a backlog.
+    pub backlog_age_ms: u64,
+    /// The gateway's clock less ours, as it measured it; until it has, as its last message says, which was under way.
     pub clock_offset_ms: i64,
+    /// Of the measurement; unknown before the first.
+    pub round_trip_ms: Option<u32>,
     pub rejected_inputs: u64,
+    /// Records that were refused here, as the gateway counts them.
+    pub refused_records: u64,
+    pub spool_bytes: u64,
+    pub spool_bytes_max: u64,
 }
 
 #[derive(Clone, Default)]
@@ -73,8 +81,17 @@ impl Place {
         self.update(|state| {
             state.backlog_records = ping.backlog_records;
             state.backlog_bytes = ping.backlog_bytes;
-            state.clock_offset_ms = ping.t0_ms.saturating_sub(now.0);
+            let oldest = Some(ping.oldest_ms).filter(|oldest| *oldest != 0);
+            state.backlog_age_ms =
+                oldest.map_or(0, |oldest| u64::try_from(ping.t0_ms.saturating_sub(oldest)).unwrap_or(0));
+            state.clock_offset_ms = match ping.clock_offset_ms {
+                Some(platform_less_gateway) => platform_less_gateway.saturating_neg(),
+                None => ping.t0_ms.saturating_sub(now.0),
+            };
+            state.round_trip_ms = ping.clock_offset_ms.map(|_| ping.round_trip_ms);
             state.rejected_inputs = ping.rejected_inputs;
+            state.refused_records = ping.refused_records;
+            (state.spool_bytes, state.spool_bytes_max) = (ping.spool_bytes, ping.spool_bytes_max);
         });
     }
 }

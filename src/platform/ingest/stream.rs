@@ -1,16 +1,21 @@
-//! One gateway's stream: takes its messages to the session and the store, one at a time, and answers.
+//! One gateway's stream: takes its messages to the session and the store, one at a time, and answers. Pings are
+//! answered as they come.
 
 use super::{
     Patience,
-    presence::Presence,
-    session::{self, Action, Session, reject},
+    desk::{Desk, in_time},
+    grant::{Flow, Streams},
+    hello,
+    presence::{Place, Presence},
+    session::{self, Sorted, reject},
 };
 use crate::{
-    platform::store::{Store, StoreError},
+    model::UtcMillis,
+    platform::store::{Greeted, Store},
     runtime::{clock, fault},
     wire::{
         GenId,
-        proto::{Down, Reject, RejectCode, Up, down, up},
+        proto::{Down, Ping, Pong, Reject, RejectCode, Up, down, up},
     },
 };
 use std::{
@@ -30,6 +35,7 @@ pub struct Stream {
     pub patience: Patience,
     pub store: Store,
     pub presence: Presence,
+    pub streams: Streams,
     pub stop: CancellationToken,
 }
 
@@ -104,53 +110,64 @@ impl Stream {
         superseded: &CancellationToken,
         gateway_id: &mut String,
     ) -> Result<Infallible, End> {
-        let hello = session::greet(next(&mut messages, self.patience.hello).await?)?;
-        *gateway_id = hello.gateway_id;
-        let marks = self.in_time(self.store.marks(gateway_id, hello.generations)).await?;
-        let marks = marks.map_err(|error| refused(gateway_id, ([0; 16], 0), &error).1)?;
+        let hello = hello::read(next(&mut messages, self.patience.hello).await?)?;
+        gateway_id.clone_from(&hello.greeting.gateway_id);
+        let generations: Vec<GenId> = hello.greeting.chain.iter().map(|link| link.gen_id).collect();
+        let holes = match in_time(self.patience.store, gateway_id, self.store.greet(hello.greeting)).await? {
+            Greeted::Welcome { holes } => holes,
+            Greeted::Cloned(why) => {
+                let message = format!("another copy of this gateway's spool is in use: {why}");
+                return Err(reject(RejectCode::Cloned, message).into());
+            }
+        };
         // only now: a stream that may not store must not end one that may
         let place = self.presence.enter(gateway_id, superseded.clone(), clock::now());
+        let marks = in_time(self.patience.store, gateway_id, self.store.marks(gateway_id, generations)).await?;
         tracing::info!(gateway_id, agent_version = hello.agent_version, generations = marks.len(), "a gateway came");
-        self.answer(answers, session::welcome(&marks)).await?;
+        let counted = self.streams.enter();
+        let mut flow = Flow::new(counted.open(), clock::monotonic());
+        self.answer(answers, session::welcome(&marks, flow.granted())).await?;
 
-        let mut session = Session::default();
+        let mut desk = Desk::new(self.store.clone(), gateway_id, self.patience.store);
         loop {
-            let message = next(&mut messages, self.patience.silence).await?;
-            place.seen(clock::now());
-            let (asked, outcome) = match session.take(message)? {
-                Action::Ingest { gen_id, first_seq, records } => (
-                    (gen_id, first_seq),
-                    self.in_time(self.store.ingest(gateway_id, gen_id, first_seq, records)).await?,
-                ),
-                Action::Seal { gen_id, last_seq } => {
-                    ((gen_id, last_seq), self.in_time(self.store.seal(gateway_id, gen_id, last_seq)).await?)
-                }
-                Action::Note(ping) => {
-                    place.ping(&ping, clock::now());
-                    continue;
-                }
-                Action::Nothing => continue,
-            };
-            match outcome {
-                Ok(outcome) => {
-                    fault::point("platform.before_ack");
-                    self.answer(answers, session.stored(asked.0, outcome)?).await?;
-                    fault::point("platform.after_ack");
-                }
-                Err(error) => {
-                    let (ack, reject) = refused(gateway_id, asked, &error);
-                    if let Some(ack) = ack {
-                        self.answer(answers, ack).await?;
+            desk.begin()?;
+            let idle = desk.idle();
+            tokio::select! {
+                answer = desk.done(), if !idle => {
+                    let answer = answer?;
+                    for message in answer.messages {
+                        fault::point("platform.before_ack");
+                        self.answer(answers, message).await?;
+                        fault::point("platform.after_ack");
                     }
-                    return Err(reject.into());
+                    if let Some(reject) = answer.end {
+                        return Err(reject.into());
+                    }
                 }
+                message = next(&mut messages, self.patience.of_message(idle)), if desk.has_room() => {
+                    let (message, now) = (session::sort(message?)?, clock::now());
+                    place.seen(now);
+                    match message {
+                        Sorted::Asked(asked) => desk.put(asked),
+                        Sorted::Ping(ping) => {
+                            self.pong(answers, &place, &ping, now).await?;
+                            if holes {
+                                desk.look_for_holes();
+                            }
+                        }
+                    }
+                }
+            }
+            if let Some(grant) = flow.judge(counted.open(), self.store.waiting(), clock::monotonic()) {
+                self.answer(answers, down::Message::Grant(grant)).await?;
             }
         }
     }
 
-    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, End> {
-        let late = |_| reject(RejectCode::Unavailable, "the platform is busy").into();
-        tokio::time::timeout(self.patience.store, work).await.map_err(late)
+    async fn pong(&self, answers: &Sender, place: &Place, ping: &Ping, t1: UtcMillis) -> Result<(), End> {
+        place.ping(ping, t1);
+        let pong = Pong { t0_ms: ping.t0_ms, t1_ms: t1.0, t2_ms: clock::now().0 };
+        self.answer(answers, down::Message::Pong(pong)).await
     }
 
     async fn answer(&self, answers: &Sender, message: down::Message) -> Result<(), End> {
@@ -171,13 +188,4 @@ async fn next(messages: &mut Streaming<Up>, patience: Duration) -> Result<Option
         Ok(Err(_) | Ok(None)) => Err(End::Gone),
         Ok(Ok(Some(up))) => Ok(up.message),
     }
-}
-
-/// `asked`: generation and first record of what was to be stored.
-fn refused(gateway_id: &str, asked: (GenId, u64), error: &StoreError) -> (Option<down::Message>, Reject) {
-    let (ack, reject) = session::refused(asked.0, asked.1, error);
-    if reject.code() == RejectCode::Unavailable {
-        tracing::error!(gateway_id, %error, "the store failed");
-    }
-    (ack, reject)
 }

@@ -13,6 +13,8 @@ use rusqlite::Connection;
 pub struct Audit {
     pub generations: u64,
     pub blocks: u64,
+    /// Records that are kept outside of the ledger.
+    pub refused: u64,
     /// Series whose rows were compared.
     pub series: u64,
     pub readings: u64,
@@ -31,21 +33,29 @@ pub fn audit(tx: &Connection) -> Result<Audit, StoreError> {
     Ok(audit)
 }
 
-/// A mark says exactly which records are there.
+/// A mark says exactly which records are there: each number once, as a block or as refused.
 fn marks(tx: &Connection, audit: &mut Audit) -> Result<(), StoreError> {
     let mut select = tx.prepare(
-        "SELECT id, generation.seq, count(block.seq), coalesce(min(block.seq), 1), coalesce(max(block.seq), 0)
-         FROM generation LEFT JOIN block ON block.generation = generation.id GROUP BY generation.id",
+        "SELECT generation.id, generation.seq, count(taken.seq), count(DISTINCT taken.seq), coalesce(min(taken.seq), 1),
+                coalesce(max(taken.seq), 0), coalesce(sum(taken.refused), 0)
+         FROM generation
+         LEFT JOIN (SELECT generation, seq, 0 AS refused FROM block
+                    UNION ALL SELECT generation, seq, 1 FROM refused) AS taken ON taken.generation = generation.id
+         GROUP BY generation.id",
     )?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
-        let [id, mark, count, first, last]: [i64; 5] =
-            [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
+        let mut numbers = [0_i64; 7];
+        for (i, number) in numbers.iter_mut().enumerate() {
+            *number = row.get(i)?;
+        }
+        let [id, mark, count, distinct, first, last, refused] = numbers;
         audit.generations += 1;
-        audit.blocks += count.unsigned_abs();
-        if (first, last, count) != (1, mark, mark) {
+        audit.blocks += (count - refused).unsigned_abs();
+        audit.refused += refused.unsigned_abs();
+        if (first, last, count, distinct) != (1, mark, mark, mark) {
             audit.faults.push(format!(
-                "generation {id}: its mark is {mark}, but {count} records from {first} to {last} are stored"
+                "generation {id}: its mark is {mark}, but {count} records from {first} to {last} are kept, {distinct} of them distinct"
             ));
         }
     }

@@ -4,7 +4,7 @@ use super::{StoreError, generation, generation::Dictionary, run::COUNT_MAX};
 use crate::{
     energy::interval::QUARTER_MS,
     model::{PointKind, Reading, UtcMillis, Value},
-    wire::record::{Content, Record, Samples, decode},
+    wire::record::{Content, Record, decode},
 };
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -47,19 +47,36 @@ pub fn crc32c(tx: &Connection, generation: i64, seq: i64) -> Result<Option<u32>,
     Ok(select.query_row([generation, seq], |row| row.get(0)).optional()?)
 }
 
-/// Takes the readings that the ledger is made of out of samples: every value of a cumulative series, but for counts
-/// that no register has.
-pub fn collect(samples: &[Samples], dictionary: &Dictionary, mut take: impl FnMut(i64, Reading)) {
-    for one in samples {
-        for sample in &one.samples {
-            if let Some(Value::Count(count)) = sample.value
-                && let Some(known) = dictionary.get(&sample.series)
-                && known.kind == PointKind::Cumulative
-                && (-COUNT_MAX..=COUNT_MAX).contains(&count)
-            {
-                take(known.series, Reading { time: one.time, count });
+/// Takes the readings that the ledger is made of out of a record: every value of a cumulative series, and the first
+/// and the last one of each interval that the gateway's archive gave again; but for counts that no register has.
+pub fn collect(content: &Content, dictionary: &Dictionary, mut take: impl FnMut(i64, Reading)) {
+    let mut read = |local: u32, reading: Reading| {
+        if let Some(known) = dictionary.get(&local)
+            && known.kind == PointKind::Cumulative
+            && (-COUNT_MAX..=COUNT_MAX).contains(&reading.count)
+        {
+            take(known.series, reading);
+        }
+    };
+    match content {
+        Content::Samples(all) => {
+            for one in all {
+                for sample in &one.samples {
+                    if let Some(Value::Count(count)) = sample.value {
+                        read(sample.series, Reading { time: one.time, count });
+                    }
+                }
             }
         }
+        Content::Recalled(intervals) => {
+            for interval in intervals {
+                for reading in interval.cell.iter().flat_map(|cell| [cell.first, cell.last]) {
+                    read(interval.series, reading);
+                }
+            }
+        }
+        // what closed at the gateway was made of samples that came, or come, themselves
+        Content::Dictionary(_) | Content::Intervals(_) | Content::Gap(_) => {}
     }
 }
 
@@ -73,7 +90,7 @@ pub fn readings_of_quarter(
     let mut readings = Readings::default();
     let mut select = tx.prepare_cached(
         "SELECT generation, kind, crc32c, body FROM block
-         WHERE kind = 2 AND gateway = ?1 AND span = ?2 AND t_first >= ?3 AND t_first < ?4 AND t_last >= ?5",
+         WHERE kind IN (2, 5) AND gateway = ?1 AND span = ?2 AND t_first >= ?3 AND t_first < ?4 AND t_last >= ?5",
     )?;
     let end = start.plus_ms(QUARTER_MS);
     for span in 0..=SPAN_MAX {
@@ -92,7 +109,7 @@ pub fn readings_of_quarter(
 pub fn readings_of_gateway(tx: &Connection, gateway: i64) -> Result<HashMap<i64, Vec<Reading>>, StoreError> {
     let mut readings = Readings::default();
     let mut select =
-        tx.prepare_cached("SELECT generation, kind, crc32c, body FROM block WHERE kind = 2 AND gateway = ?1")?;
+        tx.prepare_cached("SELECT generation, kind, crc32c, body FROM block WHERE kind IN (2, 5) AND gateway = ?1")?;
     let mut rows = select.query([gateway])?;
     while let Some(row) = rows.next()? {
         readings.add(tx, row, |_, _| true)?;
@@ -117,15 +134,12 @@ impl Readings {
         let generation = row.get(0)?;
         let body: Vec<u8> = row.get(3)?;
         let record = Record { kind: row.get(1)?, crc32c: row.get(2)?, body: Bytes::from(body) };
-        let Content::Samples(samples) = decode(&record).map_err(|error| StoreError::Damaged { generation, error })?
-        else {
-            return Ok(());
-        };
+        let content = decode(&record).map_err(|error| StoreError::Damaged { generation, error })?;
         let dictionary = match self.dictionaries.entry(generation) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(generation::dictionary(tx, generation)?),
         };
-        collect(&samples, dictionary, |series, reading| {
+        collect(&content, dictionary, |series, reading| {
             if wanted(series, reading) {
                 self.found.entry(series).or_default().push(reading);
             }

@@ -2,7 +2,7 @@
 
 use super::{Mark, Outcome, StoreError};
 use crate::{
-    model::{PointKind, Role, Series},
+    model::{PointKind, Role, Series, Span, UtcMillis},
     wire::GenId,
 };
 use rusqlite::{Connection, OptionalExtension, params};
@@ -14,10 +14,18 @@ pub struct Standing {
     pub id: i64,
     pub seq: u64,
     pub last_seq: Option<u64>,
+    /// From the first record of samples to the last one.
+    pub times: Option<Span>,
 }
 
 impl Standing {
-    fn complete(self) -> bool {
+    /// A record of samples, from `first` to `last`, was stored.
+    pub fn extend(&mut self, first: UtcMillis, last: UtcMillis) {
+        let start = self.times.map_or(first, |times| times.start);
+        self.times = Some(Span { start, end: last.max(start) });
+    }
+
+    pub fn complete(self) -> bool {
         // a gateway that lost its tail to a power cut can state an end before our mark
         self.last_seq.is_some_and(|last| self.seq >= last)
     }
@@ -32,15 +40,18 @@ impl Standing {
 }
 
 pub fn find(tx: &Connection, gateway: i64, gen_id: &GenId) -> Result<Option<Standing>, StoreError> {
-    let mut select =
-        tx.prepare_cached("SELECT id, seq, last_seq FROM generation WHERE gateway = ?1 AND gen_id = ?2")?;
+    let mut select = tx.prepare_cached(
+        "SELECT id, seq, last_seq, t_first, t_last FROM generation WHERE gateway = ?1 AND gen_id = ?2",
+    )?;
     let found = select
         .query_row(params![gateway, gen_id.as_slice()], |row| {
             let last_seq: Option<i64> = row.get(2)?;
+            let (first, last): (Option<i64>, Option<i64>) = (row.get(3)?, row.get(4)?);
             Ok(Standing {
                 id: row.get(0)?,
                 seq: row.get::<_, i64>(1)?.cast_unsigned(),
                 last_seq: last_seq.map(i64::cast_unsigned),
+                times: first.zip(last).map(|(start, end)| Span { start: UtcMillis(start), end: UtcMillis(end) }),
             })
         })
         .optional()?;
@@ -53,15 +64,18 @@ pub fn find_or_create(tx: &Connection, gateway: i64, gen_id: &GenId) -> Result<S
     }
     tx.prepare_cached("INSERT INTO generation (gateway, gen_id, seq) VALUES (?1, ?2, 0)")?
         .execute(params![gateway, gen_id.as_slice()])?;
-    Ok(Standing { id: tx.last_insert_rowid(), seq: 0, last_seq: None })
+    Ok(Standing { id: tx.last_insert_rowid(), seq: 0, last_seq: None, times: None })
 }
 
 pub fn save(tx: &Connection, standing: &Standing) -> Result<(), StoreError> {
     let number = |seq: u64| i64::try_from(seq).map_err(|_| StoreError::SeqRange(seq));
-    tx.prepare_cached("UPDATE generation SET seq = ?2, last_seq = ?3 WHERE id = ?1")?.execute(params![
+    let update = "UPDATE generation SET seq = ?2, last_seq = ?3, t_first = ?4, t_last = ?5 WHERE id = ?1";
+    tx.prepare_cached(update)?.execute(params![
         standing.id,
         number(standing.seq)?,
-        standing.last_seq.map(number).transpose()?
+        standing.last_seq.map(number).transpose()?,
+        standing.times.map(|times| times.start.0),
+        standing.times.map(|times| times.end.0),
     ])?;
     Ok(())
 }
@@ -84,6 +98,19 @@ pub fn dictionary(tx: &Connection, generation: i64) -> Result<Dictionary, StoreE
         Ok((row.get(0)?, Known { series: row.get(1)?, kind: kind_of_code(row.get(2)?) }))
     })?;
     rows.map(|row| row.map_err(StoreError::from)).collect()
+}
+
+/// The meter and point that a generation means by a number.
+pub fn series_of_generation(tx: &Connection, generation: i64, local: u32) -> Result<Option<String>, StoreError> {
+    let mut select = tx.prepare_cached(
+        "SELECT meter, point FROM dictionary JOIN series ON series.id = dictionary.series
+         WHERE generation = ?1 AND local = ?2",
+    )?;
+    let named = select.query_row(params![generation, local], |row| {
+        let (meter, point): (String, String) = (row.get(0)?, row.get(1)?);
+        Ok(format!("{meter}/{point}"))
+    });
+    Ok(named.optional()?)
 }
 
 /// Remembers that `local` means `series` in this generation.

@@ -1,19 +1,20 @@
 //! A batch into one transaction: its records, what they mean to the ledger, and the mark.
 
-use super::{BadRecord, Outcome, StoreError, block, generation, generation::Dictionary, ledger, registry};
+use super::{
+    Outcome, Refusal, Stop, StoreError,
+    alarm::{self, AlarmKind},
+    block, generation, hole, refused, registry,
+    take::Taker,
+};
 use crate::{
-    model::{PointKind, Reading, Series, UtcMillis, Value},
+    model::UtcMillis,
     runtime::fault::{Fault, planted},
     wire::{
-        FUTURE_MS_MAX, GenId, TIME_MIN_MS,
-        record::{Content, Record, RecordError, Samples},
+        GenId,
+        record::{Content, Record, RecordError},
     },
 };
 use rusqlite::Connection;
-use std::collections::HashMap;
-
-/// Series of one generation. A gateway has hundreds.
-const DICTIONARY_MAX: usize = 65_536;
 
 /// Records of one generation that follow each other, already decoded: the writer has better to do.
 pub struct Batch {
@@ -21,6 +22,8 @@ pub struct Batch {
     pub gen_id: GenId,
     pub first_seq: u64,
     pub records: Vec<(Record, Result<Content, RecordError>)>,
+    /// The record that was already asked for again, since its checksum did not match.
+    pub again: Option<u64>,
     /// The platform's clock.
     pub now: UtcMillis,
 }
@@ -29,8 +32,10 @@ pub struct Batch {
 #[derive(Debug, PartialEq)]
 pub struct Taken {
     pub outcome: Outcome,
-    /// The first record that can not be stored. What came before it is.
-    pub refused: Option<(u64, BadRecord)>,
+    /// Records that are kept outside of the ledger.
+    pub refusals: Vec<Refusal>,
+    /// Why the rest of the batch was left.
+    pub stop: Option<Stop>,
     pub duplicates: u64,
     /// Duplicates that are not what is stored under their number.
     pub conflicts: Vec<u64>,
@@ -38,7 +43,7 @@ pub struct Taken {
 
 impl Taken {
     fn nothing(outcome: Outcome) -> Taken {
-        Taken { outcome, refused: None, duplicates: 0, conflicts: Vec::new() }
+        Taken { outcome, refusals: Vec::new(), stop: None, duplicates: 0, conflicts: Vec::new() }
     }
 }
 
@@ -53,9 +58,9 @@ pub fn ingest(tx: &Connection, batch: &Batch) -> Result<Taken, StoreError> {
         return Ok(Taken::nothing(Outcome::Rewind { expected_seq }));
     }
     let mut standing = generation::find_or_create(tx, gateway, &batch.gen_id)?;
-    let mut dictionary = generation::dictionary(tx, standing.id)?;
-    let mut readings: HashMap<i64, Vec<Reading>> = HashMap::new();
+    let mut taker = Taker::new(tx, gateway, standing.id, batch.now)?;
     let mut taken = Taken::nothing(standing.outcome());
+    let begun = standing.times.is_some();
     if planted(Fault::MarkApart) {
         commit_mark(tx, &standing, batch)?;
     }
@@ -64,45 +69,40 @@ pub fn ingest(tx: &Connection, batch: &Batch) -> Result<Taken, StoreError> {
         let number = i64::try_from(seq).map_err(|_| StoreError::SeqRange(seq))?;
         if seq <= standing.seq {
             taken.duplicates += 1;
-            if block::crc32c(tx, standing.id, number)? != Some(record.crc32c) {
+            let stored = match block::crc32c(tx, standing.id, number)? {
+                Some(stored) => Some(stored),
+                None => refused::crc32c(tx, standing.id, number)?,
+            };
+            if stored != Some(record.crc32c) {
                 taken.conflicts.push(seq);
             }
             continue;
         }
-        let judged = match content {
-            Ok(Content::Dictionary(series)) => judge_dictionary(tx, gateway, series, &dictionary)?,
-            Ok(content) => judge(content, &dictionary, batch.now),
-            Err(error) => Err(BadRecord::Record(error.clone())),
-        };
-        let times = match judged {
-            Ok(times) => times,
-            Err(bad) => {
-                taken.refused = Some((seq, bad));
+        if matches!(content, Err(RecordError::Checksum { .. })) && batch.again != Some(seq) {
+            taken.stop = Some(Stop::Again(seq));
+            break;
+        }
+        match taker.take(number, record, content.as_ref())? {
+            Ok(Some((first, last))) => standing.extend(first, last),
+            Ok(None) => {}
+            Err(_) if refused::full(tx, gateway)? => {
+                taken.stop = Some(Stop::Full);
                 break;
             }
-        };
-        let place = block::Place { gateway, generation: standing.id, seq: number };
-        block::insert(tx, &place, record, times)?;
-        match content {
-            Ok(Content::Dictionary(series)) => {
-                for (local, series) in series {
-                    if !dictionary.contains_key(local) {
-                        dictionary.insert(*local, generation::define(tx, gateway, standing.id, *local, series)?);
-                    }
-                }
+            Err(error) => {
+                let place = block::Place { gateway, generation: standing.id, seq: number };
+                refused::insert(tx, &place, record, &error, batch.now)?;
+                taken.refusals.push(Refusal { seq, error });
             }
-            Ok(Content::Samples(samples)) => {
-                block::collect(samples, &dictionary, |series, reading| {
-                    readings.entry(series).or_default().push(reading)
-                });
-            }
-            // the ledger is made from readings alone
-            Ok(Content::Intervals(_) | Content::Recalled(_) | Content::Gap(_)) | Err(_) => {}
         }
         standing.seq = seq;
     }
-    ledger::merge(tx, gateway, readings)?;
+    taker.finish()?;
     generation::save(tx, &standing)?;
+    if let Some(times) = standing.times.filter(|_| !begun) {
+        hole::ends(tx, gateway, &batch.gen_id, times.start, batch.now)?;
+    }
+    raise(tx, gateway, batch, &taken)?;
     taken.outcome = standing.outcome();
     Ok(taken)
 }
@@ -115,6 +115,19 @@ fn commit_mark(tx: &Connection, standing: &generation::Standing, batch: &Batch) 
     Ok(())
 }
 
+fn raise(tx: &Connection, gateway: i64, batch: &Batch, taken: &Taken) -> Result<(), StoreError> {
+    let generation = u128::from_be_bytes(batch.gen_id);
+    if let Some(seq) = taken.conflicts.first() {
+        let detail = format!("generation {generation:032x}, record {seq}: another content came under its number");
+        alarm::raise(tx, gateway, AlarmKind::Conflict, taken.conflicts.len(), &detail, batch.now)?;
+    }
+    if let Some(Refusal { seq, error }) = taken.refusals.last() {
+        let detail = format!("generation {generation:032x}, record {seq}: {error}");
+        alarm::raise(tx, gateway, AlarmKind::Refusal, taken.refusals.len(), &detail, batch.now)?;
+    }
+    Ok(())
+}
+
 /// Notes where the gateway ended a generation.
 pub fn seal(tx: &Connection, gateway_id: &str, gen_id: &GenId, last_seq: u64) -> Result<Outcome, StoreError> {
     let gateway = registry::gateway_number(tx, gateway_id)?;
@@ -122,66 +135,4 @@ pub fn seal(tx: &Connection, gateway_id: &str, gen_id: &GenId, last_seq: u64) ->
     standing.last_seq = Some(last_seq);
     generation::save(tx, &standing)?;
     Ok(standing.outcome())
-}
-
-/// The times of a record's first and last sample, or why it can not be stored.
-type Judged = Result<(UtcMillis, UtcMillis), BadRecord>;
-
-/// A number means one series for as long as its generation lives.
-fn judge_dictionary(
-    tx: &Connection,
-    gateway: i64,
-    all: &[(u32, Series)],
-    dictionary: &Dictionary,
-) -> Result<Judged, StoreError> {
-    if dictionary.len() + all.len() > DICTIONARY_MAX {
-        return Ok(Err(BadRecord::DictionarySize));
-    }
-    let mut new: HashMap<u32, &Series> = HashMap::new();
-    for (local, series) in all {
-        let same = match dictionary.get(local) {
-            Some(known) => generation::find_series(tx, gateway, series)? == Some(known.series),
-            None => *new.entry(*local).or_insert(series) == series,
-        };
-        if !same {
-            return Ok(Err(BadRecord::Redefined(*local)));
-        }
-    }
-    Ok(Ok(Default::default()))
-}
-
-fn judge(content: &Content, dictionary: &Dictionary, now: UtcMillis) -> Judged {
-    match content {
-        Content::Samples(samples) => judge_samples(samples, dictionary, now),
-        Content::Intervals(intervals) | Content::Recalled(intervals) => {
-            match intervals.iter().find(|interval| !dictionary.contains_key(&interval.series)) {
-                Some(interval) => Err(BadRecord::UnknownSeries(interval.series)),
-                None => Ok(Default::default()),
-            }
-        }
-        Content::Gap(gap) => match gap.series.iter().find(|series| !dictionary.contains_key(series)) {
-            Some(series) => Err(BadRecord::UnknownSeries(*series)),
-            None => Ok(Default::default()),
-        },
-        Content::Dictionary(_) => Ok(Default::default()),
-    }
-}
-
-fn judge_samples(all: &[Samples], dictionary: &Dictionary, now: UtcMillis) -> Judged {
-    for one in all {
-        if one.time < UtcMillis(TIME_MIN_MS) || one.time > now.plus_ms(FUTURE_MS_MAX) {
-            return Err(BadRecord::Time { time: one.time, now });
-        }
-        for sample in &one.samples {
-            match dictionary.get(&sample.series) {
-                None => return Err(BadRecord::UnknownSeries(sample.series)),
-                Some(known) if known.kind == PointKind::Cumulative && matches!(sample.value, Some(Value::Real(_))) => {
-                    return Err(BadRecord::RealReading(sample.series));
-                }
-                Some(_) => {}
-            }
-        }
-    }
-    let times = all.iter().map(|one| one.time);
-    Ok((times.clone().min().unwrap_or_default(), times.max().unwrap_or_default()))
 }

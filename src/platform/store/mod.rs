@@ -11,11 +11,14 @@
 //!   stretch of readings without a fall, Σ intervals = last − first reading, to the last count.
 //! - Late data lands where it belongs. A reading that contradicts its neighbours parts their stretch in two, and
 //!   is itself never lost.
+//! - A record that can not be taken is kept beside the ledger with its reason, counts for the mark, and is taken, once,
+//!   when it can be. What the gateway says it has not, and what it no longer has, are rows with a cause.
+//! - Of two copies of a gateway's spool one is let in.
 //! - A snapshot never changes under its reader.
 //! - A second platform on the folder gets a clear error.
 //!
 //! # Does not
-//! Interpret: no standard coal, no indicators. Repair: a bad record is refused with its number and its reason.
+//! Interpret: no standard coal, no indicators. Repair: a bad record stays as it came.
 //! Guess: where a register falls, the difference is unknown and counted as a break.
 
 use crate::{
@@ -23,31 +26,50 @@ use crate::{
     runtime::{clock, task},
     wire::{
         GenId,
-        record::{Record, RecordError, decode},
+        record::{Record, decode},
     },
 };
 use rust_decimal::Decimal;
 use std::{
-    path::{Path, PathBuf},
+    collections::HashMap,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
 
+mod alarm;
 mod audit;
 mod block;
+mod error;
 mod folder;
+mod gap;
 mod generation;
+mod greeting;
+mod hole;
 mod intake;
+mod judge;
 mod ledger;
+mod lineage;
+mod listing;
 mod reader;
+mod refused;
 mod registry;
 mod run;
 mod snapshot;
+mod take;
 mod writer;
 
+pub use alarm::{Alarm, AlarmKind};
 pub use audit::Audit;
+pub use error::{BadRecord, StoreError};
+pub use gap::GapRow;
+pub use greeting::{Greeted, Greeting};
+pub use hole::{Hole, Link};
+pub use lineage::Run;
+pub use listing::{Listing, Page};
+pub use refused::{REFUSED_MAX, RefusedRow};
 
 /// The platform's store. Cloning gives another handle; when the last one goes, the folder is free again.
 #[derive(Clone)]
@@ -74,20 +96,28 @@ impl Store {
         Ok(Store(Arc::new(Inner { writer, readers, duplicates, conflicts, _folder: folder })))
     }
 
-    /// Stores the records of a batch that follow the generation's mark, in one commit with the mark and the ledger;
-    /// durable on return. Those at or below the mark are repeats and are skipped. A batch that begins behind a
-    /// hole is not touched.
+    /// Lets a gateway's run in, or not; notes what the gateway no longer has.
     ///
     /// # Errors
-    /// [`StoreError::BadRecord`] names the first record that can not be stored: all before it are stored, and the
-    /// generation's mark is the number before it.
+    /// [`StoreError::UnknownGateway`] when it is not in the registry.
+    pub async fn greet(&self, greeting: Greeting) -> Result<Greeted, StoreError> {
+        let now = clock::now();
+        self.0.writer.write(move |tx| greeting::greet(tx, &greeting, now)).await
+    }
+
+    /// Takes the records of a batch that follow the generation's mark, in one commit with the mark and the ledger;
+    /// durable on return. Those at or below the mark are repeats and are skipped. A batch that begins behind a
+    /// hole is not touched. A record that can not be taken is kept with its reason, and the mark goes on.
+    ///
+    /// `again`: the record that the gateway was already asked for again, since its checksum did not match.
     pub async fn ingest(
         &self,
         gateway_id: &str,
         gen_id: GenId,
         first_seq: u64,
         records: Vec<Record>,
-    ) -> Result<Outcome, StoreError> {
+        again: Option<u64>,
+    ) -> Result<Ingested, StoreError> {
         let (gateway_id, now) = (gateway_id.to_owned(), clock::now());
         let batch = task::blocking(move || {
             let decoded = |record| {
@@ -95,31 +125,13 @@ impl Store {
                 (record, content)
             };
             let records = records.into_iter().map(decoded).collect();
-            intake::Batch { gateway_id, gen_id, first_seq, records, now }
+            intake::Batch { gateway_id, gen_id, first_seq, records, again, now }
         })
         .await;
-        let (batch, taken) = self
-            .0
-            .writer
-            .write(move |tx| {
-                let taken = intake::ingest(tx, &batch)?;
-                Ok((batch, taken))
-            })
-            .await?;
+        let taken = self.0.writer.write(move |tx| intake::ingest(tx, &batch)).await?;
         self.0.duplicates.fetch_add(taken.duplicates, Relaxed);
-        if let Some(seq) = taken.conflicts.first() {
-            let conflicts = taken.conflicts.len() as u64;
-            let total = self.0.conflicts.fetch_add(conflicts, Relaxed) + conflicts;
-            let generation = u128::from_be_bytes(gen_id);
-            tracing::error!(
-                gateway_id = batch.gateway_id, generation = %format_args!("{generation:032x}"), seq, conflicts, total,
-                "a number was used for two contents: the stored record stays"
-            );
-        }
-        match taken.refused {
-            Some((seq, error)) => Err(StoreError::BadRecord { seq, error }),
-            None => Ok(taken.outcome),
-        }
+        self.0.conflicts.fetch_add(taken.conflicts.len() as u64, Relaxed);
+        Ok(Ingested { outcome: taken.outcome, refusals: taken.refusals, stop: taken.stop })
     }
 
     /// Remembers where the gateway ended a generation. `complete` when everything up to there is stored.
@@ -143,6 +155,75 @@ impl Store {
             Ok(marks)
         });
         read.await
+    }
+
+    /// The holes of a gateway that its archive has not filled, oldest first.
+    pub async fn open_holes(&self, gateway_id: &str) -> Result<Vec<Hole>, StoreError> {
+        let gateway_id = gateway_id.to_owned();
+        self.0.readers.read(move |tx| hole::open(tx, registry::gateway_number(tx, &gateway_id)?)).await
+    }
+
+    /// Judges every refused record again: for the start, since a newer platform may know what an older one did not.
+    /// The number of those that were taken.
+    pub async fn retry_refused(&self) -> Result<u64, StoreError> {
+        let mut taken = 0;
+        let mut next = refused::Retry::After(0, 0);
+        loop {
+            let retried = self.retry(next).await?;
+            taken += retried.taken;
+            match retried.at {
+                Some((generation, seq)) => next = refused::Retry::After(generation, seq),
+                None => return Ok(taken),
+            }
+        }
+    }
+
+    /// Takes the records that were ahead of the clock and whose time has come.
+    pub async fn retry_due(&self) -> Result<u64, StoreError> {
+        let mut taken = 0;
+        loop {
+            let retried = self.retry(refused::Retry::Due).await?;
+            taken += retried.taken;
+            if retried.judged == 0 {
+                return Ok(taken);
+            }
+        }
+    }
+
+    async fn retry(&self, which: refused::Retry) -> Result<refused::Retried, StoreError> {
+        let now = clock::now();
+        self.0.writer.write(move |tx| refused::retry(tx, which, now)).await
+    }
+
+    /// What is missing, and why, newest first.
+    pub async fn gaps(&self, listing: Listing) -> Result<Page<GapRow>, StoreError> {
+        self.0.readers.read(move |tx| gap::gaps(tx, &listing)).await
+    }
+
+    /// Records that are kept outside of the ledger, newest first.
+    pub async fn refused(&self, listing: Listing) -> Result<Page<RefusedRow>, StoreError> {
+        self.0.readers.read(move |tx| refused::refused(tx, &listing)).await
+    }
+
+    /// By gateway and kind; the listing's period is not looked at.
+    pub async fn alarms(&self, listing: Listing) -> Result<Page<Alarm>, StoreError> {
+        self.0.readers.read(move |tx| alarm::alarms(tx, &listing)).await
+    }
+
+    /// Gives up the bytes of the refused records of a gateway, when they can not be mended and hold up the others.
+    pub async fn write_off_refused(&self, gateway_id: &str) -> Result<u64, StoreError> {
+        let gateway_id = gateway_id.to_owned();
+        self.0.writer.write(move |tx| refused::write_off(tx, registry::gateway_number(tx, &gateway_id)?)).await
+    }
+
+    /// Refused records that are kept of each registered gateway that has any.
+    pub async fn refused_counts(&self) -> Result<HashMap<String, u64>, StoreError> {
+        self.0.readers.read(|tx| refused::counts(tx)).await
+    }
+
+    /// How long the writer's queue is.
+    pub fn waiting(&self) -> Waiting {
+        self.0.writer.waiting()
     }
 
     /// Puts a registry in the place of the stored one. Data of gateways that are no longer in it is kept, for
@@ -204,6 +285,37 @@ pub enum Outcome {
     Rewind { expected_seq: u64 },
 }
 
+/// What became of a batch's records.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Ingested {
+    pub outcome: Outcome,
+    /// Kept outside of the ledger; the mark counts them.
+    pub refusals: Vec<Refusal>,
+    /// Why the batch was not taken to its end.
+    pub stop: Option<Stop>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Refusal {
+    pub seq: u64,
+    pub error: BadRecord,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// The checksum of this record does not match. It may have been damaged on its way: it should come once more.
+    Again(u64),
+    /// [`REFUSED_MAX`] refused records of the gateway are kept already.
+    Full,
+}
+
+/// The writer's queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    pub jobs: usize,
+    pub jobs_max: usize,
+}
+
 /// How far one generation is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Mark {
@@ -216,55 +328,6 @@ pub struct Mark {
 pub struct Repeats {
     pub duplicates: u64,
     pub conflicts: u64,
-}
-
-/// Why one record can not be stored.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum BadRecord {
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    #[error("series {0} is not in the generation's dictionary")]
-    UnknownSeries(u32),
-    #[error("series {0} already means another series in this generation")]
-    Redefined(u32),
-    #[error("a generation's dictionary has at most 65,536 series")]
-    DictionarySize,
-    #[error("series {0} is a register, which has whole counts, but a real number came")]
-    RealReading(u32),
-    #[error("a sample of {time}, but only from 2000-01-01 to 5 minutes after the platform's clock ({now}) is taken")]
-    Time { time: UtcMillis, now: UtcMillis },
-}
-
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum StoreError {
-    #[error("record {seq}: {error}")]
-    BadRecord { seq: u64, error: BadRecord },
-    #[error("gateway `{0}` is not in the registry")]
-    UnknownGateway(String),
-    #[error("gateway `{}` belongs to site `{}`, which is not in the registry", .0.gateway_id, .0.credit_code)]
-    UnknownSite(Gateway),
-    #[error("{0} is no record number: they run from 1 to 2^63 - 1")]
-    SeqRange(u64),
-    #[error("the data folder {} is in use by another platform", .dir.display())]
-    InUse { dir: PathBuf },
-    #[error("the data folder {}: {source}", .dir.display())]
-    Folder { dir: PathBuf, source: Arc<std::io::Error> },
-    #[error("the data folder has schema {found}, this platform knows {known}")]
-    Version { found: i64, known: i64 },
-    #[error("a stored record of generation {generation} is damaged: {error}")]
-    Damaged { generation: i64, error: RecordError },
-    #[error("the database: {0}")]
-    Database(Arc<rusqlite::Error>),
-    #[error("the commit was given up, nothing of it is stored")]
-    NotReached,
-    #[error("the store's writer has ended")]
-    Ended,
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        StoreError::Database(Arc::new(error))
-    }
 }
 
 /// What the ledger says of one period. It never changes under its reader.

@@ -23,13 +23,16 @@ CREATE TABLE gateway (
 ) STRICT;
 CREATE INDEX gateway_site ON gateway (credit_code);
 
--- The mark: records 1..=seq are stored. last_seq: where the gateway sealed it.
+-- The mark: records 1..=seq are taken, each as a block or as refused. last_seq: where the gateway sealed it.
+-- t_first, t_last: of the first and of the last record of samples.
 CREATE TABLE generation (
   id INTEGER PRIMARY KEY,
   gateway INTEGER NOT NULL REFERENCES gateway (id),
   gen_id BLOB NOT NULL CHECK (length(gen_id) = 16),
   seq INTEGER NOT NULL CHECK (seq >= 0),
   last_seq INTEGER CHECK (last_seq >= 0),
+  t_first INTEGER,
+  t_last INTEGER,
   UNIQUE (gateway, gen_id)
 ) STRICT;
 
@@ -48,7 +51,90 @@ CREATE TABLE block (
   body BLOB NOT NULL,
   UNIQUE (generation, seq)
 ) STRICT;
-CREATE INDEX block_time ON block (gateway, span, t_first) WHERE kind = 2;
+CREATE INDEX block_time ON block (gateway, span, t_first) WHERE kind IN (2, 5);
+
+-- A record that could not be taken, as it came, and why. due: when its time will have come. body: NULL once an
+-- operator wrote it off; its number stays used.
+CREATE TABLE refused (
+  id INTEGER PRIMARY KEY,
+  gateway INTEGER NOT NULL REFERENCES gateway (id),
+  generation INTEGER NOT NULL REFERENCES generation (id),
+  seq INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  crc32c INTEGER NOT NULL,
+  noted INTEGER NOT NULL,
+  code INTEGER NOT NULL,
+  message TEXT NOT NULL,
+  due INTEGER,
+  body BLOB,
+  UNIQUE (generation, seq)
+) STRICT;
+CREATE INDEX refused_gateway ON refused (gateway, id);
+CREATE INDEX refused_kept ON refused (gateway) WHERE body IS NOT NULL;
+CREATE INDEX refused_due ON refused (due) WHERE due IS NOT NULL;
+
+-- Runs of a gateway's spool that were let in, in that order; the last one is the head.
+CREATE TABLE boot (
+  id INTEGER PRIMARY KEY,
+  gateway INTEGER NOT NULL REFERENCES gateway (id),
+  store_id BLOB NOT NULL CHECK (length(store_id) = 16),
+  boot_id BLOB NOT NULL CHECK (length(boot_id) = 16),
+  boot_counter INTEGER NOT NULL,
+  UNIQUE (gateway, boot_id)
+) STRICT;
+CREATE INDEX boot_order ON boot (gateway, id);
+
+-- Which generation of a store followed which, as Hellos told.
+CREATE TABLE link (
+  id INTEGER PRIMARY KEY,
+  gateway INTEGER NOT NULL REFERENCES gateway (id),
+  store_id BLOB NOT NULL,
+  prev_gen_id BLOB NOT NULL,
+  gen_id BLOB NOT NULL,
+  UNIQUE (gateway, store_id, prev_gen_id)
+) STRICT;
+CREATE INDEX link_order ON link (gateway, id);
+
+-- Stretches of which there is nothing, and why. cause: the contract's number; 0: a hole, which the platform found: a
+-- generation that is not complete here and that the gateway no longer has. noted: our clock. t_start, t_end: NULL where
+-- unknown. generation, seq: the record that says so. series: how many it names; 0: all of the gateway's.
+CREATE TABLE gap (
+  id INTEGER PRIMARY KEY,
+  gateway INTEGER NOT NULL REFERENCES gateway (id),
+  cause INTEGER NOT NULL,
+  noted INTEGER NOT NULL,
+  t_start INTEGER,
+  t_end INTEGER,
+  generation INTEGER REFERENCES generation (id),
+  seq INTEGER,
+  series INTEGER NOT NULL,
+  lost_gen_id BLOB,
+  first_seq INTEGER,
+  last_seq INTEGER,
+  next_gen_id BLOB,
+  detail TEXT NOT NULL,
+  UNIQUE (generation, seq)
+) STRICT;
+CREATE INDEX gap_gateway ON gap (gateway, id);
+CREATE UNIQUE INDEX gap_hole ON gap (gateway, lost_gen_id) WHERE cause = 0;
+
+-- Quarter-hours of a hole that the gateway's archive gave again.
+CREATE TABLE recalled (
+  gap INTEGER NOT NULL REFERENCES gap (id) ON DELETE CASCADE,
+  start INTEGER NOT NULL,
+  PRIMARY KEY (gap, start)
+) STRICT, WITHOUT ROWID;
+
+-- What a person should know of a gateway.
+CREATE TABLE alarm (
+  gateway INTEGER NOT NULL REFERENCES gateway (id),
+  kind INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  detail TEXT NOT NULL,
+  PRIMARY KEY (gateway, kind)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE series (
   id INTEGER PRIMARY KEY,

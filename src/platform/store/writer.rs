@@ -2,7 +2,7 @@
 //!
 //! A job that fails is rolled back alone. A commit that fails fails all its jobs, and none is told otherwise.
 
-use super::StoreError;
+use super::{StoreError, Waiting};
 use crate::runtime::{
     fault::{self, Fault, planted},
     task,
@@ -68,6 +68,12 @@ impl Writer {
         let queue = self.queue.as_ref().ok_or(StoreError::Ended)?;
         queue.send(job).await.map_err(|_| StoreError::Ended)?;
         answer.await.unwrap_or(Err(StoreError::NotReached))
+    }
+
+    /// How long the queue is.
+    pub fn waiting(&self) -> Waiting {
+        let free = self.queue.as_ref().map_or(WAITING_MAX, mpsc::Sender::capacity);
+        Waiting { jobs: WAITING_MAX - free.min(WAITING_MAX), jobs_max: WAITING_MAX }
     }
 
     /// Cancelled when the thread has ended, by a panic or because the store is closed.

@@ -43,11 +43,13 @@ fn child() {
             }
             let (a, b) = (records(first_seq, 7), records(first_seq + 7, 7));
             // two batches wait at one time and can share a commit; the second is refused when it comes first
-            let (a, b) =
-                tokio::join!(store.ingest("gw-1", GEN, first_seq, a), store.ingest("gw-1", GEN, first_seq + 7, b));
+            let (a, b) = tokio::join!(
+                store.ingest("gw-1", GEN, first_seq, a, None),
+                store.ingest("gw-1", GEN, first_seq + 7, b, None)
+            );
             let mut mark = 0;
             for outcome in [a.unwrap(), b.unwrap()] {
-                if let Outcome::Stored { seq, .. } = outcome {
+                if let Outcome::Stored { seq, .. } = outcome.outcome {
                     say(seq);
                     mark = mark.max(seq);
                 }

@@ -1,29 +1,16 @@
 //! THE tests of the ledger: whatever arrives in whatever order, the tables are those that the set of readings gives.
 
 use super::{
-    super::{audit, folder, intake, ledger, registry, run},
+    super::{
+        audit, ledger,
+        ledger::{bridges_between, rows_between},
+        run,
+    },
     *,
 };
-use crate::{
-    energy::{
-        counter::continues,
-        interval::{QUARTER_MS, shares},
-    },
-    platform::store::{
-        intake::Batch,
-        ledger::{bridges_between, rows_between},
-    },
-};
+use crate::energy::{counter::continues, interval::shares};
 use proptest::prelude::*;
-use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
-
-pub fn memory() -> Connection {
-    let mut connection = Connection::open_in_memory().unwrap();
-    folder::create(&mut connection).unwrap();
-    registry::replace(&connection, &[site("A")], &[gateway("gw-1", "A")]).unwrap();
-    connection
-}
 
 /// Stores the records, after a dictionary, as one generation in batches of `size`.
 fn send(connection: &Connection, generation: u8, records: &[Record], size: usize) {
@@ -31,12 +18,10 @@ fn send(connection: &Connection, generation: u8, records: &[Record], size: usize
     all.extend_from_slice(records);
     let mut first_seq = 1;
     for records in all.chunks(size) {
-        let records: Vec<_> = records.iter().map(|record| (record.clone(), decode(record))).collect();
-        let sent = records.len() as u64;
-        let batch = Batch { gateway_id: "gw-1".into(), gen_id: [generation; 16], first_seq, records, now: NOW };
-        let taken = intake::ingest(connection, &batch).unwrap();
-        first_seq += sent;
+        let taken = take(connection, generation, first_seq, records, NOW);
+        first_seq += records.len() as u64;
         assert_eq!(taken.outcome, Outcome::Stored { seq: first_seq - 1, complete: false });
+        assert_eq!(taken.refusals, []);
     }
 }
 
@@ -141,6 +126,63 @@ proptest! {
         prop_assert_eq!(stored(&connection), stored(&in_order));
         check(&connection, &readings.into_iter().collect());
     }
+}
+
+/// What an archive has of readings: of each quarter-hour the first and the last one.
+fn cells(readings: &BTreeSet<Reading>) -> Vec<Cell> {
+    let mut cells: Vec<Cell> = Vec::new();
+    for reading in readings {
+        match cells.last_mut() {
+            Some(cell) if cell.first.time.floor(QUARTER_MS) == reading.time.floor(QUARTER_MS) => cell.last = *reading,
+            _ => cells.push(Cell::of(*reading)),
+        }
+    }
+    cells
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Samples and recalled quarter-hours, overlapping or not, in any order: the ledger is that of all the readings
+    /// in them.
+    #[test]
+    fn recalled_quarter_hours_are_readings_like_others(
+        readings in any_readings(), lost in any::<u64>(), archived in any::<u64>(), seed in any::<u64>(), batch in 1_usize..5,
+    ) {
+        let bit = |word: u64, i: usize| word >> (i % 64) & 1 == 1;
+        let all: BTreeSet<Reading> = readings.into_iter().collect();
+        let kept: BTreeSet<Reading> =
+            all.iter().enumerate().filter(|(i, _)| !bit(lost, *i)).map(|(_, reading)| *reading).collect();
+        let cells: Vec<Cell> =
+            cells(&all).into_iter().enumerate().filter(|(i, _)| bit(archived, *i)).map(|(_, cell)| cell).collect();
+        let mut records: Vec<Record> = kept.iter().copied().collect::<Vec<_>>().chunks(3).map(samples).collect();
+        records.extend(cells.chunks(2).map(recalled));
+        // a shuffle of its own, so that samples and cells mix
+        records.sort_by_key(|record| u64::from(record.crc32c).wrapping_mul(seed | 1));
+        let connection = memory();
+        send(&connection, 1, &records, batch);
+        let known = kept.into_iter().chain(cells.iter().flat_map(|cell| [cell.first, cell.last])).collect();
+        check(&connection, &known);
+    }
+}
+
+#[test]
+fn a_recalled_quarter_hour_closes_what_lies_between_to_the_last_count() {
+    let lost: BTreeSet<Reading> = (0..40).map(|i| reading(BASE + i * 100_000, 7 * i)).collect();
+    let (first, last) = (*lost.first().unwrap(), *lost.last().unwrap());
+    let connection = memory();
+    send(&connection, 1, &[samples(&[first, last])], 2);
+    let bridged = stored(&connection);
+    let cells = cells(&lost);
+    send(&connection, 2, &[recalled(&cells)], 2);
+    let known = cells.iter().flat_map(|cell| [cell.first, cell.last]).collect();
+    check(&connection, &known);
+    let closed = stored(&connection);
+    assert_eq!(closed.0.values().sum::<i64>(), bridged.0.values().sum::<i64>());
+    // as the samples themselves would have had it
+    let whole = memory();
+    send(&whole, 1, &[samples(&lost.into_iter().collect::<Vec<_>>())], 2);
+    assert_eq!(closed, stored(&whole));
 }
 
 fn taken(groups: &[&[Reading]]) -> (Connection, BTreeSet<Reading>) {

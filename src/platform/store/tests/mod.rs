@@ -2,14 +2,18 @@
 
 use super::*;
 use crate::{
+    energy::interval::{Cell, QUARTER_MS},
     model::{PointKind, Reason, Role, Sample, Scale, Value},
-    wire::record::{Content, Samples, encode},
+    wire::record::{Content, Interval, Samples, encode},
 };
+use rusqlite::Connection;
 
 mod batches;
+mod gaps;
 mod group;
 mod kill;
 mod laws;
+mod refusals;
 mod reports;
 
 /// 2024-11-24T00:00:00+08:00
@@ -69,6 +73,43 @@ pub fn samples(readings: &[Reading]) -> Record {
         samples: vec![Sample { series: 0, reason: Reason::Good, value: Some(Value::Count(reading.count)) }],
     };
     encode(&Content::Samples(readings.iter().map(one).collect())).remove(0)
+}
+
+/// One record out of an archive: quarter-hours of series 0 with their first and last readings.
+pub fn recalled(cells: &[Cell]) -> Record {
+    let one = |cell: &Cell| Interval {
+        series: 0,
+        width_ms: QUARTER_MS,
+        start: cell.first.time.floor(QUARTER_MS),
+        amount: cell.inner(),
+        covered_ms: cell.last.time.since(cell.first.time),
+        readings: 2,
+        cell: Some(*cell),
+    };
+    encode(&Content::Recalled(cells.iter().map(one).collect())).remove(0)
+}
+
+/// A database in memory with one gateway, whose number is 1.
+pub fn memory() -> Connection {
+    let mut connection = Connection::open_in_memory().unwrap();
+    folder::create(&mut connection).unwrap();
+    registry::replace(&connection, &[site("A")], &[gateway("gw-1", "A")]).unwrap();
+    connection
+}
+
+/// Gives a batch of gateway 1 to the tables, at `now`.
+pub fn take(
+    connection: &Connection,
+    generation: u8,
+    first_seq: u64,
+    records: &[Record],
+    now: UtcMillis,
+) -> intake::Taken {
+    let records = records.iter().map(|record| (record.clone(), decode(record))).collect();
+    let (gateway_id, gen_id) = ("gw-1".to_owned(), [generation; 16]);
+    // the checksum of any record was asked for again
+    let again = Some(first_seq);
+    intake::ingest(connection, &intake::Batch { gateway_id, gen_id, first_seq, records, again, now }).unwrap()
 }
 
 pub async fn registered(dir: &Path) -> Store {

@@ -18,8 +18,8 @@ fn scan(time: i64, counts: &[(u32, i64)]) -> Record {
 
 async fn filled(dir: &Path, series: &[(u32, Series)], scans: &[Record]) -> Store {
     let store = registered(dir).await;
-    store.ingest("gw-1", [1; 16], 1, vec![dictionary(series)]).await.unwrap();
-    store.ingest("gw-1", [1; 16], 2, scans.to_vec()).await.unwrap();
+    store.ingest("gw-1", [1; 16], 1, vec![dictionary(series)], None).await.unwrap();
+    store.ingest("gw-1", [1; 16], 2, scans.to_vec(), None).await.unwrap();
     store
 }
 

@@ -76,6 +76,27 @@ export interface Quarter {
   readings_present: boolean;
 }
 
+/** A stretch of which there is nothing, and why. */
+export interface Gap {
+  gateway_id: string;
+  cause: string;
+  text: Text;
+  start_ms: number | null;
+  end_ms: number | null;
+  /** 0: all of the gateway's. */
+  series_count: number;
+  series: string[];
+  detail: string;
+  quarters: number | null;
+  quarters_recalled: number | null;
+}
+
+/** The first page of a list; `next` says that there are more. */
+export interface Listed<T> {
+  rows: T[];
+  next: number | null;
+}
+
 /** The platform answered that the question is wrong. */
 export class Refused extends Error {
   constructor(readonly text: Text) {
@@ -113,3 +134,8 @@ const site = (code: string) => `api/v1/sites/${encodeURIComponent(code)}`;
 export const readSite = (code: string, period: string, basis: string) => read<SiteDetail>(site(code), { period, basis });
 
 export const readQuarters = (code: string, period: string) => read<Quarter[]>(`${site(code)}/intervals`, { period });
+
+const GAPS_SHOWN = "30";
+
+export const readGaps = (code: string, period: string) =>
+  read<Listed<Gap>>("api/v1/gaps", { site: code, period, limit: GAPS_SHOWN });

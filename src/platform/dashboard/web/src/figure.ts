@@ -79,9 +79,10 @@ export function reasons(notes: Text[]): string {
 
 const CHINA_MS = 8 * 3_600_000;
 
-/** `2026-11-24 13:45:10`, China Standard Time wherever the reader is. */
+/** `2026-11-24 13:45:10`, China Standard Time wherever the reader is. A gateway's clock can say what no calendar knows. */
 export function time(ms: number): string {
-  return new Date(ms + CHINA_MS).toISOString().slice(0, 19).replace("T", " ");
+  const instant = new Date(ms + CHINA_MS);
+  return Number.isNaN(instant.getTime()) ? MISSING : instant.toISOString().slice(0, 19).replace("T", " ");
 }
 
 /** Today in China, `2026-11-24`. */

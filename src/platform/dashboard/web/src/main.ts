@@ -1,6 +1,19 @@
 // The page: asks the platform every two seconds while someone looks, and hands the answer to its parts.
 
-import { readQuarters, readRanking, readSite, Refused, type Figure, type Quarter, type Question, type Ranking, type SiteDetail } from "./api";
+import {
+  readGaps,
+  readQuarters,
+  readRanking,
+  readSite,
+  Refused,
+  type Figure,
+  type Gap,
+  type Listed,
+  type Quarter,
+  type Question,
+  type Ranking,
+  type SiteDetail,
+} from "./api";
 import { chart, drawBar, drawScatter, onClick } from "./charts";
 import { FIGURES, time, titled, today } from "./figure";
 import { industryName } from "./industry";
@@ -30,7 +43,7 @@ const scatter = chart(element("scatter"));
 let order = "";
 let selected = "";
 let latest: Ranking | undefined;
-let detail: { site: SiteDetail; quarters: Quarter[]; age: number } | undefined;
+let detail: { site: SiteDetail; gaps: Listed<Gap>; quarters: Quarter[]; age: number } | undefined;
 /** Counts the questions: an answer to an older one is dropped. */
 let asked = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -60,11 +73,11 @@ async function refresh(): Promise<void> {
 
 async function readDetail(code: string, of: string, on: string): Promise<typeof detail> {
   const kept = detail?.site.credit_code === code ? detail : undefined;
-  const site = await readSite(code, of, on);
+  const [site, gaps] = await Promise.all([readSite(code, of, on), readGaps(code, of)]);
   if (kept && kept.quarters.length > QUARTERS_LIGHT && kept.age < HEAVY_EVERY) {
-    return { site, quarters: kept.quarters, age: kept.age + 1 };
+    return { site, gaps, quarters: kept.quarters, age: kept.age + 1 };
   }
-  return { site, quarters: await readQuarters(code, of), age: 0 };
+  return { site, gaps, quarters: await readQuarters(code, of), age: 0 };
 }
 
 function show(): void {
@@ -82,7 +95,7 @@ function show(): void {
   present("scatter", drawScatter(scatter, latest, selected));
   element("bar").setAttribute("aria-label", titled(latest.sort));
   element("scatter").setAttribute("aria-label", word("scatterTitle"));
-  if (detail && detail.site.credit_code === selected) panel.show(detail.site, detail.quarters);
+  if (detail && detail.site.credit_code === selected) panel.show(detail.site, detail.quarters, detail.gaps);
 }
 
 function present(chart: string, drawn: boolean): void {

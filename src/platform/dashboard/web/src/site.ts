@@ -1,8 +1,9 @@
-// One site: its quarter-hours, and the terms its figures are made of.
+// One site: its quarter-hours, what is missing of them, and the terms its figures are made of.
 
-import type { LedgerTerm, Quarter, SiteDetail } from "./api";
+import type { Gap, LedgerTerm, Listed, Quarter, SiteDetail } from "./api";
 import { base, chart, FAINT, INK, PALETTE, type Chart } from "./charts";
 import { MISSING, rounded, time } from "./figure";
+import { showGaps } from "./gaps";
 import { industryName } from "./industry";
 import { element, make, write } from "./page";
 import { said, word, wordOr, type Word } from "./words";
@@ -19,7 +20,7 @@ export class SitePanel {
     this.panel.hidden = true;
   }
 
-  show(site: SiteDetail, quarters: Quarter[]): void {
+  show(site: SiteDetail, quarters: Quarter[], gaps: Listed<Gap>): void {
     const appears = this.panel.hidden;
     this.panel.hidden = false;
     write(element("site-title"), site.name);
@@ -34,6 +35,7 @@ export class SitePanel {
     if ([...notes.children].map((note) => note.textContent).join("\n") !== texts.join("\n")) {
       notes.replaceChildren(...texts.map((text) => make("li", text)));
     }
+    showGaps(gaps);
     this.showLedger(site.ledger);
     this.showQuarters(site, quarters);
     if (appears) this.panel.scrollIntoView({ block: "nearest" });
@@ -118,7 +120,7 @@ export class SitePanel {
             const quarter = quarters[items[0]?.dataIndex ?? 0];
             if (quarter === undefined) return "";
             const lines = items.map((item) => `${item.seriesName} ${item.value[1] ?? MISSING}`);
-            return [time(quarter.start_ms).slice(0, 16), ...lines, ...(quarter.readings_present ? [] : [word("unread")])].join("\n");
+            return [time(quarter.start_ms).slice(0, 16), ...lines, ...(quarter.readings_present ? [] : [word("share")])].join("\n");
           },
         },
         xAxis: {

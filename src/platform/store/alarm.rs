@@ -1,0 +1,131 @@
+//! Alarms: what a person should know of a gateway. One row a gateway and kind, so that no flood fills the disk.
+
+use super::{
+    StoreError,
+    listing::{Listing, Page},
+};
+use crate::{model::UtcMillis, runtime::lang::Text};
+use rusqlite::{Connection, params};
+
+/// The codes stay in files for years.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AlarmKind {
+    /// Two copies of one spool speak for the gateway.
+    Cloned = 1,
+    /// The gateway came with a new spool.
+    StoreReplaced = 2,
+    /// A record number was used for two contents.
+    Conflict = 3,
+    /// The gateway no longer has what the platform has not.
+    Hole = 4,
+    /// Records were refused.
+    Refusal = 5,
+}
+
+impl AlarmKind {
+    const ALL: [AlarmKind; 5] =
+        [AlarmKind::Cloned, AlarmKind::StoreReplaced, AlarmKind::Conflict, AlarmKind::Hole, AlarmKind::Refusal];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            AlarmKind::Cloned => "cloned",
+            AlarmKind::StoreReplaced => "store_replaced",
+            AlarmKind::Conflict => "conflict",
+            AlarmKind::Hole => "hole",
+            AlarmKind::Refusal => "refusal",
+        }
+    }
+
+    /// What it is, and what to do.
+    pub fn text(self) -> Text {
+        match self {
+            AlarmKind::Cloned => Text::new(
+                "同一存储卡有两份副本在以该网关名义连接，后到者被拒绝；若本机才是正确的，请在其上运行 mujun-agent spool renew-store",
+                "two copies of one spool speak for this gateway and the later one is turned away; on the right one run `mujun-agent spool renew-store`",
+            ),
+            AlarmKind::StoreReplaced => Text::new(
+                "网关换了新的存储；旧存储中未传完的部分记为空洞",
+                "the gateway came with a new spool; what the old one had not delivered is shown as holes",
+            ),
+            AlarmKind::Conflict => Text::new(
+                "同一记录号出现两种内容；保留先到者，请检查该网关的磁盘",
+                "a record number came with two contents; the first one stays, check the gateway's disk",
+            ),
+            AlarmKind::Hole => Text::new(
+                "有数据平台未收全而网关已删除；平台会向网关的档案重新索取",
+                "the gateway no longer has what the platform lacks; the platform asks its archive for it",
+            ),
+            AlarmKind::Refusal => Text::new(
+                "有记录被拒绝并另行保存；原因见 /api/v1/refused",
+                "records were refused and are kept apart; /api/v1/refused says why",
+            ),
+        }
+    }
+}
+
+/// Bytes of an alarm's detail, and of a refusal's message: both can hold what a gateway sent.
+pub const DETAIL_BYTES_MAX: usize = 512;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alarm {
+    pub gateway_id: String,
+    pub credit_code: String,
+    pub kind: AlarmKind,
+    pub first: UtcMillis,
+    pub last: UtcMillis,
+    pub count: u64,
+    /// Of the last time, English.
+    pub detail: String,
+}
+
+pub fn raise(
+    tx: &Connection,
+    gateway: i64,
+    kind: AlarmKind,
+    times: usize,
+    detail: &str,
+    now: UtcMillis,
+) -> Result<(), StoreError> {
+    let times = i64::try_from(times).unwrap_or(i64::MAX);
+    tx.prepare_cached(
+        "INSERT INTO alarm VALUES (?1, ?2, ?3, ?3, ?4, ?5)
+         ON CONFLICT (gateway, kind) DO UPDATE SET last = excluded.last, count = count + excluded.count, detail = excluded.detail",
+    )?
+    .execute(params![gateway, kind as i64, now.0, times, shortened(detail)])?;
+    Ok(())
+}
+
+/// By gateway and kind.
+pub fn alarms(tx: &Connection, listing: &Listing) -> Result<Page<Alarm>, StoreError> {
+    let mut select = tx.prepare_cached(
+        "SELECT gateway.id * 8 + kind, gateway_id, credit_code, kind, first, last, count, detail
+         FROM alarm JOIN gateway ON gateway.id = alarm.gateway
+         WHERE credit_code IS NOT NULL AND gateway.id * 8 + kind > ?1
+           AND (?2 IS NULL OR credit_code = ?2) AND (?3 IS NULL OR gateway_id = ?3)
+         ORDER BY gateway.id, kind LIMIT ?4",
+    )?;
+    let asked = params![listing.after.unwrap_or(0), listing.credit_code, listing.gateway_id, listing.limit_and_one()];
+    let rows = select.query_map(asked, |row| {
+        let code: i64 = row.get(3)?;
+        // of a newer platform, before this file was put back
+        let unknown = || rusqlite::Error::IntegralValueOutOfRange(3, code);
+        let alarm = Alarm {
+            gateway_id: row.get(1)?,
+            credit_code: row.get(2)?,
+            kind: AlarmKind::ALL.into_iter().find(|kind| *kind as i64 == code).ok_or_else(unknown)?,
+            first: UtcMillis(row.get(4)?),
+            last: UtcMillis(row.get(5)?),
+            count: row.get::<_, i64>(6)?.unsigned_abs(),
+            detail: row.get(7)?,
+        };
+        Ok((row.get(0)?, alarm))
+    })?;
+    listing.page(rows.collect::<Result<_, _>>()?)
+}
+
+/// What came from outside, at a length that a log and a table bear.
+pub fn shortened(text: &str) -> &str {
+    let ends = text.char_indices().map(|(at, sign)| at + sign.len_utf8());
+    let end = ends.take_while(|end| *end <= DETAIL_BYTES_MAX).last().unwrap_or(0);
+    text.get(..end).unwrap_or_default()
+}
