@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   modbus ─┐                              ┌─▶ uplink ══▶ platform
-//!           ├─▶ recorder(meaning) ─▶ spool ┤
+//!           ├─▶ recorder(meaning) ─▶ spool ┼─▶ uplink ══▶ another
 //!   mqtt ───┘        └─ receipts: the broker's acknowledgement
 //! ```
 
@@ -32,7 +32,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, spool
     let health = Arc::new(Health::default());
     let meaning = meaning::Meaning::new(config.points);
     let (dir, preamble) = (config.spool.dir, meaning.preamble());
-    let destinations: Vec<String> = config.uplink.iter().map(|uplink| uplink.platform_url.clone()).collect();
+    // by name, so that a mark stays with its platform when the file's order or an address changes
+    let destinations: Vec<String> = config.uplinks.iter().map(|uplink| uplink.name.clone()).collect();
     let limits = spool::Limits::DEFAULT;
     let opened = blocking(move || spool::SledSpool::open(&dir, preamble, &destinations, limits)).await?;
     let spool: Arc<dyn spool::Spool> = Arc::new(opened);
@@ -53,8 +54,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, spool
     let commit_interval = config.spool.commit_interval;
     let recorder = recorder::Recorder { meaning, spool: spool.clone(), commit_interval, receipts_max };
     tasks.spawn("recorder", recorder.run(queue));
-    if let Some(uplink) = config.uplink {
-        tasks.spawn("uplink", uplink::run(uplink, config.gateway_id, spool.clone(), health, stop.clone()));
+    for (destination, uplink) in config.uplinks.into_iter().enumerate() {
+        let (id, spool, health) = (config.gateway_id.clone(), spool.clone(), health.clone());
+        tasks.spawn("uplink", uplink::run(uplink, destination, id, spool, health, stop.clone()));
     }
     Ok(tasks.join(STOP_DEADLINE).await)
 }

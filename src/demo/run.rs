@@ -301,8 +301,10 @@ gateway_id = "{key}"
 dir = "spool-{key}"
 commit_interval_ms = 1000
 
-[uplink]
+[[uplink]]
+name = "county"
 platform_url = "http://127.0.0.1:{platform}"
+start_spread_s = 0
 
 [[modbus]]
 name = "line-1"

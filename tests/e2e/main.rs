@@ -2,9 +2,13 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // waits for other processes; a helper that panics fails its test
 
+mod destinations;
 mod meters;
 #[path = "../support/mosquitto.rs"]
 #[allow(dead_code)] // each test uses a part of it
 mod mosquitto;
+mod proxies;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod stack;
 mod steel;

@@ -28,7 +28,7 @@ pub struct Stack {
     folder: tempfile::TempDir,
     pub api: String,
     ingest: u16,
-    _platform: Running,
+    platform: Option<Running>,
 }
 
 pub fn free_port() -> u16 {
@@ -37,6 +37,13 @@ pub fn free_port() -> u16 {
 
 impl Stack {
     pub fn start() -> Stack {
+        let mut stack = Stack::prepared();
+        stack.start_platform();
+        stack
+    }
+
+    /// A platform that does not run yet.
+    pub fn prepared() -> Stack {
         let folder = tempfile::tempdir().unwrap();
         let (ingest, api) = (free_port(), free_port());
         let coefficients = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/coefficients/gbt-2589-2020.toml");
@@ -51,18 +58,27 @@ impl Stack {
                 coefficients.display()
             ),
         );
-        let platform = binary(env!("CARGO_BIN_EXE_mujun-platform"), folder.path(), "platform");
-        Stack { folder, api: format!("http://127.0.0.1:{api}"), ingest, _platform: platform }
+        Stack { folder, api: format!("http://127.0.0.1:{api}"), ingest, platform: None }
+    }
+
+    pub fn start_platform(&mut self) {
+        self.platform = Some(binary(env!("CARGO_BIN_EXE_mujun-platform"), self.folder.path(), "platform"));
+    }
+
+    /// `[[uplink]]` to this platform.
+    pub fn uplink(&self, name: &str) -> String {
+        let url = format!("http://127.0.0.1:{}", self.ingest);
+        format!("[[uplink]]\nname = \"{name}\"\nplatform_url = \"{url}\"\nstart_spread_s = 0\n")
     }
 
     /// Starts the agent with `sources` behind the usual head.
     pub fn agent(&self, sources: &str) -> Running {
-        let head = format!(
-            "[agent]\ngateway_id = \"gw\"\n[spool]\ndir = \"spool\"\ncommit_interval_ms = 500\n\
-             [uplink]\nplatform_url = \"http://127.0.0.1:{}\"\n",
-            self.ingest
-        );
-        std::fs::write(self.folder.path().join("agent.toml"), head + sources).unwrap();
+        self.agent_to(&self.uplink("county"), sources)
+    }
+
+    pub fn agent_to(&self, uplinks: &str, sources: &str) -> Running {
+        let head = "[agent]\ngateway_id = \"gw\"\n[spool]\ndir = \"spool\"\ncommit_interval_ms = 500\n";
+        std::fs::write(self.folder.path().join("agent.toml"), format!("{head}{uplinks}{sources}")).unwrap();
         binary(env!("CARGO_BIN_EXE_mujun-agent"), self.folder.path(), "agent")
     }
 
@@ -88,7 +104,7 @@ impl Stack {
         }
     }
 
-    fn logs(&self) -> String {
+    pub fn logs(&self) -> String {
         ["agent.log", "platform.log"]
             .map(|name| std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default())
             .concat()

@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 const MODBUS_PORT: u16 = 502;
 const MQTT_PORT: u16 = 1883;
 const PLATFORM_PORT: u16 = 7600;
+const PROXY_PORT: u16 = 3128;
 
 /// `host:port`; an IPv6 address in brackets.
 pub(super) fn modbus(text: &str) -> Result<String, Text> {
@@ -35,6 +36,52 @@ pub(super) fn platform(text: &str) -> Result<String, Refusal> {
     let (host, port) = host_port(rest)?;
     port.ok_or_else(|| add_port(host, PLATFORM_PORT))?;
     Ok(text.to_owned())
+}
+
+/// `http://[user:password@]host:port`, or the same with `socks5`, given back as written.
+pub(super) fn proxy(text: &str) -> Result<&str, Text> {
+    let scheme = match text.split_once("://") {
+        Some(("http", _)) => "http://",
+        Some(("socks5", _)) => "socks5://",
+        Some(("socks5h", _)) => {
+            return Err(Text::new(
+                "写作 socks5://；主机名本来就由代理解析",
+                "write socks5://; host names are resolved by the proxy in any case",
+            ));
+        }
+        _ => return Err(Text::new("以 http:// 或 socks5:// 开头", "start it with http:// or socks5://")),
+    };
+    let rest = &text[scheme.len()..];
+    let authority = match rest.rsplit_once('@') {
+        Some((login, authority)) => {
+            check_login(login)?;
+            authority
+        }
+        None => rest,
+    };
+    no_path(authority, scheme)?;
+    let (host, port) = host_port(authority)?;
+    port.ok_or_else(|| add_port(host, PROXY_PORT))?;
+    Ok(text)
+}
+
+/// `user:password` as a URL may hold it. Neither is ever shown, so neither is in the remedy.
+fn check_login(login: &str) -> Result<(), Text> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%:".contains(&byte);
+    let escapes = login
+        .split('%')
+        .skip(1)
+        .all(|rest| rest.get(..2).is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit())));
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    // SOCKS5 counts them in one byte
+    let fits = !user.is_empty() && user.len() <= 255 && password.len() <= 255;
+    if login.bytes().all(plain) && escapes && fits && !password.contains(':') {
+        return Ok(());
+    }
+    Err(Text::new(
+        "用户名和口令写作 用户:口令@，各 1 到 255 字节；其中 / : @ % 和非 ASCII 字符写作 %2F、%3A、%40、%25……",
+        "write user:password@ with 1 to 255 bytes each; / : @ % and what is not ASCII as %2F, %3A, %40, %25, …",
+    ))
 }
 
 /// Host (an IPv6 address in its brackets) and port of `mqtt://host[:port]`.
@@ -176,6 +223,46 @@ mod tests {
         }
         for text in ["http://h", "https://h:1", "http://h:1/", "http://u@h:1", "h:1", "http://:1"] {
             assert!(platform(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn proxies_are_taken_with_and_without_a_login() {
+        let long = format!("socks5://{}:{}@h:1", "u".repeat(255), "p".repeat(255));
+        for text in [
+            "http://proxy:3128",
+            "http://user:p%40ss%3Aword@192.168.1.1:8080",
+            "socks5://[fd00::1]:1080",
+            "socks5://user@host:1080",
+            &long,
+        ] {
+            assert_eq!(proxy(text).ok(), Some(text));
+        }
+        let longer = long.replacen("u:", "uu:", 1);
+        for text in [
+            "",
+            "proxy:3128",
+            "https://proxy:3128",
+            "socks4://proxy:1080",
+            "socks5h://proxy:1080",
+            "HTTP://proxy:3128",
+            "http://proxy",
+            "http://proxy:3128/",
+            "http://proxy:0",
+            "http://:3128",
+            "http://@proxy:3128",
+            "http://:geheim@proxy:3128",
+            "http://user:ge:heim@proxy:3128",
+            "http://user:ge@heim@proxy:3128",
+            "http://user:ge/heim@proxy:3128",
+            "http://user:ge%zzheim@proxy:3128",
+            "http://user:geheim%@proxy:3128",
+            "http://user:geheim@proxy",
+            "http://user:密@proxy:3128",
+            "http://user:ge heim@proxy:3128",
+            &longer,
+        ] {
+            assert!(proxy(text).is_err_and(|fix| !fix.en.contains("heim") && !fix.zh.contains("heim")), "{text}");
         }
     }
 

@@ -1,17 +1,17 @@
 //! The file as a whole: its bytes, its TOML, its tables, and the list of all points.
 
 use super::{
-    Config, ConfigErrors, Point, Problem, SpoolConfig, UplinkConfig, address,
+    Config, ConfigErrors, Point, Problem, SpoolConfig,
     key::{
-        AGENT, AGENT_SHAPE, COMMIT_INTERVAL_MS, DIR, GATEWAY_ID, MODBUS, MODBUS_SHAPE, MQTT, MQTT_SHAPE, PLATFORM_URL,
-        POINT_NAME, ROOT_SHAPE, SPOOL, SPOOL_SHAPE, UPLINK, UPLINK_SHAPE,
+        AGENT, AGENT_SHAPE, COMMIT_INTERVAL_MS, DIR, GATEWAY_ID, MODBUS, MODBUS_SHAPE, MQTT, MQTT_SHAPE, POINT_NAME,
+        ROOT_SHAPE, SPOOL, SPOOL_SHAPE,
     },
     modbus, mqtt,
     point::{self, Given},
     problem::Position,
     section::{At, Doc, Section},
     unique::Unique,
-    word,
+    uplink, word,
 };
 use crate::runtime::lang::Text;
 use std::{
@@ -61,15 +61,13 @@ fn config(root: &Section) -> Config {
     let agent = root.table(&AGENT, &AGENT_SHAPE);
     let gateway_id = agent.and_then(|agent| agent.parse(&GATEWAY_ID, word::gateway_id));
     let gateway_id = gateway_id.map_or(String::new(), |id| id.value.to_owned());
-    let (spool, uplink) = (root.table(&SPOOL, &SPOOL_SHAPE), root.table(&UPLINK, &UPLINK_SHAPE));
+    let spool = root.table(&SPOOL, &SPOOL_SHAPE);
     let mut listed = Listed::new();
     let buses = root.tables(&MODBUS, &MODBUS_SHAPE);
     let brokers = root.tables(&MQTT, &MQTT_SHAPE);
     let config = Config {
         spool: spool_config(spool.as_ref()),
-        uplink: uplink.map(|uplink| UplinkConfig {
-            platform_url: uplink.parse(&PLATFORM_URL, address::platform).map_or(String::new(), |url| url.value),
-        }),
+        uplinks: uplink::destinations(root),
         modbus: buses.iter().map(|section| modbus::bus(section, &mut listed)).collect(),
         mqtt: brokers.iter().map(|section| mqtt::broker(section, &gateway_id, &mut listed)).collect(),
         points: listed.points,

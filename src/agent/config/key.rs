@@ -31,11 +31,12 @@ const NAME_EN: &str = "a name of 1 to 128 bytes, without blanks at its ends";
 
 pub(super) static AGENT: Key = key("agent", "一个 [agent] 表", "one table [agent]", "[agent]").required();
 pub(super) static SPOOL: Key = key("spool", "一个 [spool] 表", "one table [spool]", "[spool]");
-pub(super) static UPLINK: Key = key("uplink", "一个 [uplink] 表", "one table [uplink]", "[uplink]");
+pub(super) static UPLINKS: Key =
+    key("uplink", "最多 4 个 [[uplink]] 表", "one table [[uplink]] for each platform, 4 at most", "[[uplink]]");
 pub(super) static MODBUS: Key =
     key("modbus", "若干 [[modbus]] 表", "one table [[modbus]] for each endpoint", "[[modbus]]");
 pub(super) static MQTT: Key = key("mqtt", "若干 [[mqtt]] 表", "one table [[mqtt]] for each broker", "[[mqtt]]");
-pub(super) static ROOT_SHAPE: Shape = Shape { header: "", keys: &[&AGENT, &SPOOL, &UPLINK, &MODBUS, &MQTT] };
+pub(super) static ROOT_SHAPE: Shape = Shape { header: "", keys: &[&AGENT, &SPOOL, &UPLINKS, &MODBUS, &MQTT] };
 
 pub(super) static GATEWAY_ID: Key = key(
     "gateway_id",
@@ -55,10 +56,20 @@ pub(super) static COMMIT_INTERVAL_MS: Key = key(
 );
 pub(super) static SPOOL_SHAPE: Shape = Shape { header: "[spool]", keys: &[&DIR, &COMMIT_INTERVAL_MS] };
 
+pub(super) static UPLINK_NAME: Key = key("name", NAME_ZH, NAME_EN, r#"name = "county""#).required();
 pub(super) static PLATFORM_URL: Key =
     key("platform_url", "http://主机:端口", "http://host:port", r#"platform_url = "http://platform.example:7600""#)
         .required();
-pub(super) static UPLINK_SHAPE: Shape = Shape { header: "[uplink]", keys: &[&PLATFORM_URL] };
+pub(super) static PROXY: Key = key(
+    "proxy",
+    "http://[用户:口令@]主机:端口 或 socks5://[用户:口令@]主机:端口",
+    "http://[user:password@]host:port or socks5://[user:password@]host:port",
+    r#"proxy = "http://192.168.1.1:3128""#,
+);
+pub(super) static START_SPREAD_S: Key =
+    key("start_spread_s", "0 到 3600 的整数（秒）", "an integer from 0 to 3600 (seconds)", "start_spread_s = 30");
+pub(super) static UPLINK_SHAPE: Shape =
+    Shape { header: "[[uplink]]", keys: &[&UPLINK_NAME, &PLATFORM_URL, &PROXY, &START_SPREAD_S] };
 
 pub(super) static BUS_NAME: Key = key("name", NAME_ZH, NAME_EN, r#"name = "workshop-1""#).required();
 pub(super) static ADDRESS: Key = key("address", "主机:端口", "host:port", r#"address = "192.168.1.10:502""#).required();

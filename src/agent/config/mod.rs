@@ -22,10 +22,12 @@ mod suggest;
 mod tests;
 mod time;
 mod unique;
+mod uplink;
 mod word;
 
 pub use file::{load, parse};
 pub use problem::{ConfigErrors, Position, Problem};
+pub use uplink::Proxy;
 
 use crate::model::{Scale, Series};
 use std::{path::PathBuf, time::Duration};
@@ -35,8 +37,8 @@ use std::{path::PathBuf, time::Duration};
 pub struct Config {
     pub gateway_id: String,
     pub spool: SpoolConfig,
-    /// Without one the gateway records and keeps.
-    pub uplink: Option<UplinkConfig>,
+    /// The destinations. Without one the gateway records and keeps.
+    pub uplinks: Vec<UplinkConfig>,
     pub modbus: Vec<ModbusBus>,
     pub mqtt: Vec<MqttBroker>,
     /// Every configured point, in the order of the file. Its place is its series id.
@@ -59,10 +61,15 @@ pub struct SpoolConfig {
     pub commit_interval: Duration,
 }
 
+/// One platform that everything is delivered to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UplinkConfig {
+    pub name: String,
     /// `http://host:port`
     pub platform_url: String,
+    pub proxy: Option<Proxy>,
+    /// The first connection is made at a random moment up to this long after the start.
+    pub start_spread: Duration,
 }
 
 /// One Modbus TCP endpoint; its meters share one connection.

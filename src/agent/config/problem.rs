@@ -127,9 +127,17 @@ fn printable(text: &str) -> String {
     text.chars().map(|c| if c == '\t' { ' ' } else { c }).map(|c| if c.is_control() { '�' } else { c }).collect()
 }
 
-/// A value as it is shown in a message: quoted, escaped, cut short.
+/// A value as it is shown in a message: quoted, escaped, cut short, and without the login of a URL.
 pub(super) fn quoted(value: &str) -> String {
-    format!("{:?}", cut(value))
+    match (value.split_once("://"), value.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, address))) => format!("{:?}", cut(&format!("{scheme}://…@{address}"))),
+        _ => format!("{:?}", cut(value)),
+    }
+}
+
+/// Whether a line may hold the login of a URL: then it is not repeated.
+pub(super) fn may_hold_login(line: &str) -> bool {
+    line.contains("://") && line.contains('@')
 }
 
 /// The first characters of something that may be long.

@@ -7,7 +7,7 @@
 
 use super::{
     key::{Key, SHAPES, Shape},
-    problem::{ConfigErrors, Excerpt, Position, Problem, cut, quoted},
+    problem::{ConfigErrors, Excerpt, Position, Problem, cut, may_hold_login, quoted},
     suggest::nearest,
 };
 use crate::runtime::lang::Text;
@@ -79,7 +79,11 @@ impl<'d> Doc<'d> {
 
     fn excerpt(&self, span: &Range<usize>) -> Option<Excerpt> {
         let before = self.text.get(..span.start)?;
-        let line = &before[before.rfind('\n').map_or(0, |newline| newline + 1)..];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        if may_hold_login(self.text.get(line_start..)?.lines().next().unwrap_or_default()) {
+            return None;
+        }
+        let line = &before[line_start..];
         let marked = self.text.get(span.clone())?.lines().next().unwrap_or_default();
         if line.is_empty() && marked.is_empty() { None } else { Excerpt::new(line, marked) }
     }

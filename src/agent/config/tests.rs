@@ -39,7 +39,7 @@ fn repository(path: &str) -> std::path::PathBuf {
 fn what_is_not_written_has_its_documented_default() {
     let config = parse(SMALLEST, "agent.toml").unwrap();
     assert_eq!(config.spool, SpoolConfig { dir: "spool".into(), commit_interval: Duration::from_secs(2) });
-    assert_eq!(config.uplink, None);
+    assert_eq!(config.uplinks, []);
     let bus = &config.modbus[0];
     assert_eq!((bus.timeout, bus.poll_interval), (Duration::from_secs(1), Duration::from_secs(1)));
     assert_eq!(bus.meters[0].points[0].function, Function::HoldingRegisters);
@@ -182,8 +182,35 @@ fn a_password_is_in_no_message() {
     let text = SMALLEST
         .replace("mqtt://broker", "mqtt://user:geheim@broker")
         .replace("name = \"machines\"", "password = \"geheim\"");
-    let errors = parse(&text, "agent.toml").unwrap_err();
-    assert!(!errors.render(Lang::En).contains("geheim") && !errors.render(Lang::Zh).contains("geheim"));
+    let silent = |text: &str| {
+        let errors = parse(text, "agent.toml").unwrap_err();
+        assert!(!errors.render(Lang::En).contains("geheim") && !errors.render(Lang::Zh).contains("geheim"), "{errors}");
+    };
+    silent(&text);
+    for uplink in [
+        // each is wrong in another way
+        "[[uplink]]\nname = \"a\"\nplatform_url = \"http://h:1\"\nproxy = \"http://u:geheim@h\"",
+        "[[uplink]]\nname = \"a\"\nplatform_url = \"http://h:1\"\nproxy = [\"http://u:geheim@h:1\"]",
+        "[[uplink]]\nname = \"a\"\nplatform_url = \"http://h:1\"\nproxy = \"http://u:geheim@h:1",
+        "[[uplink]]\nname = \"a\"\nplatform_url = \"http://h:1\"\nstart_spread_s = \"http://u:geheim@h:1\"",
+        "[[uplink]]\nname = \"http://u:geheim@h:1\"\nplatform_url = \"http://u:geheim@h:1\"",
+        "[[uplink]]\nname = \"a\"\nplatform_url = \"http://h:1\"\nproxi = \"http://u:geheim@h:1\"",
+    ] {
+        silent(&format!("{uplink}\n{SMALLEST}"));
+    }
+    silent(&format!("uplink = [{{ proxy = \"http://u:geheim@h:1\", name = 1 }}]\n{SMALLEST}"));
+}
+
+#[test]
+fn destinations_have_their_defaults_and_ways() {
+    let uplinks = "[[uplink]]\nname = \"county\"\nplatform_url = \"http://a:7600\"\n\
+        [[uplink]]\nname = \"city\"\nplatform_url = \"http://b:7600\"\nproxy = \"http://u:p@c:1\"\nstart_spread_s = 0";
+    let config = parse(&format!("{uplinks}\n{SMALLEST}"), "agent.toml").unwrap();
+    let [county, city] = &config.uplinks[..] else { panic!("{:?}", config.uplinks) };
+    assert_eq!((county.name.as_str(), county.platform_url.as_str()), ("county", "http://a:7600"));
+    assert_eq!((&county.proxy, county.start_spread), (&None, Duration::from_secs(30)));
+    assert_eq!(city.proxy.as_ref().map(Proxy::secret_url), Some("http://u:p@c:1"));
+    assert_eq!(city.start_spread, Duration::ZERO);
 }
 
 /// `<case>.toml` → `<case>.txt`: the messages in both languages, and that each problem stands where it should.

@@ -3,8 +3,8 @@
 use crate::{agent::spool::SpoolError, wire::proto::RejectCode};
 use std::time::Duration;
 
-/// With an unknown gateway someone has to act first.
-const UNKNOWN_GATEWAY_RETRY: Duration = Duration::from_secs(60);
+/// With an unknown gateway or a copied spool someone has to act first.
+const PEOPLE_RETRY: Duration = Duration::from_secs(60);
 /// The longest pause that a platform can ask for.
 const RETRY_MAX: Duration = Duration::from_secs(600);
 
@@ -15,7 +15,7 @@ pub(super) enum Ended {
     Renewed,
     #[error("the platform sent what the protocol does not allow: {0}")]
     Protocol(String),
-    #[error("nothing was heard from the platform for {0:?}, although an answer was due")]
+    #[error("nothing was heard from the platform for {0:?}, although answers were due")]
     Silent(Duration),
     #[error("the platform rejected the session with {}: {message}", code.as_str_name())]
     Rejected { code: RejectCode, message: String, retry_after: Option<Duration> },
@@ -39,12 +39,10 @@ impl Ended {
         let asked = Duration::from_millis(retry_after_ms.into()).min(RETRY_MAX);
         let retry_after = match (asked.is_zero(), code) {
             (false, _) => Some(asked),
-            (true, RejectCode::UnknownGateway) => Some(UNKNOWN_GATEWAY_RETRY),
+            (true, RejectCode::UnknownGateway | RejectCode::Cloned) => Some(PEOPLE_RETRY),
             (true, _) => None,
         };
-        // a platform's words go into our log: one line, of bounded length
-        let message = message.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect();
-        Ended::Rejected { code, message, retry_after }
+        Ended::Rejected { code, message: one_line(message), retry_after }
     }
 
     /// The pause the platform asked for.
@@ -64,7 +62,16 @@ impl Ended {
             Ended::Rejected { code: RejectCode::Superseded, .. } => {
                 "if this repeats, two agents run with the same gateway_id"
             }
+            Ended::Rejected { code: RejectCode::Cloned, .. } => {
+                "another copy of this gateway's disk, or a later state of it, has already spoken to the platform: stop \
+                 the other copy; where this one is a restored backup and shall go on, run `mujun-agent spool renew-store`"
+            }
             _ => "",
         }
     }
+}
+
+/// A platform's words go into our log: one line, of bounded length.
+pub(super) fn one_line(text: &str) -> String {
+    text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

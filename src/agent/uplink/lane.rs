@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 
 pub(super) struct Lane {
     pub gen_id: GenId,
+    prev_gen_id: Option<GenId>,
     /// Durable here through this record.
     pub last_seq: u64,
     /// Nothing will be added here.
@@ -24,6 +25,8 @@ pub(super) struct Lane {
     /// the same one.
     rewound: Option<u64>,
     flying: VecDeque<Flying>,
+    flight: Flight,
+    refused: u64,
 }
 
 struct Flying {
@@ -44,16 +47,24 @@ impl Flight {
         self.bytes += other.bytes;
     }
 
-    pub fn remove(&mut self, other: Flight) {
-        self.messages = self.messages.saturating_sub(other.messages);
-        self.bytes = self.bytes.saturating_sub(other.bytes);
+    fn remove(&mut self, flying: &Flying) {
+        self.messages = self.messages.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(flying.bytes);
     }
+}
+
+/// What is left to know of a generation that needs nothing more: until where it may still be refused.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Finished {
+    known: u64,
+    refused: u64,
 }
 
 impl Lane {
     pub fn new(generation: &Generation) -> Lane {
         Lane {
             gen_id: generation.gen_id,
+            prev_gen_id: generation.prev_gen_id,
             last_seq: generation.last_seq,
             sealed: generation.sealed,
             acked: 0,
@@ -62,6 +73,8 @@ impl Lane {
             known: 0,
             rewound: None,
             flying: VecDeque::new(),
+            flight: Flight::default(),
+            refused: 0,
         }
     }
 
@@ -71,8 +84,12 @@ impl Lane {
     }
 
     pub fn message(&self) -> proto::Generation {
-        let gen_id = self.gen_id.to_vec().into();
-        proto::Generation { gen_id, last_seq: self.last_seq, sealed: self.sealed, ..Default::default() }
+        proto::Generation {
+            gen_id: self.gen_id.to_vec().into(),
+            last_seq: self.last_seq,
+            sealed: self.sealed,
+            prev_gen_id: self.prev_gen_id.map(|gen_id| gen_id.to_vec().into()).unwrap_or_default(),
+        }
     }
 
     /// The platform holds the generation through `seq`. Above our last record is normal after a power cut that took
@@ -85,8 +102,7 @@ impl Lane {
         self.check_complete(seq, complete)
     }
 
-    /// What the ack took out of the air.
-    pub fn ack(&mut self, seq: u64, complete: bool) -> Result<Flight, Ended> {
+    pub fn ack(&mut self, seq: u64, complete: bool) -> Result<(), Ended> {
         if seq > self.known {
             return Err(self.nonsense(format!("Ack({seq}), sent through {}", self.known)));
         }
@@ -99,15 +115,14 @@ impl Lane {
         }
         self.acked = seq;
         self.next = self.next.max(seq.saturating_add(1));
-        let mut landed = Flight::default();
-        while let Some(first) = self.flying.front().filter(|first| first.last_seq <= seq) {
-            landed.add(Flight { messages: 1, bytes: first.bytes });
+        while let Some(landed) = self.flying.front().filter(|first| first.last_seq <= seq) {
+            self.flight.remove(landed);
             self.flying.pop_front();
         }
-        Ok(landed)
+        Ok(())
     }
 
-    pub fn rewind(&mut self, expected_seq: u64) -> Result<Flight, Ended> {
+    pub fn rewind(&mut self, expected_seq: u64) -> Result<(), Ended> {
         if expected_seq <= self.acked {
             return Err(self.nonsense(format!("Rewind({expected_seq}), below the Ack({})", self.acked)));
         }
@@ -115,12 +130,23 @@ impl Lane {
             return Err(self.nonsense(format!("Rewind({expected_seq}), sent through {}", self.known)));
         }
         if self.rewound == Some(expected_seq) {
-            return Ok(Flight::default());
+            return Ok(());
         }
         self.rewound = Some(expected_seq);
         self.next = expected_seq;
         self.seal_sent = false;
-        Ok(self.land())
+        self.flying.clear();
+        self.flight = Flight::default();
+        Ok(())
+    }
+
+    /// Whether the refusal of `seq` is news. It is about a record that the platform was given; refusals come in
+    /// the order of the records, so a platform can not make the gateway note one record for ever.
+    pub fn refuse(&mut self, seq: u64) -> Result<bool, Ended> {
+        let mut rest = self.finished();
+        let news = rest.refuse(&self.gen_id, seq);
+        self.refused = rest.refused;
+        news
     }
 
     pub fn has_records(&self) -> bool {
@@ -131,27 +157,30 @@ impl Lane {
         self.sealed && !self.seal_sent && !self.has_records()
     }
 
-    pub fn sent(&mut self, records: u64, bytes: usize) -> Flight {
+    pub fn sent(&mut self, records: u64, bytes: usize) {
         let last_seq = self.next + records - 1;
         self.next += records;
         self.known = self.known.max(last_seq);
-        self.flying.push_back(Flying { last_seq, bytes });
-        Flight { messages: 1, bytes }
+        self.fly(last_seq, bytes);
     }
 
     /// Flies until the generation is complete, whatever is acknowledged.
-    pub fn sent_seal(&mut self) -> Flight {
+    pub fn sent_seal(&mut self) {
         self.seal_sent = true;
-        self.flying.push_back(Flying { last_seq: u64::MAX, bytes: 0 });
-        Flight { messages: 1, bytes: 0 }
+        self.fly(u64::MAX, 0);
     }
 
-    /// Nothing that flies counts any more.
-    pub fn land(&mut self) -> Flight {
-        let bytes = self.flying.iter().map(|flying| flying.bytes).sum();
-        let messages = self.flying.len();
-        self.flying.clear();
-        Flight { messages, bytes }
+    fn fly(&mut self, last_seq: u64, bytes: usize) {
+        self.flying.push_back(Flying { last_seq, bytes });
+        self.flight.add(Flight { messages: 1, bytes });
+    }
+
+    pub fn flight(&self) -> Flight {
+        self.flight
+    }
+
+    pub fn finished(&self) -> Finished {
+        Finished { known: self.known, refused: self.refused }
     }
 
     fn check_complete(&self, seq: u64, complete: bool) -> Result<(), Ended> {
@@ -163,8 +192,24 @@ impl Lane {
     }
 
     fn nonsense(&self, what: String) -> Ended {
-        Ended::Protocol(format!("generation {}: {what}", hex(&self.gen_id)))
+        nonsense(&self.gen_id, &what)
     }
+}
+
+impl Finished {
+    /// As [`Lane::refuse`]: the Ack may overtake the refusal.
+    pub fn refuse(&mut self, gen_id: &GenId, seq: u64) -> Result<bool, Ended> {
+        if seq == 0 || seq > self.known {
+            return Err(nonsense(gen_id, &format!("Refused({seq}), sent through {}", self.known)));
+        }
+        let news = seq > self.refused;
+        self.refused = self.refused.max(seq);
+        Ok(news)
+    }
+}
+
+fn nonsense(gen_id: &GenId, what: &str) -> Ended {
+    Ended::Protocol(format!("generation {}: {what}", hex(gen_id)))
 }
 
 pub(super) fn hex(gen_id: &[u8]) -> String {

@@ -1,18 +1,23 @@
 //! One session as a state machine: events and the time in, things to do out. No I/O, no clock.
 //!
 //! ```text
-//!   open ─▶ Hello ── Welcome ─▶ oldest generation first: Read ─▶ Batch … Sealed ─▶ next generation
-//!                                   ▲ Rewind                 Ack ─▶ Acked, complete: released
+//!   open ─▶ Hello ── Welcome, Grant ─▶ the live generation, then the backlog, oldest first: Read ─▶ Batch … Sealed
+//!                                          ▲ Rewind          Ack ─▶ Acked, complete: released      Refused, Recall ─▶
 //! ```
+//!
+//! The **live** lane is the generation that is being written. All others are **backlog**.
 
 use super::{
-    ended::Ended,
-    lane::{Flight, Lane, hex},
+    allowance::Allowance,
+    ended::{Ended, one_line},
+    exchange::Exchanges,
+    lane::{Finished, Flight, Lane, hex},
 };
 use crate::{
-    agent::spool::Generation,
+    agent::spool::{Generation, Refusal, Run},
+    model::{Span, UtcMillis},
     wire::{
-        BATCH_BYTES_MAX, BATCH_RECORDS_MAX, GENERATIONS_MAX, GenId, PROTOCOL, RECORD_BYTES_MAX,
+        BATCH_BYTES_MAX, BATCH_RECORDS_MAX, GENERATIONS_MAX, GenId, PROTOCOL,
         proto::{self, down, up},
         record::Record,
     },
@@ -22,12 +27,12 @@ use std::{
     time::Duration,
 };
 
-/// Bytes of bodies and messages in flight. tonic takes 1 MiB without a word, so only acks count.
-pub(super) const WINDOW_BYTES: usize = 512 * 1024;
-pub(super) const WINDOW_MESSAGES: usize = 256;
 /// Bytes of bodies in a batch: at most 16 bytes frame a record, 64 the batch, and the whole stays in its limit.
 pub(super) const BODIES_MAX: usize = BATCH_BYTES_MAX - 16 * BATCH_RECORDS_MAX - 64;
-const STATUS_EVERY: Duration = Duration::from_secs(5);
+/// Twice what an archive holds by default; a span of all time is a mistake.
+const RECALL_SPAN_MS_MAX: i64 = 400 * 86_400_000;
+/// Generations that a session remembers as done: a few MiB at most.
+const FINISHED_MAX: usize = 16 * GENERATIONS_MAX;
 
 pub(super) enum Event {
     Down(proto::Down),
@@ -39,36 +44,49 @@ pub(super) enum Event {
         from_seq: u64,
         records: Vec<Record>,
     },
-    Tick,
+    /// A [`Output::Read`] found that the generation was deleted or set aside since.
+    Gone(GenId),
+    /// Comes at least once a second, with the wall clock.
+    Tick(UtcMillis),
 }
 
 #[derive(Debug, PartialEq)]
 pub(super) enum Output {
     Send(up::Message),
-    /// To be answered by [`Event::Read`]; there is one at a time.
+    /// To be answered by [`Event::Read`] or [`Event::Gone`]; there is one at a time.
     Read {
         gen_id: GenId,
         from_seq: u64,
         records_max: usize,
         bytes_max: usize,
     },
-    /// Send a Ping with the figures of now.
-    Ping,
+    /// Fill in the figures of now, and send.
+    Ping(proto::Ping),
     /// Tell the spool.
     Acked {
         gen_id: GenId,
         seq: u64,
         complete: bool,
     },
+    /// Tell the spool, and people.
+    Refused(Refusal),
+    /// Give this stretch again, out of the archive.
+    Recall(Span),
     /// End this session and begin the next at once.
     Renew,
+}
+
+/// Who speaks.
+pub(super) struct Speaker<'s> {
+    pub gateway_id: &'s str,
+    pub run: Run,
 }
 
 pub(super) struct Session {
     /// Those not yet complete, oldest first.
     lanes: Vec<Lane>,
-    /// Those that left `lanes` in this session. Late answers to them mean nothing.
-    finished: BTreeSet<GenId>,
+    /// Those that left `lanes` in this session. Late answers to them mean nothing, but for refusals.
+    finished: BTreeMap<GenId, Finished>,
     /// The spool held more than a Hello can announce. The platform may know the others too, so they wait for the
     /// Hello of the next session, and what is newer waits behind them.
     overflow: bool,
@@ -76,40 +94,46 @@ pub(super) struct Session {
     /// A change that came before the Welcome.
     changed: Option<Vec<Generation>>,
     reading: bool,
-    flight: Flight,
-    /// Since when an answer is due.
-    due_since: Option<Duration>,
-    status_at: Duration,
+    allowance: Allowance,
+    exchanges: Exchanges,
+    heard_at: Duration,
+    ping_at: Duration,
     silence_max: Duration,
     progressed: bool,
 }
 
 impl Session {
-    /// The session and its Hello.
+    /// The session and its Hello. A heartbeat goes in each third of `silence_max`. `done` are generations that this platform called complete before: they are left
+    /// out where there are too many to announce all.
     pub fn open(
-        gateway_id: &str,
+        speaker: Speaker,
         generations: &[Generation],
+        done: &BTreeSet<GenId>,
         silence_max: Duration,
         now: Duration,
     ) -> (Session, up::Message) {
-        let lanes: Vec<Lane> = generations.iter().take(GENERATIONS_MAX).map(Lane::new).collect();
+        let crowded = generations.len() > GENERATIONS_MAX;
+        let (left_out, open): (Vec<_>, Vec<_>) =
+            generations.iter().partition(|generation| crowded && done.contains(&generation.gen_id));
+        let lanes: Vec<Lane> = open.iter().take(GENERATIONS_MAX).map(|generation| Lane::new(generation)).collect();
         let hello = up::Message::Hello(proto::Hello {
             protocol: PROTOCOL,
-            gateway_id: gateway_id.to_owned(),
+            gateway_id: speaker.gateway_id.to_owned(),
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),
             generations: lanes.iter().map(Lane::message).collect(),
-            run: None,
+            run: Some(run_message(&speaker.run)),
         });
         let session = Session {
-            overflow: generations.len() > lanes.len(),
+            overflow: open.len() > lanes.len(),
             lanes,
-            finished: BTreeSet::new(),
+            finished: left_out.iter().map(|generation| (generation.gen_id, Finished::default())).collect(),
             welcomed: false,
             changed: None,
             reading: false,
-            flight: Flight::default(),
-            due_since: Some(now),
-            status_at: now,
+            allowance: Allowance::default(),
+            exchanges: Exchanges::default(),
+            heard_at: now,
+            ping_at: now,
             silence_max,
             progressed: false,
         };
@@ -131,42 +155,42 @@ impl Session {
     /// The session is over. Nothing of the event was taken as stored.
     pub fn on(&mut self, event: Event, now: Duration) -> Result<Vec<Output>, Ended> {
         let mut out = Vec::new();
-        let heard = matches!(event, Event::Down(_));
         match event {
-            Event::Down(down) => self.heard(down, &mut out)?,
+            Event::Down(down) => self.heard(down, now, &mut out)?,
             Event::Changed(generations) if self.welcomed => self.update(generations),
             Event::Changed(generations) => self.changed = Some(generations),
             Event::Read { gen_id, from_seq, records } => self.send_batch(gen_id, from_seq, records, &mut out)?,
-            Event::Tick => self.tick(now, &mut out)?,
+            Event::Gone(gen_id) => self.gone(&gen_id),
+            Event::Tick(wall) => self.tick(wall, now, &mut out)?,
         }
         if self.welcomed {
-            self.pump(&mut out);
+            self.pump(now, &mut out);
         }
-        self.due_since = match self.due_since {
-            _ if self.welcomed && self.flight == Flight::default() => None,
-            Some(since) if !heard => Some(since),
-            _ => Some(now),
-        };
         Ok(out)
     }
 
-    fn heard(&mut self, down: proto::Down, out: &mut Vec<Output>) -> Result<(), Ended> {
-        match (down.message, self.welcomed) {
-            (Some(down::Message::Reject(reject)), _) => {
-                Err(Ended::rejected(reject.code, &reject.message, reject.retry_after_ms))
+    fn heard(&mut self, down: proto::Down, now: Duration, out: &mut Vec<Output>) -> Result<(), Ended> {
+        let message = down.message.ok_or_else(|| Ended::Protocol("a message of no kind".into()))?;
+        match (message, self.welcomed) {
+            (down::Message::Reject(reject), _) => {
+                return Err(Ended::rejected(reject.code, &reject.message, reject.retry_after_ms));
             }
-            (Some(down::Message::Welcome(welcome)), false) => self.welcome(welcome, out),
-            (Some(down::Message::Ack(ack)), true) => self.ack(ack, out),
-            (Some(down::Message::Rewind(rewind)), true) => self.rewind(rewind),
-            (Some(down::Message::Welcome(_)), true) => Err(Ended::Protocol("a second Welcome".into())),
-            (Some(_), true) => Ok(()),
-            (Some(_), false) => Err(Ended::Protocol("an answer before the Welcome".into())),
-            (None, _) => Err(Ended::Protocol("a message of no kind".into())),
+            (down::Message::Welcome(welcome), false) => self.welcome(welcome, now, out)?,
+            (_, false) => return Err(Ended::Protocol("an answer before the Welcome".into())),
+            (down::Message::Welcome(_), true) => return Err(Ended::Protocol("a second Welcome".into())),
+            (down::Message::Ack(ack), true) => self.ack(ack, out)?,
+            (down::Message::Rewind(rewind), true) => self.rewind(rewind)?,
+            (down::Message::Refused(refused), true) => self.refused(refused, out)?,
+            (down::Message::Grant(grant), true) => self.allowance.grant(grant, now),
+            (down::Message::Pong(pong), true) => self.exchanges.answered(pong, now)?,
+            (down::Message::Recall(recall), true) => out.push(Output::Recall(recalled(recall)?)),
         }
+        self.heard_at = now;
+        Ok(())
     }
 
     /// From here on the platform's marks count, not what an earlier session remembers.
-    fn welcome(&mut self, welcome: proto::Welcome, out: &mut Vec<Output>) -> Result<(), Ended> {
+    fn welcome(&mut self, welcome: proto::Welcome, now: Duration, out: &mut Vec<Output>) -> Result<(), Ended> {
         let mut complete = BTreeSet::new();
         for mark in welcome.marks {
             let gen_id = gen_id(&mark.gen_id)?;
@@ -176,14 +200,16 @@ impl Session {
             }
         }
         self.welcomed = true;
+        if let Some(grant) = welcome.grant {
+            self.allowance.grant(grant, now);
+        }
         out.extend(self.lanes.iter().map(|lane| Output::Acked {
             gen_id: lane.gen_id,
             seq: lane.acked,
             complete: complete.contains(&lane.gen_id),
         }));
         self.progressed = !complete.is_empty();
-        self.lanes.retain(|lane| !complete.contains(&lane.gen_id));
-        self.finished.extend(complete);
+        self.finish(|lane| complete.contains(&lane.gen_id));
         if let Some(generations) = self.changed.take() {
             self.update(generations);
         }
@@ -192,18 +218,15 @@ impl Session {
 
     fn ack(&mut self, ack: proto::Ack, out: &mut Vec<Output>) -> Result<(), Ended> {
         let gen_id = gen_id(&ack.gen_id)?;
-        if self.finished.contains(&gen_id) {
+        if self.finished.contains_key(&gen_id) {
             return Ok(());
         }
         let lane = self.lane(&gen_id)?;
         let progress = ack.complete || ack.seq > lane.acked;
-        let mut landed = lane.ack(ack.seq, ack.complete)?;
+        lane.ack(ack.seq, ack.complete)?;
         if ack.complete {
-            landed.add(lane.land());
-            self.lanes.retain(|lane| lane.gen_id != gen_id);
-            self.finished.insert(gen_id);
+            self.finish(|lane| lane.gen_id == gen_id);
         }
-        self.flight.remove(landed);
         if progress {
             self.progressed = true;
             out.push(Output::Acked { gen_id, seq: ack.seq, complete: ack.complete });
@@ -213,11 +236,22 @@ impl Session {
 
     fn rewind(&mut self, rewind: proto::Rewind) -> Result<(), Ended> {
         let gen_id = gen_id(&rewind.gen_id)?;
-        if self.finished.contains(&gen_id) {
+        if self.finished.contains_key(&gen_id) {
             return Ok(());
         }
-        let landed = self.lane(&gen_id)?.rewind(rewind.expected_seq)?;
-        self.flight.remove(landed);
+        self.lane(&gen_id)?.rewind(rewind.expected_seq)
+    }
+
+    fn refused(&mut self, refused: proto::Refused, out: &mut Vec<Output>) -> Result<(), Ended> {
+        let (gen_id, seq) = (gen_id(&refused.gen_id)?, refused.seq);
+        let news = match self.finished.get_mut(&gen_id) {
+            Some(finished) => finished.refuse(&gen_id, seq)?,
+            None => self.lane(&gen_id)?.refuse(seq)?,
+        };
+        if news {
+            let message = one_line(&refused.message);
+            out.push(Output::Refused(Refusal { gen_id, seq, code: refused.code, message }));
+        }
         Ok(())
     }
 
@@ -230,55 +264,91 @@ impl Session {
                     lane.update(&generation);
                     self.lanes.push(lane);
                 }
-                None if self.overflow || self.finished.contains(&generation.gen_id) => {}
+                None if self.overflow || self.finished.contains_key(&generation.gen_id) => {}
                 None => self.lanes.push(Lane::new(&generation)),
             }
         }
-        // set aside as damaged: it can not be sent
-        for (gen_id, mut gone) in known {
-            self.flight.remove(gone.land());
-            self.finished.insert(gen_id);
-        }
+        // set aside as damaged, or dropped for want of room: it can not be sent
+        self.finished.extend(known.into_iter().map(|(gen_id, lane)| (gen_id, lane.finished())));
     }
 
-    fn tick(&mut self, now: Duration, out: &mut Vec<Output>) -> Result<(), Ended> {
-        if self.due_since.is_some_and(|since| now.saturating_sub(since) >= self.silence_max) {
+    fn gone(&mut self, gen_id: &GenId) {
+        self.reading = false;
+        self.finish(|lane| lane.gen_id == *gen_id);
+    }
+
+    fn finish(&mut self, done: impl Fn(&Lane) -> bool) {
+        self.finished.extend(self.lanes.iter().filter(|lane| done(lane)).map(|lane| (lane.gen_id, lane.finished())));
+        self.lanes.retain(|lane| !done(lane));
+    }
+
+    fn tick(&mut self, wall: UtcMillis, now: Duration, out: &mut Vec<Output>) -> Result<(), Ended> {
+        if now.saturating_sub(self.heard_at) >= self.silence_max {
             return Err(Ended::Silent(self.silence_max));
         }
-        if self.welcomed && now >= self.status_at {
-            self.status_at = now + STATUS_EVERY;
-            out.push(Output::Ping);
+        if self.welcomed && now >= self.ping_at {
+            self.ping_at = now + self.silence_max / 3;
+            self.exchanges.sent(wall, now);
+            let best = self.exchanges.best();
+            out.push(Output::Ping(proto::Ping {
+                t0_ms: wall.0,
+                clock_offset_ms: best.map(|exchange| exchange.offset_ms),
+                round_trip_ms: best.map_or(0, |exchange| exchange.round_trip_ms),
+                ..Default::default()
+            }));
         }
         Ok(())
     }
 
-    /// Asks for the next records, as far as the window allows.
-    fn pump(&mut self, out: &mut Vec<Output>) {
-        if self.finished.len() >= GENERATIONS_MAX || (self.overflow && self.lanes.is_empty()) {
+    /// Asks for the next records, as far as the platform allows: live ones while there are any, then the backlog's.
+    fn pump(&mut self, now: Duration, out: &mut Vec<Output>) {
+        if self.finished.len() >= FINISHED_MAX || (self.overflow && self.lanes.is_empty()) {
             out.push(Output::Renew);
             return;
         }
-        while !self.reading && self.flight.messages < WINDOW_MESSAGES {
-            let Some(lane) = self.lanes.iter_mut().find(|lane| lane.has_records() || lane.wants_seal()) else {
+        while !self.reading {
+            let (flight, backlog) = self.flight();
+            let live = self.live();
+            if let Some(live) = self.lanes.last().filter(|lane| live == Some(lane.gen_id) && lane.has_records()) {
+                // without room for live records there is none for the backlog either
+                let Some(bytes_max) = self.allowance.live(flight) else { return };
+                out.push(read(live, bytes_max));
+                self.reading = true;
                 return;
-            };
+            }
+            let Some(lane) = self.lanes.iter_mut().find(|lane| lane.has_records() || lane.wants_seal()) else { return };
             if lane.wants_seal() {
+                if !self.allowance.seal(flight, backlog) {
+                    return;
+                }
+                lane.sent_seal();
                 // a power cut may have taken a tail that the platform has
                 let last_seq = lane.last_seq.max(lane.acked);
-                self.flight.add(lane.sent_seal());
                 let gen_id = lane.gen_id.to_vec().into();
                 out.push(Output::Send(up::Message::Sealed(proto::Sealed { gen_id, last_seq })));
-                continue;
+            } else {
+                let Some(bytes_max) = self.allowance.backlog(flight, backlog, now) else { return };
+                out.push(read(lane, bytes_max));
+                self.reading = true;
             }
-            let bytes_max = WINDOW_BYTES.saturating_sub(self.flight.bytes).min(BODIES_MAX);
-            if bytes_max < RECORD_BYTES_MAX {
-                return;
-            }
-            let there = usize::try_from(lane.last_seq - lane.next + 1).unwrap_or(usize::MAX);
-            let records_max = there.min(BATCH_RECORDS_MAX);
-            self.reading = true;
-            out.push(Output::Read { gen_id: lane.gen_id, from_seq: lane.next, records_max, bytes_max });
         }
+    }
+
+    /// The generation that is being written.
+    fn live(&self) -> Option<GenId> {
+        self.lanes.last().filter(|lane| !lane.sealed).map(|lane| lane.gen_id)
+    }
+
+    /// All that flies, and what of it is backlog.
+    fn flight(&self) -> (Flight, Flight) {
+        let (mut all, mut backlog, live) = (Flight::default(), Flight::default(), self.live());
+        for lane in &self.lanes {
+            all.add(lane.flight());
+            if live != Some(lane.gen_id) {
+                backlog.add(lane.flight());
+            }
+        }
+        (all, backlog)
     }
 
     fn send_batch(
@@ -289,6 +359,7 @@ impl Session {
         out: &mut Vec<Output>,
     ) -> Result<(), Ended> {
         self.reading = false;
+        let live = self.live();
         // meanwhile it may have been set aside, or rewound
         let Ok(lane) = self.lane(&gen_id) else { return Ok(()) };
         if lane.next != from_seq {
@@ -297,8 +368,11 @@ impl Session {
         let Some(count) = u64::try_from(records.len()).ok().filter(|count| *count > 0) else {
             return Err(Ended::Missing { gen_id: hex(&gen_id), seq: from_seq });
         };
-        let sent = lane.sent(count, records.iter().map(|record| record.body.len()).sum());
-        self.flight.add(sent);
+        let bytes = records.iter().map(|record| record.body.len()).sum();
+        lane.sent(count, bytes);
+        if live != Some(gen_id) {
+            self.allowance.spend(bytes);
+        }
         out.push(Output::Send(up::Message::Batch(proto::Batch {
             gen_id: gen_id.to_vec().into(),
             first_seq: from_seq,
@@ -310,6 +384,29 @@ impl Session {
     fn lane(&mut self, gen_id: &GenId) -> Result<&mut Lane, Ended> {
         let unknown = || Ended::Protocol(format!("an answer for the unknown generation {}", hex(gen_id)));
         self.lanes.iter_mut().find(|lane| lane.gen_id == *gen_id).ok_or_else(unknown)
+    }
+}
+
+fn read(lane: &Lane, bytes_max: usize) -> Output {
+    let there = usize::try_from(lane.last_seq - lane.next + 1).unwrap_or(usize::MAX);
+    let records_max = there.min(BATCH_RECORDS_MAX);
+    Output::Read { gen_id: lane.gen_id, from_seq: lane.next, records_max, bytes_max: bytes_max.min(BODIES_MAX) }
+}
+
+fn recalled(recall: proto::Recall) -> Result<Span, Ended> {
+    let proto::Recall { start_ms, end_ms } = recall;
+    match end_ms.checked_sub(start_ms) {
+        Some(1..=RECALL_SPAN_MS_MAX) => Ok(Span { start: UtcMillis(start_ms), end: UtcMillis(end_ms) }),
+        _ => Err(Ended::Protocol(format!("a Recall of {start_ms} to {end_ms}, which is no span of at most 400 days"))),
+    }
+}
+
+fn run_message(run: &Run) -> proto::Run {
+    proto::Run {
+        store_id: run.store_id.to_vec().into(),
+        boot_id: run.boot_id.to_vec().into(),
+        prev_boot_id: run.prev_boot_id.map(|id| id.to_vec().into()).unwrap_or_default(),
+        boot_counter: run.boot_counter,
     }
 }
 

@@ -161,7 +161,7 @@ impl Gateway {
         let (meter, proxy) = (Meter::start(), Proxy::start(ingest, seed));
         let mut text = format!(
             "[agent]\ngateway_id = \"gw{n}\"\n[spool]\ndir = \"spool{n}\"\ncommit_interval_ms = 200\n\
-             [uplink]\nplatform_url = \"http://127.0.0.1:{}\"\n\
+             [[uplink]]\nname = \"county\"\nplatform_url = \"http://127.0.0.1:{}\"\nstart_spread_s = 0\n\
              [[modbus]]\nname = \"line\"\naddress = \"127.0.0.1:{}\"\npoll_interval_ms = 100\n\
              [[modbus.meter]]\nname = \"m\"\nunit_id = 1\n",
             proxy.port, meter.port

@@ -1,18 +1,36 @@
 //! Rule by rule; the laws under any order of events are in `laws.rs`.
 
-use super::*;
-use crate::wire::proto::{Ack, Reject, RejectCode, Rewind, Welcome};
+use super::{
+    super::{
+        allowance::{WINDOW_BYTES, WINDOW_MESSAGES},
+        exchange::Exchange,
+    },
+    *,
+};
+use crate::wire::{
+    RECORD_BYTES_MAX,
+    proto::{Ack, Grant, Pong, Recall, Refused, RefusedCode, Reject, RejectCode, Rewind, Welcome},
+};
 use bytes::Bytes;
 
 mod laws;
 mod model;
+mod nonsense;
 
-pub(super) const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_secs(42);
 const A: GenId = [0xa; 16];
 const B: GenId = [0xb; 16];
+const C: GenId = [0xc; 16];
+const RUN: Run = Run { store_id: [1; 16], boot_id: [3; 16], prev_boot_id: Some([2; 16]), boot_counter: 7 };
+const FULL: Grant = Grant { credit_bytes: u32::MAX, backlog_bytes_per_s: 0 };
 
 fn generation(gen_id: GenId, last_seq: u64, sealed: bool) -> Generation {
     Generation { gen_id, prev_gen_id: None, last_seq, sealed, bytes: 0 }
+}
+
+pub(super) fn open(generations: &[Generation]) -> (Session, up::Message) {
+    let speaker = Speaker { gateway_id: "gw-1", run: RUN };
+    Session::open(speaker, generations, &BTreeSet::new(), SILENCE, Duration::ZERO)
 }
 
 pub(super) fn record(text: &str) -> Record {
@@ -45,14 +63,43 @@ struct Bench {
 
 impl Bench {
     fn new(generations: &[Generation]) -> Bench {
-        let session = Session::open("gw-1", generations, SILENCE, Duration::ZERO).0;
-        Bench { session, now: Duration::ZERO, body_bytes: 10 }
+        Bench { session: open(generations).0, now: Duration::ZERO, body_bytes: 10 }
     }
 
     fn welcomed(generations: &[Generation], marks: Vec<Ack>) -> (Bench, Vec<Output>) {
+        Bench::granted(generations, marks, FULL)
+    }
+
+    fn granted(generations: &[Generation], marks: Vec<Ack>, grant: Grant) -> (Bench, Vec<Output>) {
         let mut bench = Bench::new(generations);
-        let outputs = bench.on(down(down::Message::Welcome(Welcome { marks, grant: None }))).unwrap();
+        let outputs = bench.welcome(marks, Some(grant)).unwrap();
         (bench, outputs)
+    }
+
+    fn welcome(&mut self, marks: Vec<Ack>, grant: Option<Grant>) -> Result<Vec<Output>, Ended> {
+        self.on(down(down::Message::Welcome(Welcome { marks, grant })))
+    }
+
+    fn grant(&mut self, credit_bytes: u32, backlog_bytes_per_s: u32) -> Vec<Output> {
+        self.on(down(down::Message::Grant(Grant { credit_bytes, backlog_bytes_per_s }))).unwrap()
+    }
+
+    fn tick(&mut self) -> Result<Vec<Output>, Ended> {
+        let wall = UtcMillis(1_700_000_000_000 + i64::try_from(self.now.as_millis()).unwrap());
+        self.on(Event::Tick(wall))
+    }
+
+    fn refuse(&mut self, gen_id: GenId, seq: u64) -> Result<Vec<Output>, Ended> {
+        let (code, message) = (RefusedCode::Checksum.into(), "line\nbreak".to_owned());
+        self.on(down(down::Message::Refused(Refused { gen_id: gen_id.to_vec().into(), seq, code, message })))
+    }
+
+    fn recall(&mut self, start_ms: i64, end_ms: i64) -> Result<Vec<Output>, Ended> {
+        self.on(down(down::Message::Recall(Recall { start_ms, end_ms })))
+    }
+
+    fn flight(&self) -> Flight {
+        self.session.flight().0
     }
 
     /// What was done, with each read answered and each batch as (generation, first, count).
@@ -89,37 +136,90 @@ fn batches(outputs: &[Output]) -> Vec<(u8, u64, usize)> {
     outputs.iter().filter_map(batch).collect()
 }
 
-#[track_caller]
-fn refused(result: Result<Vec<Output>, Ended>, reason: &str) {
-    match result {
-        Err(Ended::Protocol(text)) => assert!(text.contains(reason), "{text}"),
-        other => panic!("{other:?}"),
+#[test]
+fn hello_lists_the_generations_and_nothing_is_sent_before_the_welcome() {
+    let generations = [generation(A, 3, true), generation(B, 2, false)];
+    let generations = [generations[0], Generation { prev_gen_id: Some(A), ..generations[1] }];
+    let up::Message::Hello(hello) = open(&generations).1 else { panic!() };
+    assert_eq!((hello.protocol, hello.gateway_id.as_str()), (2, "gw-1"));
+    let listed = hello.generations.iter().map(|g| (g.gen_id[0], g.last_seq, g.sealed, g.prev_gen_id.to_vec()));
+    assert_eq!(listed.collect::<Vec<_>>(), [(0xa, 3, true, vec![]), (0xb, 2, false, A.to_vec())]);
+    let run = hello.run.unwrap();
+    assert_eq!((&run.store_id[..], &run.boot_id[..]), (&[1; 16][..], &[3; 16][..]));
+    assert_eq!((&run.prev_boot_id[..], run.boot_counter), (&[2; 16][..], 7));
+    let mut bench = Bench::new(&generations);
+    assert_eq!(bench.tick().unwrap(), []);
+    assert_eq!(bench.on(Event::Changed(vec![generation(A, 3, true), generation(B, 9, false)])).unwrap(), []);
+    // the change counts once the Welcome is there
+    let outputs = bench.welcome(vec![], Some(FULL)).unwrap();
+    assert_eq!(batches(&outputs), [(0xb, 1, 9), (0xa, 1, 3)]);
+}
+
+#[test]
+fn it_resumes_from_the_welcome_the_live_generation_first_then_the_oldest() {
+    let generations = [generation(A, 300, true), generation(B, 3, true), generation(C, 2, false)];
+    let (_, outputs) = Bench::welcomed(&generations, vec![mark(A, 40, false)]);
+    assert_eq!(outputs[..3], [acked(A, 40, false), acked(B, 0, false), acked(C, 0, false)]);
+    assert_eq!(batches(&outputs), [(0xc, 1, 2), (0xa, 41, 256), (0xa, 297, 4), (0xb, 1, 3)]);
+    assert_eq!((&outputs[6], &outputs[8]), (&sealed(A, 300), &sealed(B, 3)));
+}
+
+#[test]
+fn the_backlog_takes_half_of_the_credit_and_a_live_record_does_not_wait_for_it() {
+    let generations = [generation(A, 100_000, true), generation(B, 0, false)];
+    let (mut bench, outputs) = Bench::granted(&generations, vec![], Grant { credit_bytes: 100_000, ..FULL });
+    let backlog = bench.flight().bytes;
+    assert!(!batches(&outputs).is_empty() && backlog <= 50_000 && backlog > 50_000 - RECORD_BYTES_MAX, "{backlog}");
+    let outputs = bench.on(Event::Changed(vec![generations[0], generation(B, 100_000, false)])).unwrap();
+    assert!(batches(&outputs).iter().all(|(generation, ..)| *generation == 0xb));
+    assert!(bench.flight().bytes > 100_000 - RECORD_BYTES_MAX && bench.flight().bytes <= 100_000);
+    // with live records waiting, what an ack frees is theirs
+    let outputs = bench.ack(A, 256, false).unwrap();
+    assert!(batches(&outputs).iter().all(|(generation, ..)| *generation == 0xb) && !batches(&outputs).is_empty());
+}
+
+#[test]
+fn without_credit_nothing_goes_but_pings() {
+    let generations = [generation(A, 3, true), generation(B, 0, true), generation(C, 2, false)];
+    for grant in [None, Some(Grant { credit_bytes: 0, ..FULL })] {
+        let mut bench = Bench::new(&generations);
+        let outputs = bench.welcome(vec![], grant).unwrap();
+        assert!(outputs.iter().all(|output| matches!(output, Output::Acked { .. })), "{outputs:?}");
+        assert!(matches!(bench.tick().unwrap()[..], [Output::Ping(_)]));
+        assert_eq!(
+            bench.on(Event::Changed(vec![generations[0], generations[1], generation(C, 9, false)])).unwrap(),
+            []
+        );
+        assert_eq!(batches(&bench.grant(u32::MAX, 0)), [(0xc, 1, 9), (0xa, 1, 3)]);
     }
 }
 
 #[test]
-fn hello_lists_the_generations_and_nothing_is_sent_before_the_welcome() {
-    let generations = [generation(A, 3, true), generation(B, 2, false)];
-    let (_, hello) = Session::open("gw-1", &generations, SILENCE, Duration::ZERO);
-    let up::Message::Hello(hello) = hello else { panic!() };
-    assert_eq!((hello.protocol, hello.gateway_id.as_str()), (1, "gw-1"));
-    let listed: Vec<_> = hello.generations.iter().map(|g| (g.gen_id[0], g.last_seq, g.sealed)).collect();
-    assert_eq!(listed, [(0xa, 3, true), (0xb, 2, false)]);
-    let mut bench = Bench::new(&generations);
-    assert_eq!(bench.on(Event::Tick).unwrap(), []);
-    assert_eq!(bench.on(Event::Changed(vec![generation(A, 3, true), generation(B, 9, false)])).unwrap(), []);
-    // the change counts once the Welcome is there
-    let outputs = bench.on(down(down::Message::Welcome(Welcome { marks: vec![], grant: None }))).unwrap();
-    assert_eq!(batches(&outputs), [(0xa, 1, 3), (0xb, 1, 9)]);
+fn less_credit_stops_what_was_not_sent_yet_and_more_lets_it_go() {
+    let (mut bench, _) =
+        Bench::granted(&[generation(A, 100_000, false)], vec![], Grant { credit_bytes: 50_000, ..FULL });
+    let before = bench.flight().bytes;
+    assert_eq!(bench.grant(20_000, 0), []);
+    assert_eq!(bench.ack(A, 256, false).unwrap(), [acked(A, 256, false)]);
+    assert!(!batches(&bench.grant(100_000, 0)).is_empty());
+    assert!(bench.flight().bytes > before && bench.flight().bytes <= 100_000);
 }
 
 #[test]
-fn it_resumes_from_the_welcome_oldest_generation_first() {
-    let generations = [generation(A, 300, true), generation(B, 2, false)];
-    let (_, outputs) = Bench::welcomed(&generations, vec![mark(A, 40, false)]);
-    assert_eq!(outputs[..2], [acked(A, 40, false), acked(B, 0, false)]);
-    assert_eq!(batches(&outputs), [(0xa, 41, 256), (0xa, 297, 4), (0xb, 1, 2)]);
-    assert_eq!(outputs[4], sealed(A, 300));
+fn the_backlog_keeps_the_platforms_pace_and_live_records_know_none() {
+    let generations = [generation(A, 100_000, true), generation(B, 0, false)];
+    let (mut bench, outputs) = Bench::granted(&generations, vec![], Grant { backlog_bytes_per_s: 1000, ..FULL });
+    assert_eq!(batches(&outputs), []);
+    let mut sent = 0;
+    for second in 1..=30 {
+        bench.now = Duration::from_secs(second);
+        bench.session.heard_at = bench.now;
+        let records = batches(&bench.tick().unwrap()).iter().map(|(.., count)| count).sum::<usize>();
+        sent += records * bench.body_bytes;
+    }
+    assert_eq!(sent, 30_000);
+    let outputs = bench.on(Event::Changed(vec![generations[0], generation(B, 5000, false)])).unwrap();
+    assert_eq!(batches(&outputs).iter().map(|(.., count)| count).sum::<usize>(), 5000);
 }
 
 #[test]
@@ -128,7 +228,7 @@ fn a_complete_generation_is_released_and_late_answers_to_it_mean_nothing() {
     assert_eq!(outputs.last(), Some(&sealed(A, 3)));
     assert_eq!(bench.ack(A, 3, false).unwrap(), [acked(A, 3, false)]);
     assert_eq!(bench.ack(A, 3, true).unwrap(), [acked(A, 3, true)]);
-    assert_eq!(bench.session.flight, Flight::default());
+    assert_eq!(bench.flight(), Flight::default());
     assert_eq!(bench.ack(A, 3, true).unwrap(), []);
     assert_eq!(bench.rewind(A, 1).unwrap(), []);
     // the spool's list may still name it
@@ -155,30 +255,29 @@ fn a_mark_above_our_end_is_normal_after_a_power_cut() {
 }
 
 #[test]
-fn a_mark_above_what_is_still_being_written_is_refused() {
-    let mut bench = Bench::new(&[generation(A, 90, false)]);
-    refused(
-        bench.on(down(down::Message::Welcome(Welcome { marks: vec![mark(A, 91, false)], grant: None }))),
-        "being written",
-    );
-}
-
-#[test]
 fn the_window_is_bounded_in_messages_and_bytes_and_opens_with_acks() {
     let (mut bench, outputs) = Bench::welcomed(&[generation(A, 100_000, false)], vec![]);
     // 256 records of 10 bytes a batch; a record of the largest size must still fit
     assert_eq!(batches(&outputs).len(), (WINDOW_BYTES - RECORD_BYTES_MAX) / 2560 + 1);
-    assert!(bench.session.flight.bytes <= WINDOW_BYTES);
+    assert!(bench.flight().bytes <= WINDOW_BYTES);
     assert_eq!(batches(&bench.ack(A, 256, false).unwrap()).len(), 1);
 
     let id = |n: u16| [n.to_be_bytes(); 8].concat().try_into().unwrap();
-    let many: Vec<_> = (0..300).map(|n| generation(id(n), 1, false)).collect();
-    let (bench, outputs) = Bench::welcomed(&many, vec![]);
-    assert_eq!((bench.session.flight.messages, batches(&outputs).len()), (WINDOW_MESSAGES, WINDOW_MESSAGES));
+    let mut many: Vec<_> = (0..300).map(|n| generation(id(n), 1, true)).collect();
+    let (mut bench, outputs) = Bench::welcomed(&many, vec![]);
+    assert_eq!(bench.flight().messages, WINDOW_MESSAGES / 2, "backlog");
+    // a batch and a seal each
+    assert_eq!(batches(&outputs).len(), WINDOW_MESSAGES / 4);
+    many.push(generation(A, 0, false));
+    for last_seq in 1..1000 {
+        many[300].last_seq = last_seq;
+        bench.on(Event::Changed(many.clone())).unwrap();
+    }
+    assert_eq!(bench.flight().messages, WINDOW_MESSAGES);
 
     let mut bench = Bench { body_bytes: RECORD_BYTES_MAX, ..Bench::new(&[generation(A, 1000, false)]) };
-    let outputs = bench.on(down(down::Message::Welcome(Welcome { marks: vec![], grant: None }))).unwrap();
-    assert!(bench.session.flight.bytes <= WINDOW_BYTES);
+    let outputs = bench.welcome(vec![], Some(FULL)).unwrap();
+    assert!(bench.flight().bytes <= WINDOW_BYTES);
     assert!(batches(&outputs).iter().all(|(.., count)| count * RECORD_BYTES_MAX <= BODIES_MAX));
 }
 
@@ -209,38 +308,7 @@ fn a_rewind_does_not_make_a_mark_wrong_that_was_sent_before() {
     let again: usize = batches(&bench.rewind(A, 11).unwrap()).iter().map(|(.., count)| count).sum();
     assert!(again < 100, "{again}");
     assert_eq!(bench.ack(A, 600, false).unwrap(), [acked(A, 600, false)]);
-    assert_eq!(bench.session.flight, Flight::default());
-}
-
-#[test]
-fn answers_that_make_no_sense_end_the_session_and_release_nothing() {
-    let bench = || Bench::welcomed(&[generation(A, 30, true), generation(B, 5, false)], vec![mark(A, 20, false)]).0;
-    refused(bench().ack(A, 31, false), "Ack(31)");
-    refused(bench().ack(A, 31, true), "Ack(31)");
-    refused(bench().ack(A, 19, false), "below");
-    refused(bench().ack(A, 29, true), "complete at 29");
-    refused(bench().ack(B, 5, true), "being written");
-    refused(bench().ack([9; 16], 1, true), "unknown generation");
-    refused(bench().rewind(A, 20), "Rewind(20)");
-    refused(bench().rewind(A, 32), "Rewind(32)");
-    refused(
-        bench().on(down(down::Message::Ack(Ack { gen_id: Bytes::from_static(b"x"), seq: 1, complete: true }))),
-        "1 bytes",
-    );
-    refused(bench().on(down(down::Message::Welcome(Welcome { marks: vec![], grant: None }))), "second Welcome");
-    refused(bench().on(Event::Down(proto::Down { message: None })), "no kind");
-    refused(Bench::new(&[generation(A, 3, true)]).ack(A, 3, true), "before the Welcome");
-    let mut fresh = Bench::new(&[generation(A, 3, true)]);
-    let marks = vec![mark(A, 3, true), mark(B, 3, true)];
-    refused(fresh.on(down(down::Message::Welcome(Welcome { marks, grant: None }))), "unknown generation");
-}
-
-#[test]
-fn an_ack_above_the_spool_is_refused_although_more_was_committed_since() {
-    let (mut bench, _) = Bench::welcomed(&[generation(A, 5, false)], vec![]);
-    bench.session.reading = true; // nothing more is sent
-    bench.on(Event::Changed(vec![generation(A, 9, false)])).unwrap();
-    refused(bench.ack(A, 6, false), "sent through 5");
+    assert_eq!(bench.flight(), Flight::default());
 }
 
 #[test]
@@ -253,6 +321,9 @@ fn a_rejection_ends_the_session_with_the_pause_it_asks_for() {
     let unknown = reject(RejectCode::UnknownGateway, 0);
     assert_eq!(unknown.retry_after(), Some(Duration::from_secs(60)));
     assert!(unknown.advice().contains("gateways.csv"));
+    let cloned = reject(RejectCode::Cloned, 0);
+    assert_eq!(cloned.retry_after(), Some(Duration::from_secs(60)));
+    assert!(cloned.advice().contains("renew-store") && cloned.to_string().contains("CLONED"));
     assert_eq!(reject(RejectCode::UnknownGateway, 5000).retry_after(), Some(Duration::from_secs(5)));
     assert_eq!(reject(RejectCode::Unavailable, 0).retry_after(), None);
     assert_eq!(reject(RejectCode::Unavailable, u32::MAX).retry_after(), Some(Duration::from_secs(600)));
@@ -262,62 +333,135 @@ fn a_rejection_ends_the_session_with_the_pause_it_asks_for() {
 }
 
 #[test]
-fn silence_counts_only_while_an_answer_is_due() {
+fn a_platform_that_says_nothing_is_left() {
     let mut bench = Bench::new(&[generation(A, 0, false)]);
     bench.now = SILENCE - Duration::from_secs(1);
-    bench.on(Event::Tick).unwrap();
-    bench.on(down(down::Message::Welcome(Welcome { marks: vec![], grant: None }))).unwrap();
-    // an idle hour
-    bench.now += Duration::from_secs(3600);
-    bench.on(Event::Tick).unwrap();
-    bench.on(Event::Changed(vec![generation(A, 1, false)])).unwrap();
+    bench.tick().unwrap();
+    bench.welcome(vec![], Some(FULL)).unwrap();
     bench.now += SILENCE - Duration::from_secs(1);
-    bench.on(Event::Tick).unwrap();
+    bench.tick().unwrap();
     // our own commits are no sign of life
-    bench.on(Event::Changed(vec![generation(A, 2, false)])).unwrap();
+    bench.on(Event::Changed(vec![generation(A, 1, false)])).unwrap();
     bench.now += Duration::from_secs(1);
-    assert!(matches!(bench.on(Event::Tick), Err(Ended::Silent(_))));
+    assert!(matches!(bench.tick(), Err(Ended::Silent(_))));
 
     let mut never_welcomed = Bench { now: SILENCE, ..Bench::new(&[]) };
-    assert!(matches!(never_welcomed.on(Event::Tick), Err(Ended::Silent(_))));
+    assert!(matches!(never_welcomed.tick(), Err(Ended::Silent(_))));
 }
 
 #[test]
-fn a_status_goes_every_5_s() {
+fn pings_go_every_14_s_and_their_pongs_keep_an_idle_session_alive() {
     let (mut bench, _) = Bench::welcomed(&[], vec![]);
     let mut sent_at = Vec::new();
-    for second in 0..12 {
+    for second in 0..300 {
         bench.now = Duration::from_secs(second);
-        if bench.on(Event::Tick).unwrap() == [Output::Ping] {
+        if let [Output::Ping(ping)] = &bench.tick().unwrap()[..] {
             sent_at.push(second);
+            let t0_ms = ping.t0_ms;
+            let pong = Pong { t0_ms, t1_ms: t0_ms + 5000, t2_ms: t0_ms + 5000 };
+            assert_eq!(bench.on(down(down::Message::Pong(pong))).unwrap(), []);
         }
     }
-    assert_eq!(sent_at, [0, 5, 10]);
+    assert_eq!(sent_at, (0..300).step_by(14).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_ping_tells_the_clocks_difference_of_the_pings_before() {
+    let (mut bench, _) = Bench::welcomed(&[], vec![]);
+    let Output::Ping(first) = bench.tick().unwrap().remove(0) else { panic!() };
+    assert_eq!((first.clock_offset_ms, first.round_trip_ms), (None, 0));
+    bench.now = Duration::from_millis(300);
+    let pong = Pong { t0_ms: first.t0_ms, t1_ms: first.t0_ms + 5000 + 120, t2_ms: first.t0_ms + 5000 + 180 };
+    bench.on(down(down::Message::Pong(pong))).unwrap();
+    assert_eq!(bench.session.exchanges.best(), Some(Exchange { offset_ms: 5000, round_trip_ms: 240 }));
+    bench.now = Duration::from_secs(15);
+    let Output::Ping(second) = bench.tick().unwrap().remove(0) else { panic!() };
+    assert_eq!((second.clock_offset_ms, second.round_trip_ms), (Some(5000), 240));
+    assert_eq!(second.t0_ms, first.t0_ms + 15_000);
+}
+
+#[test]
+fn a_refused_record_is_noted_once_and_delivery_goes_on() {
+    let generations = [generation(A, 600, true), generation(B, 0, false)];
+    let (mut bench, _) = Bench::welcomed(&generations, vec![]);
+    let message = "line break".to_owned();
+    let refusal = Refusal { gen_id: A, seq: 2, code: RefusedCode::Checksum.into(), message };
+    assert_eq!(bench.refuse(A, 2).unwrap(), [Output::Refused(refusal.clone())]);
+    assert_eq!(bench.refuse(A, 2).unwrap(), [], "twice is no news");
+    assert_eq!(bench.refuse(A, 1).unwrap(), [], "refusals come in order");
+    assert_eq!(bench.ack(A, 256, false).unwrap(), [acked(A, 256, false)]);
+    bench.ack(A, 600, true).unwrap();
+    // the Ack may be there first
+    assert_eq!(bench.refuse(A, 600).unwrap(), [Output::Refused(Refusal { seq: 600, ..refusal })]);
+    assert_eq!(bench.refuse(A, 600).unwrap(), []);
+}
+
+#[test]
+fn a_recall_is_handed_on() {
+    let (mut bench, _) = Bench::welcomed(&[generation(A, 0, false)], vec![]);
+    let span = Span { start: UtcMillis(1000), end: UtcMillis(1000 + RECALL_SPAN_MS_MAX) };
+    assert_eq!(bench.recall(span.start.0, span.end.0).unwrap(), [Output::Recall(span)]);
+}
+
+#[test]
+fn a_generation_that_is_gone_when_it_is_read_is_passed_over() {
+    let generations = [generation(A, 3, true), generation(B, 4, true), generation(C, 0, false)];
+    let mut session = open(&generations).0;
+    let welcome = down(down::Message::Welcome(Welcome { marks: vec![], grant: Some(FULL) }));
+    let outputs = session.on(welcome, Duration::ZERO).unwrap();
+    assert!(matches!(outputs.last(), Some(Output::Read { gen_id: A, .. })));
+    let outputs = session.on(Event::Gone(A), Duration::ZERO).unwrap();
+    assert!(matches!(outputs[..], [Output::Read { gen_id: B, .. }]));
+}
+
+/// One more than a Hello holds.
+fn crowd() -> Vec<Generation> {
+    let id = |n: u32| -> GenId { [n.to_be_bytes(); 4].concat().try_into().unwrap() };
+    let count = u32::try_from(GENERATIONS_MAX).unwrap() + 1;
+    (0..count).map(|n| generation(id(n), 0, n + 1 < count)).collect()
 }
 
 #[test]
 fn more_generations_than_a_hello_holds_go_in_turns() {
-    let id = |n: u32| -> GenId { [n.to_be_bytes(); 4].concat().try_into().unwrap() };
-    let count = u32::try_from(GENERATIONS_MAX).unwrap() + 1;
-    let all: Vec<_> = (0..count).map(|n| generation(id(n), 0, n + 1 < count)).collect();
+    let all = crowd();
     let mut bench = Bench::new(&all);
     assert_eq!(bench.session.lanes.len(), GENERATIONS_MAX);
-    bench.on(down(down::Message::Welcome(Welcome { marks: vec![], grant: None }))).unwrap();
+    bench.welcome(vec![], Some(FULL)).unwrap();
     bench.on(Event::Changed(all.clone())).unwrap();
     assert_eq!(bench.session.lanes.len(), GENERATIONS_MAX, "what was not announced waits");
     let mut renewed = false;
-    for n in 0..count - 1 {
+    for generation in &all[..GENERATIONS_MAX] {
         assert!(!renewed);
-        renewed = bench.ack(id(n), 0, true).unwrap().contains(&Output::Renew);
+        renewed = bench.ack(generation.gen_id, 0, true).unwrap().contains(&Output::Renew);
     }
     assert!(renewed);
 }
 
 #[test]
+fn what_this_platform_has_and_another_has_not_does_not_crowd_its_hello() {
+    let all = crowd();
+    let done: BTreeSet<GenId> = all[..10].iter().map(|generation| generation.gen_id).collect();
+    let open = |generations: &[Generation]| {
+        let speaker = Speaker { gateway_id: "gw-1", run: RUN };
+        let (session, hello) = Session::open(speaker, generations, &done, SILENCE, Duration::ZERO);
+        let up::Message::Hello(hello) = hello else { panic!() };
+        (Bench { session, now: Duration::ZERO, body_bytes: 10 }, hello.generations)
+    };
+    let (mut bench, listed) = open(&all);
+    assert_eq!(listed.len(), GENERATIONS_MAX + 1 - 10);
+    bench.welcome(vec![], Some(FULL)).unwrap();
+    bench.on(Event::Changed(all.clone())).unwrap();
+    assert_eq!(bench.session.lanes.len(), GENERATIONS_MAX + 1 - 10, "they are not taken for new ones");
+    // a restored platform is told of all that is here
+    assert_eq!(open(&all[..GENERATIONS_MAX]).1.len(), GENERATIONS_MAX);
+}
+
+#[test]
 fn a_generation_set_aside_frees_its_window_and_a_list_that_lies_ends_the_session() {
     let (mut bench, _) = Bench::welcomed(&[generation(A, 3, true), generation(B, 0, false)], vec![]);
+    assert_eq!(bench.flight().messages, 2);
     bench.on(Event::Changed(vec![generation(B, 0, false)])).unwrap();
-    assert_eq!(bench.session.flight, Flight::default());
+    assert_eq!(bench.flight(), Flight::default());
     assert_eq!(bench.ack(A, 3, true).unwrap(), []);
     bench.session.reading = true;
     bench.on(Event::Changed(vec![generation(B, 1, false)])).unwrap();

@@ -12,7 +12,7 @@
 //! 2,000 in a plain run. `MUJUN_PROOF` set, as `tests/run` does: 100,000; `full`: 1,000,000; then the figures go to
 //! `target/proof/model.json`. With a mistake planted the same laws must break.
 
-use super::{super::*, SILENCE, record};
+use super::{super::*, open, record};
 use proptest::{prelude::*, test_runner::TestRunner};
 use std::{
     collections::VecDeque,
@@ -451,10 +451,6 @@ impl World {
             None => Ok(()),
         }
     }
-}
-
-fn open(generations: &[Generation]) -> (Session, up::Message) {
-    Session::open("gw-1", generations, SILENCE, Duration::ZERO)
 }
 
 fn run(mistake: Mistake, cases: u32, counted: &AtomicU64) -> Result<(), String> {
