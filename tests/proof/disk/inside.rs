@@ -2,10 +2,14 @@
 
 use crate::{
     dice::Dice,
-    power::work::{numbers, open, record},
+    power::work::{self, LIMITS, gaps, numbers, record},
 };
-use mujun::agent::spool::{SledSpool, Spool};
+use mujun::{
+    agent::spool::{Limits, SledSpool, Spool, SpoolError, WhenFull},
+    model::GapCause,
+};
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::Write,
     path::Path,
@@ -25,10 +29,20 @@ pub fn inside() {
     for trial in 0..trials {
         mount(&["-t", "tmpfs", "-o", "size=12m", "tmpfs"], disk);
         let mut dice = Dice::new(trial);
-        let what = if trial % 4 == 3 { read_only(disk) } else { full(disk, &mut dice, trial % 2 == 0) };
+        let what = match trial % 4 {
+            0 => full(disk, &mut dice, true),
+            1 => full(disk, &mut dice, false),
+            2 => dropping(disk, &mut dice),
+            _ => read_only(disk),
+        };
         println!("  disk: {what}");
         assert!(Command::new("umount").arg(disk).status().unwrap().success());
     }
+}
+
+/// Under the policy that refuses what is new.
+fn open(folder: &Path) -> Result<SledSpool, SpoolError> {
+    work::open_with(folder, Limits { when_full: WhenFull::Refuse, ..LIMITS })
 }
 
 fn mount(how: &[&str], disk: &Path) {
@@ -81,6 +95,38 @@ fn full(disk: &Path, dice: &mut Dice, restart: bool) -> String {
     hold(&open(&folder).unwrap(), last);
     let how = if restart { ", restarted" } else { "" };
     format!("full after {taken} records{how}: {last} of {last} are there; {}", if said { "No space" } else { &refused })
+}
+
+/// Under the policy that drops the oldest: what is gone is what the gap records say.
+fn dropping(disk: &Path, dice: &mut Dice) -> String {
+    let folder = disk.join("spool");
+    let spool = work::open(&folder).unwrap();
+    let mut written = BTreeMap::<_, BTreeSet<u64>>::new();
+    let (mut taken, mut refused) = (0, 0);
+    for number in 1..=400 {
+        if number == 60 {
+            fill(disk, dice.below(300 * 1024));
+        }
+        if spool.commit(&[record(taken + 1)], None).is_err() {
+            refused += 1;
+            continue;
+        }
+        taken += 1;
+        let generation = spool.generations().last().unwrap().gen_id;
+        written.entry(generation).or_default().insert(taken);
+    }
+    let found: BTreeSet<u64> = numbers(&spool).unwrap().into_iter().collect();
+    let said: BTreeSet<u64> = gaps(&spool)
+        .unwrap()
+        .iter()
+        .filter(|gap| gap.cause == GapCause::Dropped)
+        .filter_map(|gap| written.get(&gap.lost?.gen_id))
+        .flatten()
+        .copied()
+        .collect();
+    let gone: BTreeSet<u64> = (1..=taken).filter(|number| !found.contains(number)).collect();
+    assert_eq!(gone, said, "gone, and said to be gone");
+    format!("full, the oldest go: {taken} taken, {refused} refused, {} dropped and each said to be", gone.len())
 }
 
 /// Takes all but `rest` bytes.

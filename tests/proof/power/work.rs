@@ -53,7 +53,11 @@ pub fn preamble() -> Vec<Record> {
 }
 
 pub fn open(folder: &Path) -> Result<SledSpool, SpoolError> {
-    SledSpool::open(folder, preamble(), &["platform".to_owned()], LIMITS)
+    open_with(folder, LIMITS)
+}
+
+pub fn open_with(folder: &Path, limits: Limits) -> Result<SledSpool, SpoolError> {
+    SledSpool::open(folder, preamble(), &["platform".to_owned()], limits)
 }
 
 /// The numbers of one generation's records, in order; an error where one is not what was committed.

@@ -481,13 +481,8 @@ fn whatever_dies_is_copied_or_put_back_all_is_held_once() {
         threads.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
     });
 
-    let mistakes = [
-        Mistake::ReusedSeq,
-        Mistake::AckBeforeCommit,
-        Mistake::MarkApart,
-        Mistake::NoFsync,
-        Mistake::EarlyDelete,
-    ];
+    let mistakes =
+        [Mistake::ReusedSeq, Mistake::AckBeforeCommit, Mistake::MarkApart, Mistake::NoFsync, Mistake::EarlyDelete];
     let caught = mistakes.map(|mistake| run(mistake, 2_000, &AtomicU64::new(0)));
     if size.is_some() {
         write(counted.load(Relaxed), mistakes, &caught);
