@@ -20,7 +20,10 @@ mod report;
 use report::Report;
 use std::{panic::catch_unwind, process::ExitCode};
 
-const PARTS: [(&str, fn(bool) -> Report); 3] = [("power", power::run), ("kill", kill::run), ("disk", disk::run)];
+/// Runs a part, in full size or not.
+type Part = fn(bool) -> Report;
+
+const PARTS: [(&str, Part); 3] = [("power", power::run), ("kill", kill::run), ("disk", disk::run)];
 
 fn main() -> ExitCode {
     if power::is_writer() {
