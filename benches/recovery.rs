@@ -11,7 +11,7 @@ mod support;
 
 use bytes::Bytes;
 use mujun::{
-    agent::meaning::Meaning,
+    agent::{meaning::Meaning, spool::Spool},
     wire::{BATCH_RECORDS_MAX, RECORD_BYTES_MAX, proto::RecordKind, record::Record},
 };
 use std::{

@@ -44,7 +44,7 @@ fn messages(seed: u64) -> Vec<Vec<u8>> {
         for _ in 0..gateway.polls_per_commit {
             gateway.poll().into_iter().for_each(|scan| meaning.take(scan));
         }
-        records.extend(meaning.close());
+        records.extend(meaning.close().0);
         // also what comes late in an hour: closed quarter-hours, and counts that have grown
         if commit % 8 == 7 {
             gateway.pass(900);

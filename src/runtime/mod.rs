@@ -2,6 +2,7 @@
 
 pub mod backoff;
 pub mod clock;
+pub mod fault;
 pub mod file;
 pub mod lang;
 pub mod log;

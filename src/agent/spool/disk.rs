@@ -1,5 +1,6 @@
 //! Every step on which durability rests, so that a test can watch the steps, leave one out or let one fail.
 
+use crate::runtime::fault::{Fault, planted};
 use std::{fs, fs::File, io, path::Path};
 
 pub(super) trait Disk: Send + Sync {
@@ -22,11 +23,11 @@ impl Disk for OsDisk {
     }
 
     fn sync_file(&self, _path: &Path, file: &File) -> io::Result<()> {
-        file.sync_all()
+        if planted(Fault::NoFsync) { Ok(()) } else { file.sync_all() }
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        File::open(path)?.sync_all()
+        if planted(Fault::NoFolderFsync) { Ok(()) } else { File::open(path)?.sync_all() }
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

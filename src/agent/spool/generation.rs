@@ -18,6 +18,7 @@
 use super::{disk::Disk, error::SpoolError, layout::Layout, note::Marker, span, value};
 use crate::{
     model::Span,
+    runtime::fault::{self, Fault as Planted, planted},
     wire::{BATCH_RECORDS_MAX, record::Record},
 };
 use std::{
@@ -94,13 +95,16 @@ impl Database {
     ) -> Result<Arc<Database>, SpoolError> {
         let folder = layout.folder(ordinal);
         let config = sled::Config::new().path(&folder).create_new(true);
+        fault::point("spool.before_create");
         let db = guarded(&folder, || config.cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_EVERY_MS)).open())?;
         let created = Database::with(folder, db)?;
         created.append(1, preamble)?;
         guarded(&created.folder, || disk.flush(&created.db))?;
         sync_tree(disk, &created.folder)?;
         disk.sync_folder(layout.dir()).map_err(SpoolError::at(layout.dir()))?;
+        fault::point("spool.before_marker");
         layout.write_marker(disk, ordinal, marker)?;
+        fault::point("spool.after_marker");
         Ok(Arc::new(created))
     }
 
@@ -113,6 +117,7 @@ impl Database {
             Ok(_) => return Err(Fault::Damaged("its data file is empty".into())),
             Err(error) => return Err(Fault::from_io(&layout.data(ordinal), error)),
         }
+        remove_unfinished_snapshots(&folder).map_err(|error| Fault::from_io(&folder, error))?;
         let config = sled::Config::new().path(&folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
         let mut tries = LOCK_TRIES;
         let db = loop {
@@ -136,9 +141,13 @@ impl Database {
     /// Durable on return.
     pub fn commit(&self, disk: &dyn Disk, first_seq: u64, records: &[Record]) -> Result<(), SpoolError> {
         self.append(first_seq, records)?;
+        fault::point("spool.before_flush");
         guarded(&self.folder, || disk.flush(&self.db))?;
+        fault::point("spool.after_flush");
         let path = self.folder.join("db");
-        disk.sync_file(&path, &self.data).map_err(SpoolError::at(&path))
+        disk.sync_file(&path, &self.data).map_err(SpoolError::at(&path))?;
+        fault::point("spool.after_fsync");
+        Ok(())
     }
 
     /// What sled's data file takes on the disk.
@@ -153,6 +162,10 @@ impl Database {
             for record in part {
                 batch.insert(&value::key(seq), value::encode(record));
                 seq += 1;
+            }
+            if planted(Planted::BlobsAllowed) {
+                // makes the page too large for sled's log, in front of all that is read
+                batch.insert(&value::key(0), vec![seq.to_le_bytes()[0]; 256 * 1024]);
             }
             guarded(&self.folder, || self.db.apply_batch(batch))?;
         }
@@ -261,6 +274,19 @@ fn guarded<T>(folder: &Path, work: impl FnOnce() -> sled::Result<T>) -> Result<T
 pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
     format!("sled panicked: {}", text.unwrap_or("no message"))
+}
+
+/// sled writes a snapshot of its tables whenever it opens a database, beside the one before it, and takes the one
+/// with the highest name at the next open: after a kill in between, one that was never finished, which it calls
+/// corrupt. Without it, it takes the one before.
+fn remove_unfinished_snapshots(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "generating") {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes a folder and all in it durable, the innermost first.

@@ -1,7 +1,7 @@
 //! Small files of text whose lines carry their checksum, and that appear at once: written beside, fsynced, renamed.
 
 use super::{disk::Disk, error::SpoolError};
-use crate::wire::GenId;
+use crate::{runtime::fault, wire::GenId};
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
@@ -27,6 +27,7 @@ pub(super) fn replace(disk: &dyn Disk, path: &Path, contents: &[u8]) -> Result<(
     let beside = beside(path);
     let mut file = File::create(&beside).map_err(SpoolError::at(&beside))?;
     file.write_all(contents).and_then(|()| disk.sync_file(&beside, &file)).map_err(SpoolError::at(&beside))?;
+    fault::point("spool.before_rename");
     disk.rename(&beside, path).map_err(SpoolError::at(path))?;
     let folder = path.parent().unwrap_or(Path::new("."));
     disk.sync_folder(folder).map_err(SpoolError::at(folder))

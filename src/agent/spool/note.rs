@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     model::{Span, UtcMillis},
+    runtime::fault,
     wire::{
         GenId,
         proto::RecordKind,
@@ -58,7 +59,10 @@ impl Layout {
         let (start, end) = span.map_or(("-".into(), "-".into()), |s| (s.start.0.to_string(), s.end.0.to_string()));
         let gen_id = hex(gen_id);
         let text = format!("mujun-sealed 2 {gen_id} {last} {bytes} {hash:08x} {start} {end} {}", ended.0);
-        line::replace(disk, &self.sealed(ordinal), line::checked(&text).as_bytes())
+        fault::point("spool.before_manifest");
+        line::replace(disk, &self.sealed(ordinal), line::checked(&text).as_bytes())?;
+        fault::point("spool.after_manifest");
+        Ok(())
     }
 
     /// `None` where the line is damaged.

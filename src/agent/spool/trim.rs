@@ -6,7 +6,7 @@ use super::{
     layout::Layout,
     sled_spool::{Inner, held},
 };
-use crate::wire::GenId;
+use crate::{runtime::fault, wire::GenId};
 use std::{io, path::Path};
 
 impl Inner {
@@ -59,10 +59,14 @@ impl Inner {
 /// The marker goes first, durably: from then on the generation is deleted at the next start at the latest, and no
 /// half of it can be taken for a whole.
 pub(super) fn delete(layout: &Layout, disk: &dyn Disk, ordinal: u64) -> Result<(), SpoolError> {
+    fault::point("spool.before_trim");
     remove(&layout.ok(ordinal), |path| disk.remove_file(path))?;
     disk.sync_folder(layout.dir()).map_err(SpoolError::at(layout.dir()))?;
+    fault::point("spool.in_trim");
     remove(&layout.folder(ordinal), |path| disk.remove_folder(path))?;
-    remove(&layout.sealed(ordinal), |path| disk.remove_file(path))
+    remove(&layout.sealed(ordinal), |path| disk.remove_file(path))?;
+    fault::point("spool.after_trim");
+    Ok(())
 }
 
 /// What is left of a dropped generation when its gap is committed; the marker's other name last.

@@ -11,7 +11,11 @@ use super::{
 };
 use crate::{
     model::{Span, UtcMillis},
-    runtime::{clock, random, space},
+    runtime::{
+        clock,
+        fault::{self, Fault, planted},
+        random, space,
+    },
     wire::{GenId, record::Record},
 };
 use std::{sync::Arc, time::Duration};
@@ -124,13 +128,16 @@ impl Inner {
         let ordinal = writer.next_ordinal;
         writer.next_ordinal += 1;
         let (extent, begun) = (Extent::of(&self.preamble), clock::now());
-        let marker = Marker { gen_id: random::id(), prev: writer.last_gen_id, preamble: extent.last, begun };
+        let reused = writer.last_gen_id.filter(|_| writer.current.is_none() && planted(Fault::ReusedSeq));
+        let gen_id = reused.unwrap_or_else(random::id);
+        let marker = Marker { gen_id, prev: writer.last_gen_id, preamble: extent.last, begun };
         let created = Database::create(&self.layout, &*self.disk, ordinal, &marker, &self.preamble);
         let database = created.inspect_err(|_| {
             if let Err(error) = trim::delete(&self.layout, &*self.disk, ordinal) {
                 tracing::debug!(ordinal, %error, "an unfinished generation stays until the next start");
             }
         })?;
+        fault::committed(&marker.gen_id, 1, &self.preamble);
         writer.last_gen_id = Some(marker.gen_id);
         let previous = {
             let mut open = held(&self.open);
@@ -199,7 +206,8 @@ impl Inner {
         let Some(current) = &mut writer.current else {
             return Err(SpoolError::Closed);
         };
-        current.database.commit(&*self.disk, current.extent.last + 1, records)?;
+        let first_seq = current.extent.last + 1;
+        current.database.commit(&*self.disk, first_seq, records)?;
         current.extent = current.extent.with(records);
         let now = clock::now();
         if span.is_some() {
@@ -210,7 +218,9 @@ impl Inner {
         let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
         let said = Said { gen_id: current.gen_id, last_seq, records: count, span, wall };
         writer.witness.say(&*self.disk, &said);
+        fault::point("spool.after_witness");
         if let Some(entry) = held(&self.index).at_mut(current.ordinal) {
+            fault::committed(&entry.gen_id, first_seq, records);
             entry.extent = current.extent;
             entry.span = span::cover(entry.span, span);
             entry.ended = now;

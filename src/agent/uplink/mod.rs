@@ -45,7 +45,7 @@ use crate::{
         spool::{Refusal, Spool},
     },
     model::Span,
-    runtime::{backoff::Backoff, clock, random, task::blocking},
+    runtime::{backoff::Backoff, clock, fault, random, task::blocking},
     wire::{
         GenId,
         proto::{self, RefusedCode, up},
@@ -88,6 +88,16 @@ impl Pace {
         rotate_after: Duration::from_secs(30),
         tick: Duration::from_secs(1),
     };
+
+    /// For the proof, which is about what happens and not about how long it takes.
+    const HASTE: Pace = Pace {
+        backoff_min: Duration::from_millis(20),
+        backoff_max: Duration::from_millis(200),
+        open: Duration::from_secs(1),
+        silence: Duration::from_secs(2),
+        rotate_after: Duration::from_secs(1),
+        tick: Duration::from_millis(100),
+    };
 }
 
 /// Delivers to the spool's destination number `destination` until `stop` is cancelled, then ends at once.
@@ -99,7 +109,8 @@ pub async fn run(
     health: Arc<Health>,
     stop: CancellationToken,
 ) -> Result<(), Infallible> {
-    let uplink = Uplink { config, destination, gateway_id, spool, health, pace: Pace::NORMAL };
+    let pace = if fault::haste() { Pace::HASTE } else { Pace::NORMAL };
+    let uplink = Uplink { config, destination, gateway_id, spool, health, pace };
     tokio::select! {
         () = stop.cancelled() => Ok(()),
         never = uplink.deliver() => match never {},
@@ -269,7 +280,11 @@ impl Uplink {
         self.with_spool(move |spool| {
             for output in told {
                 let noted = match output {
-                    Output::Acked { gen_id, seq, complete } => spool.acked(destination, &gen_id, seq, complete),
+                    Output::Acked { gen_id, seq, complete } => {
+                        fault::acked(&gen_id, seq);
+                        fault::point("uplink.before_acked");
+                        spool.acked(destination, &gen_id, seq, complete)
+                    }
                     Output::Refused(refusal) => {
                         report_refusal(&name, &refusal, health.refused());
                         spool.refused(destination, refusal)

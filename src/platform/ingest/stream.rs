@@ -12,7 +12,7 @@ use super::{
 use crate::{
     model::UtcMillis,
     platform::store::{Greeted, Store},
-    runtime::clock,
+    runtime::{clock, fault},
     wire::{
         GenId,
         proto::{Down, Ping, Pong, Reject, RejectCode, Up, down, up},
@@ -138,7 +138,9 @@ impl Stream {
                 answer = desk.done(), if !idle => {
                     let answer = answer?;
                     for message in answer.messages {
+                        fault::point("platform.before_ack");
                         self.answer(answers, message).await?;
+                        fault::point("platform.after_ack");
                     }
                     if let Some(reject) = answer.end {
                         return Err(reject.into());

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     model::UtcMillis,
+    runtime::fault::{Fault, planted},
     wire::{
         GenId,
         record::{Content, Record, RecordError},
@@ -60,6 +61,9 @@ pub fn ingest(tx: &Connection, batch: &Batch) -> Result<Taken, StoreError> {
     let mut taker = Taker::new(tx, gateway, standing.id, batch.now)?;
     let mut taken = Taken::nothing(standing.outcome());
     let begun = standing.times.is_some();
+    if planted(Fault::MarkApart) {
+        commit_mark(tx, &standing, batch)?;
+    }
 
     for (seq, (record, content)) in (batch.first_seq..).zip(&batch.records) {
         let number = i64::try_from(seq).map_err(|_| StoreError::SeqRange(seq))?;
@@ -101,6 +105,14 @@ pub fn ingest(tx: &Connection, batch: &Batch) -> Result<Taken, StoreError> {
     raise(tx, gateway, batch, &taken)?;
     taken.outcome = standing.outcome();
     Ok(taken)
+}
+
+/// [`Fault::MarkApart`]: the mark is durable before the records are.
+fn commit_mark(tx: &Connection, standing: &generation::Standing, batch: &Batch) -> Result<(), StoreError> {
+    let seq = standing.seq.max(batch.first_seq + batch.records.len() as u64 - 1);
+    generation::save(tx, &generation::Standing { seq, ..*standing })?;
+    tx.execute_batch("RELEASE _rusqlite_sp; COMMIT; BEGIN IMMEDIATE; SAVEPOINT _rusqlite_sp")?;
+    Ok(())
 }
 
 fn raise(tx: &Connection, gateway: i64, batch: &Batch, taken: &Taken) -> Result<(), StoreError> {

@@ -3,7 +3,10 @@
 //! A job that fails is rolled back alone. A commit that fails fails all its jobs, and none is told otherwise.
 
 use super::{StoreError, Waiting};
-use crate::runtime::task;
+use crate::runtime::{
+    fault::{self, Fault, planted},
+    task,
+};
 use rusqlite::{Connection, TransactionBehavior};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
@@ -112,5 +115,12 @@ fn transact(connection: &mut Connection, group: Vec<Job>, answers: &mut Vec<Answ
         }
         if ran.keep { savepoint.commit()? } else { savepoint.finish()? }
     }
-    transaction.commit().map_err(StoreError::from)
+    if planted(Fault::AckBeforeCommit) {
+        answers.drain(..).for_each(|answer| answer(Ok(())));
+        fault::linger();
+    }
+    fault::point("platform.before_commit");
+    transaction.commit()?;
+    fault::point("platform.after_commit");
+    Ok(())
 }

@@ -8,7 +8,7 @@
 use super::{intake::Intake, tally::worth_a_line};
 use crate::{
     agent::{config::MqttBroker, health::Health, source::Input},
-    runtime::{backoff::Backoff, clock, random},
+    runtime::{backoff::Backoff, clock, fault, random},
 };
 use rumqttc::{
     AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, Packet, QoS, SubscribeFilter, SubscribeReasonCode,
@@ -181,9 +181,11 @@ impl Session {
     fn acknowledge(&mut self) {
         let committed = *self.commits.borrow();
         while let Some(publish) = self.intake.acks.due(committed) {
+            fault::point("mqtt.before_ack");
             if self.client.try_ack(publish).is_err() {
                 return;
             }
+            fault::point("mqtt.after_ack");
             self.intake.acks.acknowledged();
         }
     }

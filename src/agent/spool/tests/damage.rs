@@ -93,6 +93,17 @@ fn a_generation_that_goes_bad_while_the_spool_runs_is_set_aside_too() {
 }
 
 #[test]
+fn a_snapshot_that_sled_did_not_finish_is_no_damage() {
+    let folder = healthy();
+    for contents in [&b""[..], b"half a snapshot of sled's tables"] {
+        std::fs::write(folder.path().join("g0000000000000002/snap.0000000000FFFFFF.generating"), contents).unwrap();
+        let spool = open(folder.path(), preamble()).unwrap();
+        assert_eq!(spool.quarantined(), 0);
+        assert!(numbers(&spool).into_iter().eq(1..=90));
+    }
+}
+
+#[test]
 fn what_was_never_finished_is_deleted_and_what_is_foreign_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let unfinished = ["g0000000000000007", "g0000000000000008.ok.tmp", "g0000000000000009.sealed"];

@@ -17,6 +17,7 @@ use bytes::Bytes;
 mod heartbeat;
 mod lanes;
 mod laws;
+mod model;
 mod nonsense;
 
 const SILENCE: Duration = Duration::from_secs(42);
