@@ -22,20 +22,20 @@ fn a_wrong_agent_file_starts_nothing_and_what_was_recorded_still_arrives() {
     let broker = "[[mqtt]]\nname = \"machines\"\nurl = \"http://broker\"\n[[mqtt.topic]]\ntopic = \"t\"\nmeter = \"press\"\n\
                   [[mqtt.topic.point]]\nname = \"n\"\npointer = \"\"\n";
     let wrong = [
-        (right.replace("timeout_ms", "timout_ms"), "agent.toml:11:1  modbus[0].timout_ms: unknown key \"timout_ms\""),
+        (right.replace("timeout_ms", "timout_ms"), "agent.toml:13:1  modbus[0].timout_ms: unknown key \"timout_ms\""),
         (
             right.replace("unit_id = 1", "unit_id = \"one\""),
-            "agent.toml:15:11  modbus[0].meter[0].unit_id: found the string \"one\"; expected an integer from 1 to 247",
+            "agent.toml:17:11  modbus[0].meter[0].unit_id: found the string \"one\"; expected an integer from 1 to 247",
         ),
         (
             right.replace("name = \"u32\"", "name = \"total\""),
-            "agent.toml:27:8  modbus[0].meter[0].point[1].name: \"total\" is used on line 17 already",
+            "agent.toml:29:8  modbus[0].meter[0].point[1].name: \"total\" is used on line 19 already",
         ),
         (
             right.replace("register = 4", "register = 3"),
-            "agent.toml:28:12  modbus[0].meter[0].point[1].register: registers 3 to 4 overlap 0 to 3 of",
+            "agent.toml:30:12  modbus[0].meter[0].point[1].register: registers 3 to 4 overlap 0 to 3 of",
         ),
-        (right.clone() + broker, "agent.toml:40:7  mqtt[0].url: found \"http://broker\"; expected mqtt://host[:port]"),
+        (right.clone() + broker, "agent.toml:42:7  mqtt[0].url: found \"http://broker\"; expected mqtt://host[:port]"),
     ];
     for (sources, expected) in wrong {
         stack.configure_agent(&sources);

@@ -69,7 +69,7 @@ mod tests {
     async fn recalls_are_answered_one_by_one_and_those_beyond_the_bound_are_not() {
         let (recalls, asked) = mpsc::channel(WAITING_MAX);
         (0..100).for_each(|start| ask("county", &recalls, span(start)));
-        let (done, running) = (&Mutex::new(Vec::new()), &Mutex::new(()));
+        let (done, running) = (&Mutex::new(Vec::new()), &tokio::sync::Mutex::new(()));
         let recall = |span: Span| async move {
             let _alone = running.try_lock().expect("one at a time");
             tokio::task::yield_now().await;

@@ -65,7 +65,7 @@ fn bad() -> Vec<(Record, RefusedCode, &'static str)> {
         (torn, RefusedCode::Checksum, "the checksum does not match"),
         (Record { kind: 9, ..samples(&[]) }, RefusedCode::Encoding, "kind 9 is unknown"),
         (bomb, RefusedCode::Encoding, "the body inflates to 67108864 bytes"),
-        (plain, RefusedCode::Encoding, "the body is no zstd frame"),
+        (plain, RefusedCode::Encoding, "the body is not one whole zstd frame"),
         (framed(&[0xff; 20]), RefusedCode::Encoding, "the body is no message of its kind"),
         (one(good(8, Value::Count(1)), BASE), RefusedCode::Content, "series 8 is not in the generation's dictionary"),
         (one(good(0, Value::Real(1.5)), BASE), RefusedCode::Content, "series 0 is a register"),

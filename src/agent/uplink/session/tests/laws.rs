@@ -84,7 +84,7 @@ impl Held {
 
 /// One record in 13 is refused.
 fn is_refused(record: &Record) -> bool {
-    record.crc32c % 13 == 0
+    record.crc32c.is_multiple_of(13)
 }
 
 struct World {
