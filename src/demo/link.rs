@@ -1,10 +1,10 @@
 //! The link between agents and platform: a TCP relay that can be cut.
 
+use crate::runtime::task::Crowd;
 use std::{convert::Infallible, sync::Arc};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
-    task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +24,9 @@ impl Switch {
     }
 }
 
+/// One for each agent, and one more while an old one ends.
+const RELAYS_MAX: usize = 64;
+
 /// Relays every connection of `listener` to the platform's port.
 pub async fn run(
     listener: TcpListener,
@@ -31,11 +34,11 @@ pub async fn run(
     switch: Switch,
     stop: CancellationToken,
 ) -> Result<(), Infallible> {
-    let mut relays = JoinSet::new();
+    let mut relays = Crowd::new(RELAYS_MAX);
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            Some(_) = relays.join_next() => continue,
+            accepted = listener.accept(), if relays.has_room() => accepted,
+            () = relays.ended() => continue,
             () = stop.cancelled() => return Ok(()),
         };
         let Ok((mut agent, _)) = accepted else { continue };
@@ -43,7 +46,6 @@ pub async fn run(
         if !*up.borrow() {
             continue;
         }
-        #[allow(clippy::disallowed_methods)] // a relay lives in this JoinSet and ends with it
         relays.spawn(async move {
             let relay = async {
                 let mut platform = TcpStream::connect(("127.0.0.1", platform_port)).await?;

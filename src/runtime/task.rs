@@ -70,6 +70,42 @@ fn failure(ended: Result<(&'static str, Result<(), String>), tokio::task::JoinEr
     }
 }
 
+/// Tasks that come and go, such as connections: so many at one time. They end with it.
+pub struct Crowd {
+    set: JoinSet<()>,
+    tasks_max: usize,
+}
+
+impl Crowd {
+    pub fn new(tasks_max: usize) -> Crowd {
+        Crowd { set: JoinSet::new(), tasks_max }
+    }
+
+    pub fn has_room(&self) -> bool {
+        self.set.len() < self.tasks_max
+    }
+
+    #[allow(clippy::disallowed_methods)]
+    pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.set.spawn(task);
+    }
+
+    /// Waits for one of them to end; for ever while there is none. A panic is told and spoils no other.
+    pub async fn ended(&mut self) {
+        match self.set.join_next().await {
+            Some(Ok(())) => {}
+            Some(Err(join)) => tracing::error!("a task failed: {join}"),
+            None => std::future::pending().await,
+        }
+    }
+
+    pub async fn all_ended(&mut self) {
+        while !self.set.is_empty() {
+            self.ended().await;
+        }
+    }
+}
+
 /// Runs `work`, which blocks on a disk or a database, beside the event loop.
 #[allow(clippy::disallowed_methods)]
 pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

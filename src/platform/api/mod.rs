@@ -3,7 +3,8 @@
 //! # Promises
 //! - Shows what `assess` and the store say, and nothing else: decimals are strings to the last digit, unknown is null.
 //! - A question it does not understand is refused in both languages, with what is possible; none is half answered.
-//! - Every request ends in time, and only so many are worked on at once.
+//! - Every request ends in time, and only so many are worked on at once; so does every connection, of which there are
+//!   only so many.
 //!
 //! # Does not
 //! Compute figures, write, or know users: it listens on the loopback address unless the configuration says otherwise.
@@ -11,6 +12,7 @@
 mod answer;
 mod question;
 mod refusal;
+mod serve;
 mod view;
 
 use crate::{
@@ -19,6 +21,7 @@ use crate::{
 };
 use axum::{
     Router,
+    body::HttpBody,
     extract::{Request, State as Shared},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
@@ -26,7 +29,8 @@ use axum::{
     routing::get,
 };
 use refusal::Refusal;
-use std::{sync::Arc, time::Duration};
+use serve::Bounds;
+use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -43,8 +47,6 @@ const URI_BYTES_MAX: usize = 2048;
 /// Answers being made at one time, each of which may hold a year of quarter-hours of one site.
 const REQUESTS_MAX: usize = 64;
 const ANSWER_DEADLINE: Duration = Duration::from_secs(20);
-/// From the stop to the end, for answers under way.
-const STOP_DEADLINE: Duration = Duration::from_secs(3);
 
 /// Everything comes from the page's own origin. No inline script and no inline style.
 const CONTENT_SECURITY: &str =
@@ -67,16 +69,9 @@ pub fn router(state: State) -> Router {
 }
 
 /// Answers on the listener until `stop`, then finishes what is under way, for at most three seconds.
-pub async fn serve(listener: TcpListener, state: State, stop: CancellationToken) -> Result<(), std::io::Error> {
-    let served = axum::serve(listener, router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let deadline = async {
-        stop.cancelled().await;
-        tokio::time::sleep(STOP_DEADLINE).await;
-    };
-    tokio::select! {
-        result = served.into_future() => result,
-        () = deadline => Ok(()),
-    }
+pub async fn serve(listener: TcpListener, state: State, stop: CancellationToken) -> Result<(), Infallible> {
+    serve::serve(Bounds::default(), listener, router(state), stop).await;
+    Ok(())
 }
 
 /// Refuses what no answer is made for, and ends every answer in time.
@@ -85,6 +80,9 @@ async fn bounded(Shared(places): Shared<Arc<Semaphore>>, request: Request, next:
         return Err(Refusal::method());
     }
     let uri = request.uri();
+    if !request.body().is_end_stream() {
+        return Err(Refusal::bad("请求不应带正文", "a request has no body here"));
+    }
     if uri.path().len() + uri.query().map_or(0, str::len) > URI_BYTES_MAX {
         return Err(Refusal::too_long(URI_BYTES_MAX));
     }

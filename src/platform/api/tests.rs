@@ -212,6 +212,8 @@ async fn only_short_reading_requests_are_answered() {
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{method}");
         assert_eq!(response.headers()[header::ALLOW], "GET, HEAD");
     }
+    let request = Request::get("/api/v1/ranking").body(Body::from("x")).unwrap();
+    assert_eq!(router.clone().oneshot(request).await.unwrap().status(), StatusCode::BAD_REQUEST);
     let long = format!("/api/v1/ranking?county={}", "3".repeat(URI_BYTES_MAX));
     assert_eq!(read(&router, &long).await.0, StatusCode::URI_TOO_LONG);
 }
@@ -284,7 +286,7 @@ async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_
             task::blocking(move || ureq::get(format!("http://{address}/health")).call().unwrap().status()).await;
         stop.cancel();
         assert_eq!(status, 200);
-        tokio::time::sleep(STOP_DEADLINE * 2).await; // the idle client never leaves by itself
+        tokio::time::sleep(Bounds::default().stop * 2).await; // the idle client never leaves by itself
     };
     tokio::select! {
         ended = serve(listener, state, stop.clone()) => ended.unwrap(),
