@@ -57,7 +57,6 @@ fn violations(file: &str, text: &str) -> Vec<String> {
             ("sled", "src/agent/spool/"),
             ("tokio_modbus", "src/agent/source/modbus/"),
             ("rumqttc", "src/agent/source/mqtt/"),
-            ("hyper_util", "src/agent/uplink/"),
         ] {
             if code.contains(&format!("{name}::")) && !file.starts_with(home) && from != "demo" {
                 found.push(format!("{file}:{number}: only {home} may name {name}"));
