@@ -107,7 +107,7 @@ impl Stack {
         let (ingest, port) = (self.ingest, self.meter);
         let config = format!(
             "[agent]\ngateway_id = \"{gateway_id}\"\n[spool]\ndir = \"{spool}\"\ncommit_interval_ms = 500\n\
-             [uplink]\nplatform_url = \"http://127.0.0.1:{ingest}\"\n\
+             [[uplink]]\nname = \"county\"\nplatform_url = \"http://127.0.0.1:{ingest}\"\nstart_spread_s = 0\n\
              [[modbus]]\nname = \"bus\"\naddress = \"127.0.0.1:{port}\"\n\
              [[modbus.meter]]\nname = \"{meter}\"\nunit_id = 1\n\
              [[modbus.meter.point]]\nname = \"energy\"\nregister = 0\ntype = \"u32\"\nword_order = \"ABCD\"\n\
