@@ -25,8 +25,7 @@ use support::{
 const SCANS: usize = 10;
 const COMMIT_RECORDS: usize = 256;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// A drain that takes longer than this is shown as what it is.
-/// For one gigabyte; what the tests run is a thousandth of it.
+/// A drain that takes longer than this is shown as what it is: for one gigabyte, and for the megabyte of the tests.
 fn patience() -> Duration {
     Duration::from_secs(support::sized(3_600, 120))
 }
