@@ -8,7 +8,7 @@
 use mujun::{
     agent::archive::{Archive, ArchiveLimits, DAY_MS, QUARTER_MS},
     energy::interval::Cell,
-    model::{PointKind, Reading, Role, Scale, Series, UtcMillis},
+    model::{Doubts, Physics, PointKind, Reading, Role, Scale, Series, UtcMillis},
     wire::record::{Content, Interval, Record, encode},
 };
 
@@ -40,8 +40,9 @@ fn dictionary() -> Vec<Record> {
         product: String::new(),
         unit: "kWh".into(),
         scale: Scale::new(1, -2).unwrap(),
+        physics: Physics::default(),
     };
-    encode(&Content::Dictionary((0..POINTS).map(|id| (id, series(id))).collect()))
+    encode(&Content::Dictionary((0..POINTS).map(|id| (id, series(id))).collect::<Vec<_>>().into()))
 }
 
 fn main() {
@@ -83,6 +84,7 @@ fn main() {
                     covered_ms: QUARTER_MS,
                     readings,
                     cell,
+                    doubts: Doubts::NONE,
                 });
             }
         }

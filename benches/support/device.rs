@@ -4,7 +4,7 @@
 use fastrand::Rng;
 use mujun::{
     agent::config::Point,
-    model::{PointKind, RawValue, Role, Scan, Series, UtcMillis},
+    model::{Physics, PointKind, RawValue, Role, Scan, Series, UtcMillis},
 };
 use std::f64::consts::TAU;
 
@@ -44,6 +44,7 @@ pub fn points() -> Vec<Point> {
                 product: String::new(),
                 unit: unit.into(),
                 scale: scale.parse().unwrap(),
+                physics: Physics::default(),
             },
             resolution: Some("1".parse().unwrap()),
         }

@@ -3,7 +3,7 @@
 
 use mujun::{
     agent::config::Point,
-    model::{PointKind, RawValue, Role, Scan, Series, UtcMillis},
+    model::{Physics, PointKind, RawValue, Role, Scan, Series, UtcMillis},
 };
 use rust_decimal::Decimal;
 use std::{
@@ -37,6 +37,7 @@ pub fn points() -> Vec<Point> {
             product: String::new(),
             unit: unit.into(),
             scale: scale.parse().unwrap(),
+            physics: Physics::default(),
         },
         resolution: Some(scale.parse().unwrap()),
     };

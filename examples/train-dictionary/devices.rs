@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use mujun::{
     agent::config::Point,
-    model::{PointKind, RawValue, Reason, Role, Scan, Series, UtcMillis},
+    model::{Physics, PointKind, RawValue, Reason, Role, Scan, Series, UtcMillis},
 };
 
 pub struct Gateway {
@@ -88,6 +88,7 @@ fn point(name: &str, kind: PointKind, role: Role, carrier: &str, unit: &str, sca
         product: if role == Role::Output { "steel".into() } else { String::new() },
         unit: unit.into(),
         scale: scale.parse().unwrap(),
+        physics: Physics::default(),
     };
     let resolution =
         (scale != "1" || kind == PointKind::Cumulative || role == Role::Output).then(|| "1".parse().unwrap());

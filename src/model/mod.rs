@@ -1,6 +1,8 @@
 //! The nouns that both halves share. No I/O, no clock, no formats.
 
 pub mod credit_code;
+mod doubt;
+mod event;
 mod gap;
 mod period;
 mod point;
@@ -11,9 +13,11 @@ mod site;
 mod time;
 pub mod unit;
 
+pub use doubt::Doubts;
+pub use event::{ClockSegment, ClockShift, ClockState, Event, EventKind, Register, Replaced, RunId, Tag};
 pub use gap::{GapCause, Span};
 pub use period::{Period, PeriodError};
-pub use point::{PointKind, Role, Series};
+pub use point::{Physics, PointKind, Role, Series};
 pub use sample::{Quality, RawValue, Reading, Reason, Sample, Scan, Value};
 pub use scale::{Scale, ScaleError};
 pub use site::{Gateway, Site};

@@ -40,14 +40,16 @@ fn take(kind: u8, body: Vec<u8>) {
 /// Everything that a content says, in an order that does not depend on its records.
 fn items(content: &Content) -> Option<Vec<String>> {
     let mut items: Vec<String> = match content {
-        Content::Dictionary(series) => series.iter().map(|one| format!("{one:?}")).collect(),
+        Content::Dictionary(dictionary) => dictionary.series.iter().map(|one| format!("{one:?}")).collect(),
         Content::Intervals(intervals) | Content::Recalled(intervals) if intervals.len() > AGAIN_MAX => return None,
         Content::Intervals(intervals) | Content::Recalled(intervals) => {
             intervals.iter().map(|one| format!("{one:?}")).collect()
         }
         Content::Gap(gap) if gap.series.len() > AGAIN_MAX => return None,
         Content::Gap(gap) => vec![format!("{gap:?}")],
-        Content::Samples(samples) => {
+        Content::Event(event) => vec![format!("{event:?}")],
+        Content::Attestation(attestation) => vec![format!("{attestation:?}")],
+        Content::Samples(_, samples) => {
             if samples.iter().map(|one| one.samples.len() + 1).sum::<usize>() > AGAIN_MAX {
                 return None;
             }
@@ -110,12 +112,15 @@ mod tests {
     use super::*;
     use crate::{
         energy::interval::Cell,
-        model::{GapCause, PointKind, Reading, Reason, Role, Sample, Series, Span, UtcMillis, Value},
-        wire::record::{Gap, Interval, Lost, Samples},
+        model::{
+            ClockSegment, ClockShift, ClockState, Doubts, Event, EventKind, GapCause, Physics, PointKind, Reading,
+            Reason, Register, Replaced, Role, Sample, Series, Span, Tag, UtcMillis, Value,
+        },
+        wire::record::{Attestation, Dictionary, Gap, Interval, Lost, Samples},
     };
     use proptest::prelude::*;
 
-    /// One record of each kind.
+    /// One record of each kind. Each says again what it was made of.
     fn records() -> Vec<Record> {
         let sample = |series, reason, value| Sample { series, reason, value };
         let scan = |second: i64| Samples {
@@ -136,6 +141,7 @@ mod tests {
             covered_ms: 59_000,
             readings: 2,
             cell: Some(Cell { first: reading(1_800_000_001, 5), last: reading(1_800_000_059, 12) }),
+            doubts: Doubts::ROUNDED | Doubts::HELD,
         };
         let bare = Interval { readings: 0, cell: None, series: 1, ..interval.clone() };
         let gap = Gap {
@@ -154,17 +160,56 @@ mod tests {
             product: String::new(),
             unit: "kWh".into(),
             scale: "0.4".parse().unwrap(),
+            physics: Physics::default(),
         };
-        [
-            Content::Samples((0..3).map(scan).collect()),
+        let physics = Physics {
+            modulus: Some(100_000_000),
+            rate_max_per_h: Some(250_000),
+            backstep_max: 1,
+            warm_up_ms: 180_000,
+            restarts: true,
+        };
+        let dictionary = Dictionary {
+            run_id: [3; 16],
+            created: UtcMillis(1_790_000_000_000),
+            series: vec![(0, Series { physics, ..series.clone() })],
+        };
+        let register = Register { point: "energy".into(), final_count: Some(95_963_671), initial_count: None };
+        let replaced = Replaced {
+            meter: "main".into(),
+            registers: vec![register],
+            serial_old: "a 1".into(),
+            serial_new: "b 2".into(),
+            by: "installer".into(),
+            note: "broken".into(),
+        };
+        let wall = UtcMillis(1_790_000_000_000);
+        let clock = ClockSegment { segment: 1, state: ClockState::Unknown, wall, mono_ms: 77, step_ms: -600_000 };
+        let shift = ClockShift { run_id: [3; 16], segment: 1, shift_ms: -600_000 };
+        let tag = Tag { meter: "press".into(), name: "product".into(), value: "6204".into() };
+        let events = [
+            EventKind::Replaced(replaced),
+            EventKind::ClockSegment(clock),
+            EventKind::ClockShift(shift),
+            EventKind::Tag(tag),
+        ];
+        let attestation =
+            Attestation { gen_id: [7; 16], seq: 9, chain: [1; 32], time: wall, key: [2; 32], signature: [3; 64] };
+        let mut all = vec![
+            Content::Samples(2, (0..3).map(scan).collect()),
+            Content::Dictionary(dictionary),
+            Content::Attestation(attestation),
             Content::Intervals(vec![interval.clone(), bare]),
             Content::Recalled(vec![interval]),
             Content::Gap(gap),
-            Content::Dictionary(vec![(0, series)]),
-        ]
-        .iter()
-        .flat_map(encode)
-        .collect()
+            Content::Dictionary(vec![(0, series)].into()),
+        ];
+        all.extend(events.map(|what| Content::Event(Event { event_id: [9; 16], time: wall, what })));
+        for content in &all {
+            let back: Vec<_> = encode(content).iter().map(|record| decode(record).unwrap()).collect();
+            assert_eq!(back, std::slice::from_ref(content));
+        }
+        all.iter().flat_map(encode).collect()
     }
 
     fn bodies() -> Vec<Vec<u8>> {

@@ -16,6 +16,12 @@ pub struct Record {
 pub struct Dictionary {
     #[prost(message, repeated, tag = "1")]
     pub series: ::prost::alloc::vec::Vec<Series>,
+    /// 16 random bytes of the process run that wrote the generation; names its clock segments
+    #[prost(bytes = "bytes", tag = "2")]
+    pub run_id: ::prost::bytes::Bytes,
+    /// the gateway's clock when the run began, UTC: of two dictionaries the later one knows the physics
+    #[prost(sint64, tag = "3")]
+    pub created_ms: i64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Series {
@@ -46,11 +52,32 @@ pub struct Series {
     pub scale_mantissa: i64,
     #[prost(sint32, tag = "10")]
     pub scale_exponent: i32,
+    /// The physics of a cumulative point's register, in counts. No part of what makes a series: they may be stated better
+    /// later, and then hold for all of its readings.
+    ///
+    /// the register runs from 0 to modulus - 1 and starts again; 0: not known
+    #[prost(sint64, tag = "11")]
+    pub modulus: i64,
+    /// the fastest rise that is plausible, counts per hour; 0: no limit
+    #[prost(sint64, tag = "12")]
+    pub rate_max_per_h: i64,
+    /// a step back by so much is still the same register: rounding, jitter
+    #[prost(sint64, tag = "13")]
+    pub backstep_max: i64,
+    /// for so long a meter may say one constant wrong value after its start
+    #[prost(uint32, tag = "14")]
+    pub warm_up_s: u32,
+    /// set to 0 in operation (a counter of batches, of shifts): every fall is a restart from 0
+    #[prost(bool, tag = "15")]
+    pub restarts: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Samples {
     #[prost(message, repeated, tag = "1")]
     pub scans: ::prost::alloc::vec::Vec<Scan>,
+    /// of the run that the generation's dictionary names; see ClockSegment
+    #[prost(uint32, tag = "2")]
+    pub clock_segment: u32,
 }
 /// Samples that were taken together: n instants of the same m series. One list for all columns instead of a message for
 /// each: at two instants a message's own framing would weigh as much as its samples.
@@ -121,6 +148,9 @@ pub struct Intervals {
     /// the last count less the first
     #[prost(sint64, repeated, tag = "10")]
     pub last_rise: ::prost::alloc::vec::Vec<i64>,
+    /// Doubt bits; an entry for each interval, or none where all are 0
+    #[prost(uint32, repeated, tag = "11")]
+    pub doubts: ::prost::alloc::vec::Vec<u32>,
 }
 /// A stretch of which the gateway has nothing to give, and why. It travels, is acknowledged and is stored like data.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -148,6 +178,124 @@ pub struct Gap {
     #[prost(string, tag = "8")]
     pub detail: ::prost::alloc::string::String,
 }
+/// Something that happened at the gateway at an instant. The same event may come twice: its id says so.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Event {
+    /// 16 random bytes
+    #[prost(bytes = "bytes", tag = "1")]
+    pub event_id: ::prost::bytes::Bytes,
+    /// when it happened, UTC
+    #[prost(sint64, tag = "2")]
+    pub time_ms: i64,
+    #[prost(oneof = "event::What", tags = "3, 4, 5, 6")]
+    pub what: ::core::option::Option<event::What>,
+}
+/// Nested message and enum types in `Event`.
+pub mod event {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum What {
+        #[prost(message, tag = "3")]
+        Replaced(super::Replaced),
+        #[prost(message, tag = "4")]
+        ClockSegment(super::ClockSegment),
+        #[prost(message, tag = "5")]
+        ClockShift(super::ClockShift),
+        #[prost(message, tag = "6")]
+        Tag(super::Tag),
+    }
+}
+/// A meter was replaced by another one, as a person declared: at `time_ms` one register ends and another begins.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Replaced {
+    #[prost(string, tag = "1")]
+    pub meter: ::prost::alloc::string::String,
+    /// at most 64
+    #[prost(message, repeated, tag = "2")]
+    pub registers: ::prost::alloc::vec::Vec<Register>,
+    #[prost(string, tag = "3")]
+    pub serial_old: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub serial_new: ::prost::alloc::string::String,
+    /// who declared it
+    #[prost(string, tag = "5")]
+    pub by: ::prost::alloc::string::String,
+    /// why, in their words; at most 256 bytes
+    #[prost(string, tag = "6")]
+    pub note: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Register {
+    #[prost(string, tag = "1")]
+    pub point: ::prost::alloc::string::String,
+    /// of the old register, counts of its series; absent: it could not be read
+    #[prost(sint64, optional, tag = "2")]
+    pub final_count: ::core::option::Option<i64>,
+    /// of the new one; absent: it could not be read
+    #[prost(sint64, optional, tag = "3")]
+    pub initial_count: ::core::option::Option<i64>,
+}
+/// From here on the run's samples are stamped by a clock in this state; written before the first of them. A run's first
+/// segment is 0. Wall and monotonic time belong together, so the monotonic time of a sample of the segment is
+/// mono_ms + (its time - wall_ms). Samples of an UNKNOWN segment are in no interval until a ClockShift places them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClockSegment {
+    #[prost(uint32, tag = "1")]
+    pub segment: u32,
+    #[prost(enumeration = "ClockState", tag = "2")]
+    pub state: i32,
+    #[prost(sint64, tag = "3")]
+    pub wall_ms: i64,
+    /// since the gateway's boot
+    #[prost(sint64, tag = "4")]
+    pub mono_ms: i64,
+    /// by how much the wall clock stepped when the segment before ended; 0: it did not
+    #[prost(sint64, tag = "5")]
+    pub step_ms: i64,
+}
+/// The samples of a run's segment were taken `shift_ms` later than they say (or earlier: negative).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClockShift {
+    /// as in the dictionary of the run's generations
+    #[prost(bytes = "bytes", tag = "1")]
+    pub run_id: ::prost::bytes::Bytes,
+    #[prost(uint32, tag = "2")]
+    pub segment: u32,
+    #[prost(sint64, tag = "3")]
+    pub shift_ms: i64,
+}
+/// What a meter's output belongs to from `time_ms` on: a product, a shift, an order.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Tag {
+    #[prost(string, tag = "1")]
+    pub meter: ::prost::alloc::string::String,
+    /// product, shift, order
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// empty: nothing
+    #[prost(string, tag = "3")]
+    pub value: ::prost::alloc::string::String,
+}
+/// The gateway's signature under its records 1 to seq of a generation, so that none of them can be changed later.
+///    chain\[0\] = SHA-256("mujun chain 1" || gen_id)     chain\[n\] = SHA-256(chain\[n-1\] || kind || body)     kind: one byte
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Attestation {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub gen_id: ::prost::bytes::Bytes,
+    #[prost(uint64, tag = "2")]
+    pub seq: u64,
+    /// chain\[seq\], 32 bytes
+    #[prost(bytes = "bytes", tag = "3")]
+    pub chain: ::prost::bytes::Bytes,
+    /// the gateway's clock, UTC
+    #[prost(sint64, tag = "4")]
+    pub time_ms: i64,
+    /// Ed25519 public key, 32 bytes
+    #[prost(bytes = "bytes", tag = "5")]
+    pub key: ::prost::bytes::Bytes,
+    /// Ed25519 over "mujun attestation 1" || gen_id || seq (8 bytes, big-endian) || chain || time_ms (8 bytes)
+    #[prost(bytes = "bytes", tag = "6")]
+    pub signature: ::prost::bytes::Bytes,
+}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum RecordKind {
@@ -162,6 +310,10 @@ pub enum RecordKind {
     Gap = 4,
     /// body: Intervals, out of the gateway's archive, as the platform asked for
     Recalled = 5,
+    /// body: Event
+    Event = 6,
+    /// body: Attestation
+    Attestation = 7,
 }
 impl RecordKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -176,6 +328,8 @@ impl RecordKind {
             Self::Intervals => "RECORD_KIND_INTERVALS",
             Self::Gap => "RECORD_KIND_GAP",
             Self::Recalled => "RECORD_KIND_RECALLED",
+            Self::Event => "RECORD_KIND_EVENT",
+            Self::Attestation => "RECORD_KIND_ATTESTATION",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -187,6 +341,8 @@ impl RecordKind {
             "RECORD_KIND_INTERVALS" => Some(Self::Intervals),
             "RECORD_KIND_GAP" => Some(Self::Gap),
             "RECORD_KIND_RECALLED" => Some(Self::Recalled),
+            "RECORD_KIND_EVENT" => Some(Self::Event),
+            "RECORD_KIND_ATTESTATION" => Some(Self::Attestation),
             _ => None,
         }
     }
@@ -235,6 +391,8 @@ pub enum Role {
     SiteExport = 3,
     /// qualified product
     Output = 4,
+    /// rejected product
+    Scrap = 5,
 }
 impl Role {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -248,6 +406,7 @@ impl Role {
             Self::SiteEnergy => "ROLE_SITE_ENERGY",
             Self::SiteExport => "ROLE_SITE_EXPORT",
             Self::Output => "ROLE_OUTPUT",
+            Self::Scrap => "ROLE_SCRAP",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -258,6 +417,7 @@ impl Role {
             "ROLE_SITE_ENERGY" => Some(Self::SiteEnergy),
             "ROLE_SITE_EXPORT" => Some(Self::SiteExport),
             "ROLE_OUTPUT" => Some(Self::Output),
+            "ROLE_SCRAP" => Some(Self::Scrap),
             _ => None,
         }
     }
@@ -322,6 +482,70 @@ impl Reason {
         }
     }
 }
+/// Why an amount is not simply good: bits. Values are stable: they are stored for years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Doubt {
+    None = 0,
+    /// from a pair of readings so far apart that only the sum is known: spread evenly
+    EstimatedShape = 1,
+    /// a passing wrong reading was set aside in it
+    Transient = 2,
+    /// the register passed its end and went on from 0
+    Rollover = 4,
+    /// the register stepped back a little: the amount is the net of it
+    Backstep = 8,
+    /// an epoch ends or begins in it: what ran between the two is not known
+    Epoch = 16,
+    /// readings in it wait until later ones confirm them: they are not in the amount
+    Held = 32,
+    /// a reading had more digits than the point's resolution
+    Rounded = 64,
+    /// the gateway's clock was not known to be right
+    Clock = 128,
+    /// filled later out of the gateway's archive
+    Recalled = 256,
+    /// a reading was written by hand: a declared replacement, a manual entry
+    Manual = 512,
+}
+impl Doubt {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::None => "DOUBT_NONE",
+            Self::EstimatedShape => "DOUBT_ESTIMATED_SHAPE",
+            Self::Transient => "DOUBT_TRANSIENT",
+            Self::Rollover => "DOUBT_ROLLOVER",
+            Self::Backstep => "DOUBT_BACKSTEP",
+            Self::Epoch => "DOUBT_EPOCH",
+            Self::Held => "DOUBT_HELD",
+            Self::Rounded => "DOUBT_ROUNDED",
+            Self::Clock => "DOUBT_CLOCK",
+            Self::Recalled => "DOUBT_RECALLED",
+            Self::Manual => "DOUBT_MANUAL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DOUBT_NONE" => Some(Self::None),
+            "DOUBT_ESTIMATED_SHAPE" => Some(Self::EstimatedShape),
+            "DOUBT_TRANSIENT" => Some(Self::Transient),
+            "DOUBT_ROLLOVER" => Some(Self::Rollover),
+            "DOUBT_BACKSTEP" => Some(Self::Backstep),
+            "DOUBT_EPOCH" => Some(Self::Epoch),
+            "DOUBT_HELD" => Some(Self::Held),
+            "DOUBT_ROUNDED" => Some(Self::Rounded),
+            "DOUBT_CLOCK" => Some(Self::Clock),
+            "DOUBT_RECALLED" => Some(Self::Recalled),
+            "DOUBT_MANUAL" => Some(Self::Manual),
+            _ => None,
+        }
+    }
+}
 /// Why there is nothing where something should be. Values are stable: they are stored for years.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -362,6 +586,42 @@ impl GapCause {
             "GAP_CAUSE_TAIL_LOST" => Some(Self::TailLost),
             "GAP_CAUSE_UNREAD" => Some(Self::Unread),
             "GAP_CAUSE_UNKNOWN_CLOCK" => Some(Self::UnknownClock),
+            _ => None,
+        }
+    }
+}
+/// How far a gateway's clock can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ClockState {
+    Unspecified = 0,
+    /// the system or a platform says it is right within 1 s
+    Synced = 1,
+    /// a clock that runs while the gateway is off, and nobody has compared it
+    Free = 2,
+    /// the time can not be true, or nothing kept it while the gateway was off
+    Unknown = 3,
+}
+impl ClockState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CLOCK_STATE_UNSPECIFIED",
+            Self::Synced => "CLOCK_STATE_SYNCED",
+            Self::Free => "CLOCK_STATE_FREE",
+            Self::Unknown => "CLOCK_STATE_UNKNOWN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CLOCK_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "CLOCK_STATE_SYNCED" => Some(Self::Synced),
+            "CLOCK_STATE_FREE" => Some(Self::Free),
+            "CLOCK_STATE_UNKNOWN" => Some(Self::Unknown),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@
 use super::QUARTER_MS;
 use crate::{
     energy::interval::Cell,
-    model::{Reading, UtcMillis},
+    model::{Doubts, Reading, UtcMillis},
     wire::record::Interval,
 };
 use std::collections::HashMap;
@@ -87,7 +87,16 @@ pub fn decode(bytes: &[u8], day: UtcMillis) -> Option<Vec<Interval>> {
         } else {
             None
         };
-        intervals.push(Interval { series, width_ms: QUARTER_MS, start, amount, covered_ms, readings, cell });
+        intervals.push(Interval {
+            series,
+            width_ms: QUARTER_MS,
+            start,
+            amount,
+            covered_ms,
+            readings,
+            cell,
+            doubts: Doubts::NONE,
+        });
     }
     Some(intervals)
 }

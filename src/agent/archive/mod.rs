@@ -226,7 +226,7 @@ fn series(records: &[Record]) -> Option<Vec<(u32, Series)>> {
     let mut all = Vec::new();
     for record in records {
         match decode(record) {
-            Ok(Content::Dictionary(series)) => all.extend(series),
+            Ok(Content::Dictionary(dictionary)) => all.extend(dictionary.series),
             _ => return None,
         }
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     energy::interval::Cell,
-    model::{PointKind, Reading, Role, Scale},
+    model::{Doubts, Physics, PointKind, Reading, Role, Scale},
     wire::record::encode,
 };
 use proptest::prelude::*;
@@ -21,15 +21,25 @@ fn dictionary() -> Vec<Record> {
         product: String::new(),
         unit: "kWh".into(),
         scale: Scale::ONE,
+        physics: Physics::default(),
     };
-    encode(&Content::Dictionary(vec![(0, series)]))
+    encode(&Content::Dictionary(vec![(0, series)].into()))
 }
 
 fn interval(quarter: i64, amount: i64) -> Interval {
     let start = DAY.plus_ms(quarter * QUARTER_MS);
     let reading = |ms, count| Reading { time: start.plus_ms(ms), count };
     let cell = Some(Cell { first: reading(120, quarter * 1000), last: reading(899_100, quarter * 1000 + amount) });
-    Interval { series: 0, width_ms: QUARTER_MS, start, amount, covered_ms: QUARTER_MS, readings: 900, cell }
+    Interval {
+        series: 0,
+        width_ms: QUARTER_MS,
+        start,
+        amount,
+        covered_ms: QUARTER_MS,
+        readings: 900,
+        cell,
+        doubts: Doubts::NONE,
+    }
 }
 
 fn records(quarters: std::ops::Range<i64>) -> Vec<Record> {
@@ -123,7 +133,7 @@ proptest! {
             let start = DAY.plus_ms(quarter * QUARTER_MS);
             let reading = |ms, count| Reading { time: start.plus_ms(ms), count };
             let cell = (readings > 0).then(|| Cell { first: reading(at, count), last: reading(at + later, end) });
-            Interval { series, width_ms: QUARTER_MS, start, amount: amount.into(), covered_ms, readings, cell }
+            Interval { series, width_ms: QUARTER_MS, start, amount: amount.into(), covered_ms, readings, cell, doubts: Doubts::NONE }
         }).collect();
         let encoded = columns::encode(&intervals, DAY);
         intervals.sort_by_key(|row| (row.start, row.series));

@@ -6,7 +6,7 @@ use super::{
     word,
 };
 use crate::{
-    model::{PointKind, Role, Scale, Series},
+    model::{Physics, PointKind, Role, Scale, Series},
     runtime::{lang::Text, settings::Section},
 };
 
@@ -21,11 +21,12 @@ pub(super) enum Given {
 }
 
 const KINDS: [(&str, PointKind); 2] = [("gauge", PointKind::Gauge), ("cumulative", PointKind::Cumulative)];
-const ROLES: [(&str, Role); 4] = [
+const ROLES: [(&str, Role); 5] = [
     ("none", Role::None),
     ("site_energy", Role::SiteEnergy),
     ("site_export", Role::SiteExport),
     ("output", Role::Output),
+    ("scrap", Role::Scrap),
 ];
 
 /// The point of `section`; `given` is `None` where a problem with its type was reported.
@@ -57,6 +58,7 @@ pub(super) fn point(section: &Section, meter: &str, given: Option<Given>) -> Poi
         product: text(product),
         unit: text(unit),
         scale,
+        physics: Physics::default(),
     };
     Point { series, resolution }
 }
@@ -79,7 +81,7 @@ fn check_role(section: &Section, role: Option<Role>, kind: Option<PointKind>, ca
             ),
         );
     }
-    if *role != Role::Output && carrier == Some("") {
+    if !matches!(role, Role::Output | Role::Scrap) && carrier == Some("") {
         section.doc.report(
             &section.at(&COUNTS_AS),
             Text::new(format!("写有 \"{word}\"，没有 carrier"), format!("found \"{word}\" without a carrier")),

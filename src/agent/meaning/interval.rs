@@ -5,7 +5,7 @@ use crate::{
         counter,
         interval::{Cell, MINUTE_MS, QUARTER_MS, shares},
     },
-    model::{Reading, UtcMillis},
+    model::{Doubts, Reading, UtcMillis},
     wire::record::Interval,
 };
 
@@ -83,6 +83,6 @@ impl Open {
 
     fn closed(self, series: u32, width_ms: i64) -> Interval {
         let Open { start, amount, covered_ms, readings, cell } = self;
-        Interval { series, width_ms, start, amount, covered_ms, readings, cell }
+        Interval { series, width_ms, start, amount, covered_ms, readings, cell, doubts: Doubts::NONE }
     }
 }

@@ -46,8 +46,8 @@ impl Meaning {
 
     /// The dictionary: what the first records of each generation must say.
     pub fn preamble(&self) -> Vec<Record> {
-        let series = (0..).zip(&self.points).map(|(id, point)| (id, point.series.clone())).collect();
-        encode(&Content::Dictionary(series))
+        let series: Vec<_> = (0..).zip(&self.points).map(|(id, point)| (id, point.series.clone())).collect();
+        encode(&Content::Dictionary(series.into()))
     }
 
     pub fn take(&mut self, scan: Scan) {
@@ -84,7 +84,7 @@ impl Meaning {
                 room = room.saturating_sub(one.samples.len());
                 part.push(one);
             }
-            records.extend(encode(&Content::Samples(part)));
+            records.extend(encode(&Content::Samples(0, part)));
         }
         let closed = std::mem::take(&mut self.closed);
         if !closed.is_empty() {

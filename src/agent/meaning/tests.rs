@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    model::{RawValue, Reason, Role, Series, UtcMillis},
+    model::{Physics, RawValue, Reason, Role, Series, UtcMillis},
     wire::record::{Interval, decode},
 };
 use proptest::prelude::*;
@@ -16,6 +16,7 @@ fn point(kind: PointKind, scale: &str, resolution: Option<&str>) -> Point {
         product: String::new(),
         unit: "kWh".into(),
         scale: scale.parse().unwrap(),
+        physics: Physics::default(),
     };
     Point { series, resolution: resolution.map(|r| r.parse().unwrap()) }
 }
@@ -67,7 +68,7 @@ fn contents(meaning: &mut Meaning) -> (Vec<Samples>, Vec<Interval>) {
     let (mut samples, mut intervals) = (Vec::new(), Vec::new());
     for record in meaning.close().0 {
         match decode(&record).unwrap() {
-            Content::Samples(part) => samples.extend(part),
+            Content::Samples(_, part) => samples.extend(part),
             Content::Intervals(part) => intervals.extend(part),
             other => panic!("not of the meaning: {other:?}"),
         }

@@ -7,7 +7,7 @@ use crate::{
             memory::{Faults, MemorySpool},
         },
     },
-    model::{PointKind, RawValue, Role, Scale, Scan, Series, UtcMillis},
+    model::{Physics, PointKind, RawValue, Role, Scale, Scan, Series, UtcMillis},
     wire::record::{Content, decode},
 };
 use std::sync::Arc;
@@ -25,6 +25,7 @@ fn meaning() -> Meaning {
         product: String::new(),
         unit: "kWh".into(),
         scale: Scale::ONE,
+        physics: Physics::default(),
     };
     Meaning::new(vec![Point { series, resolution: Some(Scale::ONE) }])
 }
@@ -45,7 +46,7 @@ fn stored(spool: &dyn Spool) -> Vec<String> {
         |generation: &crate::agent::spool::Generation| spool.read(&generation.gen_id, 1, 1_000, 1 << 20).unwrap();
     let records: Vec<_> = spool.generations().iter().flat_map(read).collect();
     let samples = records.iter().filter_map(|record| match decode(record).unwrap() {
-        Content::Samples(samples) => Some(samples),
+        Content::Samples(_, samples) => Some(samples),
         _ => None,
     });
     samples.flatten().map(|one| format!("{:?}", one.samples[0].value)).collect()

@@ -78,8 +78,8 @@ impl Inner {
     fn current_series(&self) -> HashMap<Key, u32> {
         let mut ids = HashMap::new();
         for record in &self.preamble {
-            if let Ok(Content::Dictionary(series)) = decode(record) {
-                ids.extend(series.into_iter().map(|(id, series)| (key(&series), id)));
+            if let Ok(Content::Dictionary(dictionary)) = decode(record) {
+                ids.extend(dictionary.series.into_iter().map(|(id, series)| (key(&series), id)));
             }
         }
         ids

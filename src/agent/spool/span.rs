@@ -13,7 +13,7 @@ pub(super) fn of(record: &Record) -> Option<Span> {
     if i32::from(record.kind) != RecordKind::Samples as i32 {
         return None;
     }
-    let Ok(Content::Samples(samples)) = decode(record) else { return None };
+    let Ok(Content::Samples(_, samples)) = decode(record) else { return None };
     samples.iter().map(|one| Span { start: one.time, end: one.time.plus_ms(1) }).reduce(Span::cover)
 }
 

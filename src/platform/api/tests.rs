@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    model::{Gateway, PointKind, Reason, Role, Sample, Scale, Series, Site, UtcMillis, Value as Reading},
+    model::{Gateway, Physics, PointKind, Reason, Role, Sample, Scale, Series, Site, UtcMillis, Value as Reading},
     platform::{assess::coefficient, ingest::GatewayState},
     wire::record::{Content, Gap, Samples, encode},
 };
@@ -43,6 +43,7 @@ fn series(role: Role) -> Series {
         product: if output { "yarn" } else { "" }.into(),
         unit: if output { "piece" } else { "kWh" }.into(),
         scale: if output { Scale::ONE } else { "0.01".parse().unwrap() },
+        physics: Physics::default(),
     }
 }
 
@@ -64,8 +65,9 @@ async fn county_and_store() -> (tempfile::TempDir, Router, Store) {
     let sample = |series, count| Sample { series, reason: Reason::Good, value: Some(Reading::Count(count)) };
     let at =
         |time, energy, pieces| Samples { time: UtcMillis(time), samples: vec![sample(0, energy), sample(1, pieces)] };
-    let mut records = encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy)), (1, series(Role::Output))]));
-    records.extend(encode(&Content::Samples(vec![at(BASE, 100_000, 10), at(BASE + 7_200_000, 101_234, 30)])));
+    let mut records =
+        encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy)), (1, series(Role::Output))].into()));
+    records.extend(encode(&Content::Samples(0, vec![at(BASE, 100_000, 10), at(BASE + 7_200_000, 101_234, 30)])));
     store.ingest("gw-1", [7; 16], 1, records, None).await.unwrap();
     let coefficients = coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap().into();
     (dir, router(State { store: store.clone(), coefficients, presence: Presence::default() }), store)
@@ -175,7 +177,7 @@ async fn county_with_gaps() -> (tempfile::TempDir, Router) {
         encode(&Content::Gap(Gap { cause, span, series, lost: None, detail: "<i>".into() })).remove(0)
     };
     let records = vec![
-        encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy))])).remove(0),
+        encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy))].into())).remove(0),
         gap(BASE, vec![0]),
         gap(BASE + 86_400_000, vec![]),
         gap(BASE + 2 * 86_400_000, vec![0]),
@@ -314,9 +316,9 @@ async fn a_gateway_s_state_is_shown_for_its_site_while_the_period_runs() {
     let store = Store::open(dir.path()).unwrap();
     let gateway = Gateway { gateway_id: "gw-1".into(), credit_code: MILL.into() };
     store.replace_registry(vec![site(MILL, "Mill", "331003", "C1713")], vec![gateway]).await.unwrap();
-    let mut records = encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy))]));
+    let mut records = encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy))].into()));
     let sample = Sample { series: 0, reason: Reason::Good, value: Some(Reading::Count(5)) };
-    records.extend(encode(&Content::Samples(vec![Samples { time: UtcMillis(BASE), samples: vec![sample] }])));
+    records.extend(encode(&Content::Samples(0, vec![Samples { time: UtcMillis(BASE), samples: vec![sample] }])));
     store.ingest("gw-1", [7; 16], 1, records, None).await.unwrap();
     let (period, now) = ("2024-11-24".parse().unwrap(), UtcMillis(BASE + 60_000));
     let snapshot = store.snapshot(&period, now).await.unwrap();

@@ -303,5 +303,6 @@ fn role_name(role: Role) -> &'static str {
         Role::SiteEnergy => "site_energy",
         Role::SiteExport => "site_export",
         Role::Output => "output",
+        Role::Scrap => "scrap",
     }
 }

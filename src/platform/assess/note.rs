@@ -37,6 +37,7 @@ pub(super) fn no_data(flow: &Flow) -> Text {
     let place = place(flow);
     let (zh, en) = match flow.series.role {
         Role::Output => ("产量", "output"),
+        Role::Scrap => ("废品", "scrap"),
         _ => ("能耗", "energy"),
     };
     Text::new(

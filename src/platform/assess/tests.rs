@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    model::{Gateway, PointKind, Reading, Role, Series, Site},
+    model::{Gateway, Physics, PointKind, Reading, Role, Series, Site},
     platform::store::{Flow, SiteLedger},
 };
 
@@ -52,6 +52,7 @@ fn flow(role: Role, carrier: &str, unit: &str, amount: i64) -> Flow {
             product: String::new(),
             unit: unit.into(),
             scale: "0.01".parse().unwrap(),
+            physics: Physics::default(),
         },
         amount,
         first: Some(reading),

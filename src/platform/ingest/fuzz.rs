@@ -85,7 +85,7 @@ mod tests {
             }),
             ..Default::default()
         };
-        let samples = Content::Samples(vec![Samples { time: UtcMillis(1_790_000_000_000), samples: vec![] }]);
+        let samples = Content::Samples(0, vec![Samples { time: UtcMillis(1_790_000_000_000), samples: vec![] }]);
         let records: Vec<_> = encode(&samples).into_iter().map(proto::Record::from).collect();
         let batch = |first_seq| proto::Batch { gen_id: gen_id.clone().into(), first_seq, records: records.clone() };
         let sealed = proto::Sealed { gen_id: gen_id.clone().into(), last_seq: 3 };

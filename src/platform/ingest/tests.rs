@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::{
-    model::{Gateway, PointKind, Reading, Reason, Role, Sample, Scale, Series, Site, UtcMillis, Value},
+    model::{Gateway, Physics, PointKind, Reading, Reason, Role, Sample, Scale, Series, Site, UtcMillis, Value},
     runtime::task::Tasks,
     wire::{
         BATCH_RECORDS_MAX, PROTOCOL,
@@ -199,13 +199,14 @@ fn records(n: i64) -> Vec<Record> {
         product: String::new(),
         unit: "kWh".into(),
         scale: Scale::ONE,
+        physics: Physics::default(),
     };
     let samples = |i: i64| Samples {
         time: UtcMillis(1_732_377_600_000 + i * 60_000),
         samples: vec![Sample { series: 0, reason: Reason::Good, value: Some(Value::Count(i * 10)) }],
     };
-    let mut all = encode(&Content::Dictionary(vec![(0, series)]));
-    all.extend((0..n).flat_map(|i| encode(&Content::Samples(vec![samples(i)]))));
+    let mut all = encode(&Content::Dictionary(vec![(0, series)].into()));
+    all.extend((0..n).flat_map(|i| encode(&Content::Samples(0, vec![samples(i)]))));
     all
 }
 

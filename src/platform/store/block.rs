@@ -59,7 +59,7 @@ pub fn collect(content: &Content, dictionary: &Dictionary, mut take: impl FnMut(
         }
     };
     match content {
-        Content::Samples(all) => {
+        Content::Samples(_, all) => {
             for one in all {
                 for sample in &one.samples {
                     if let Some(Value::Count(count)) = sample.value {
@@ -76,7 +76,11 @@ pub fn collect(content: &Content, dictionary: &Dictionary, mut take: impl FnMut(
             }
         }
         // what closed at the gateway was made of samples that came, or come, themselves
-        Content::Dictionary(_) | Content::Intervals(_) | Content::Gap(_) => {}
+        Content::Dictionary(_)
+        | Content::Intervals(_)
+        | Content::Gap(_)
+        | Content::Event(_)
+        | Content::Attestation(_) => {}
     }
 }
 

@@ -182,6 +182,7 @@ pub fn code_of_role(role: Role) -> i64 {
         Role::SiteEnergy => 2,
         Role::SiteExport => 3,
         Role::Output => 4,
+        Role::Scrap => 5,
     }
 }
 
@@ -190,6 +191,7 @@ pub fn role_of_code(code: i64) -> Role {
         2 => Role::SiteEnergy,
         3 => Role::SiteExport,
         4 => Role::Output,
+        5 => Role::Scrap,
         _ => Role::None,
     }
 }

@@ -25,11 +25,12 @@ pub fn judge(
     now: UtcMillis,
 ) -> Result<Judged, StoreError> {
     Ok(match content {
-        Content::Dictionary(series) => return of_dictionary(tx, gateway, series, dictionary),
-        Content::Samples(samples) => of_samples(samples, dictionary, now),
+        Content::Dictionary(new) => return of_dictionary(tx, gateway, &new.series, dictionary),
+        Content::Samples(_, samples) => of_samples(samples, dictionary, now),
         Content::Intervals(intervals) => known(intervals, dictionary).map(|()| None),
         Content::Recalled(intervals) => of_recalled(intervals, dictionary, now),
         Content::Gap(gap) => of_gap(gap, dictionary, now),
+        Content::Event(_) | Content::Attestation(_) => Ok(None),
     })
 }
 

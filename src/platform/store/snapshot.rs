@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     energy::interval::QUARTER_MS,
-    model::{Period, PointKind, Role, Scale, Series, UtcMillis},
+    model::{Period, Physics, PointKind, Role, Scale, Series, UtcMillis},
 };
 use rusqlite::{Connection, params};
 use rust_decimal::Decimal;
@@ -86,7 +86,7 @@ struct Line {
 
 impl Line {
     fn of(series: &Series) -> Line {
-        let name = if series.role == Role::Output { &series.product } else { &series.carrier };
+        let name = if matches!(series.role, Role::Output | Role::Scrap) { &series.product } else { &series.carrier };
         Line { role: series.role, name: name.as_str().into(), unit: series.unit.as_str().into(), scale: series.scale }
     }
 
@@ -193,6 +193,7 @@ pub fn cumulative_series(tx: &Connection, gateway_id: &str) -> Result<Vec<(i64, 
             product: row.get(6)?,
             unit: row.get(7)?,
             scale,
+            physics: Physics::default(),
         };
         Ok((row.get(0)?, series))
     })?;

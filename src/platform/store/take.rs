@@ -51,8 +51,8 @@ impl<'a> Taker<'a> {
             self.readings.entry(series).or_default().push(reading);
         });
         match content {
-            Content::Dictionary(series) => {
-                for (local, series) in series {
+            Content::Dictionary(new) => {
+                for (local, series) in &new.series {
                     if !self.dictionary.contains_key(local) {
                         let known = generation::define(self.tx, self.gateway, self.generation, *local, series)?;
                         self.dictionary.insert(*local, known);
@@ -61,8 +61,8 @@ impl<'a> Taker<'a> {
             }
             Content::Gap(gap) => gap::insert(self.tx, &place, gap, self.now)?,
             Content::Recalled(intervals) => hole::fill(self.tx, self.gateway, intervals)?,
-            Content::Samples(_) => return Ok(Ok(times)),
-            Content::Intervals(_) => {}
+            Content::Samples(..) => return Ok(Ok(times)),
+            Content::Intervals(_) | Content::Event(_) | Content::Attestation(_) => {}
         }
         Ok(Ok(None))
     }

@@ -3,7 +3,7 @@
 use super::RecordError;
 use crate::{
     energy::interval::Cell,
-    model::{Reading, UtcMillis},
+    model::{Doubts, Reading, UtcMillis},
     wire::proto,
 };
 
@@ -18,6 +18,7 @@ pub struct Interval {
     pub covered_ms: i64,
     pub readings: u32,
     pub cell: Option<Cell>,
+    pub doubts: Doubts,
 }
 
 pub(super) fn message_from(intervals: &[Interval]) -> proto::Intervals {
@@ -42,6 +43,9 @@ pub(super) fn message_from(intervals: &[Interval]) -> proto::Intervals {
             }
         }
     }
+    if intervals.iter().any(|interval| !interval.doubts.is_none()) {
+        message.doubts = intervals.iter().map(|interval| interval.doubts.bits()).collect();
+    }
     message
 }
 
@@ -59,7 +63,8 @@ pub(super) fn from_message(message: proto::Intervals) -> Result<Vec<Interval>, R
         (message.last_offset_ms.len(), with(2)),
         (message.last_rise.len(), with(2)),
     ];
-    if lengths.iter().any(|(found, expected)| found != expected) {
+    let doubts = message.doubts.len();
+    if lengths.iter().any(|(found, expected)| found != expected) || (doubts != 0 && doubts != count) {
         return Err(RecordError::Content("intervals whose lists do not have their lengths"));
     }
     let mut firsts = message.first_offset_ms.iter().copied().zip(message.first_count.iter().copied());
@@ -80,7 +85,10 @@ pub(super) fn from_message(message: proto::Intervals) -> Result<Vec<Interval>, R
             None => None,
         };
         let series = u32::try_from(series).map_err(|_| RecordError::Content("a series' id out of range"))?;
-        intervals.push(Interval { series, width_ms, start, amount: message.amount[i], covered_ms, readings, cell });
+        let doubts = Doubts::from_bits(message.doubts.get(i).copied().unwrap_or_default());
+        let doubts = doubts.ok_or(RecordError::Content("an interval with a doubt that is not known here"))?;
+        let amount = message.amount[i];
+        intervals.push(Interval { series, width_ms, start, amount, covered_ms, readings, cell, doubts });
     }
     Ok(intervals)
 }

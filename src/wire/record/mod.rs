@@ -5,18 +5,20 @@
 //!   model ─▶ message ─▶ protobuf ─▶ zstd with a dictionary ─▶ body (≤ 7 KiB), CRC-32C of body
 //! ```
 
+mod event;
 mod gap;
 mod intervals;
 mod samples;
 mod series;
 
+pub use event::{Attestation, NOTE_BYTES_MAX};
 pub use gap::{DETAIL_BYTES_MAX, Gap, Lost};
 pub use intervals::Interval;
 pub use samples::Samples;
 pub use series::NAME_BYTES_MAX;
 
 use super::{RECORD_BYTES_MAX, RECORD_INFLATED_MAX, compression, proto};
-use crate::model::Series;
+use crate::model::{Event, RunId, Series, UtcMillis};
 use bytes::Bytes;
 use prost::Message;
 
@@ -31,12 +33,31 @@ pub struct Record {
 /// What a record says.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Content {
-    Dictionary(Vec<(u32, Series)>),
-    Samples(Vec<Samples>),
+    Dictionary(Dictionary),
+    /// Samples of a clock segment of the generation's run.
+    Samples(u32, Vec<Samples>),
     Intervals(Vec<Interval>),
     Gap(Gap),
     /// Intervals out of the gateway's archive, as the platform asked for.
     Recalled(Vec<Interval>),
+    Event(Event),
+    Attestation(Attestation),
+}
+
+/// The series of a generation by their numbers, and the run that wrote it. Another record may hold more of them.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Dictionary {
+    pub run_id: RunId,
+    /// When the run began, by the gateway's clock: of two dictionaries the later one knows the physics.
+    pub created: UtcMillis,
+    pub series: Vec<(u32, Series)>,
+}
+
+/// Of no run: for what does not depend on it.
+impl From<Vec<(u32, Series)>> for Dictionary {
+    fn from(series: Vec<(u32, Series)>) -> Dictionary {
+        Dictionary { series, ..Dictionary::default() }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -94,14 +115,23 @@ impl TryFrom<proto::Record> for Record {
 /// instant some may come in one record and some in the next.
 pub fn encode(content: &Content) -> Vec<Record> {
     match content {
-        Content::Dictionary(series) => split(proto::RecordKind::Dictionary, series, |part| proto::Dictionary {
-            series: part.iter().map(|(id, series)| series::message_from(*id, series)).collect(),
-        }),
-        Content::Samples(samples) => {
-            split(proto::RecordKind::Samples, &samples::narrowed(samples), samples::message_from)
+        Content::Dictionary(Dictionary { run_id, created, series }) => {
+            split(proto::RecordKind::Dictionary, series, |part| proto::Dictionary {
+                series: part.iter().map(|(id, series)| series::message_from(*id, series)).collect(),
+                run_id: Bytes::copy_from_slice(run_id),
+                created_ms: created.0,
+            })
+        }
+        Content::Samples(segment, samples) => {
+            let message = |part: &[Samples]| samples::message_from(*segment, part);
+            split(proto::RecordKind::Samples, &samples::narrowed(samples), message)
+        }
+        Content::Event(event) => one(proto::RecordKind::Event, &event::message_from(event)),
+        Content::Attestation(attestation) => {
+            one(proto::RecordKind::Attestation, &event::message_from_attestation(attestation))
         }
         Content::Intervals(intervals) => split(proto::RecordKind::Intervals, intervals, intervals::message_from),
-        Content::Gap(gap) => split(proto::RecordKind::Gap, std::slice::from_ref(gap), |gap| gap::message_from(&gap[0])),
+        Content::Gap(gap) => one(proto::RecordKind::Gap, &gap::message_from(gap)),
         Content::Recalled(intervals) => split(proto::RecordKind::Recalled, intervals, intervals::message_from),
     }
 }
@@ -115,14 +145,34 @@ pub fn decode(record: &Record) -> Result<Content, RecordError> {
     match proto::RecordKind::try_from(i32::from(record.kind)) {
         Ok(proto::RecordKind::Dictionary) => {
             let dictionary: proto::Dictionary = message(&bytes)?;
-            dictionary.series.into_iter().map(series::from_message).collect::<Result<_, _>>().map(Content::Dictionary)
+            let run_id = (&dictionary.run_id[..]).try_into();
+            Ok(Content::Dictionary(Dictionary {
+                run_id: run_id.map_err(|_| RecordError::Content("a dictionary whose run has not 16 bytes"))?,
+                created: UtcMillis(dictionary.created_ms),
+                series: dictionary.series.into_iter().map(series::from_message).collect::<Result<_, _>>()?,
+            }))
         }
-        Ok(proto::RecordKind::Samples) => samples::from_message(message(&bytes)?).map(Content::Samples),
+        Ok(proto::RecordKind::Samples) => {
+            let (segment, samples) = samples::from_message(message(&bytes)?)?;
+            Ok(Content::Samples(segment, samples))
+        }
         Ok(proto::RecordKind::Intervals) => intervals::from_message(message(&bytes)?).map(Content::Intervals),
         Ok(proto::RecordKind::Gap) => gap::from_message(message(&bytes)?).map(Content::Gap),
         Ok(proto::RecordKind::Recalled) => intervals::from_message(message(&bytes)?).map(Content::Recalled),
+        Ok(proto::RecordKind::Event) => event::from_message(message(&bytes)?).map(Content::Event),
+        Ok(proto::RecordKind::Attestation) => {
+            event::attestation_from(&message::<proto::Attestation>(&bytes)?).map(Content::Attestation)
+        }
         _ => Err(RecordError::Kind(record.kind)),
     }
+}
+
+fn one<M: Message>(kind: proto::RecordKind, message: &M) -> Vec<Record> {
+    vec![record(kind, compression::deflate(&message.encode_to_vec()))]
+}
+
+fn record(kind: proto::RecordKind, body: Vec<u8>) -> Record {
+    Record { kind: kind as u8, crc32c: crc32c::crc32c(&body), body: Bytes::from(body) }
 }
 
 fn split<T, M: Message>(kind: proto::RecordKind, items: &[T], message: impl Fn(&[T]) -> M + Copy) -> Vec<Record> {
@@ -134,7 +184,7 @@ fn split<T, M: Message>(kind: proto::RecordKind, items: &[T], message: impl Fn(&
         records.extend(split(kind, right, message));
         return records;
     }
-    vec![Record { kind: kind as u8, crc32c: crc32c::crc32c(&body), body: Bytes::from(body) }]
+    vec![record(kind, body)]
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub(super) fn narrowed(samples: &[Samples]) -> Cow<'_, [Samples]> {
 }
 
 /// Neighbours with the same series become one scan.
-pub(super) fn message_from(samples: &[Samples]) -> proto::Samples {
+pub(super) fn message_from(clock_segment: u32, samples: &[Samples]) -> proto::Samples {
     // Scans of several devices alternate: gather by shape first, keeping each shape's own order of time.
     let mut groups: Vec<Vec<&Samples>> = Vec::new();
     for one in samples {
@@ -49,7 +49,7 @@ pub(super) fn message_from(samples: &[Samples]) -> proto::Samples {
         scans.push(scan_from(&group, before));
         before = group[0].time.0;
     }
-    proto::Samples { scans }
+    proto::Samples { scans, clock_segment }
 }
 
 fn same_shape(a: &Samples, b: &Samples) -> bool {
@@ -146,7 +146,8 @@ fn series_from_runs(runs: &[i64], room: usize) -> Result<Vec<u32>, RecordError> 
     Ok(all)
 }
 
-pub(super) fn from_message(message: proto::Samples) -> Result<Vec<Samples>, RecordError> {
+/// The clock segment, and its samples.
+pub(super) fn from_message(message: proto::Samples) -> Result<(u32, Vec<Samples>), RecordError> {
     let mut all = Vec::new();
     let (mut room, mut before) = (SAMPLES_MAX, 0_i64);
     for scan in message.scans {
@@ -164,7 +165,7 @@ pub(super) fn from_message(message: proto::Samples) -> Result<Vec<Samples>, Reco
         }));
         add_columns(&mut all[from..], &columns, &scan)?;
     }
-    Ok(all)
+    Ok((message.clock_segment, all))
 }
 
 const TOO_MANY: RecordError = RecordError::Content("more than 262,144 samples in one record");

@@ -2,7 +2,7 @@
 
 use super::RecordError;
 use crate::{
-    model::{PointKind, Role, Scale, Series},
+    model::{Physics, PointKind, Role, Scale, Series},
     wire::proto,
 };
 
@@ -23,13 +23,33 @@ pub(super) fn message_from(id: u32, series: &Series) -> proto::Series {
             Role::SiteEnergy => proto::Role::SiteEnergy,
             Role::SiteExport => proto::Role::SiteExport,
             Role::Output => proto::Role::Output,
+            Role::Scrap => proto::Role::Scrap,
         } as i32,
         carrier: series.carrier.clone(),
         product: series.product.clone(),
         unit: series.unit.clone(),
         scale_mantissa: series.scale.mantissa(),
         scale_exponent: series.scale.exponent(),
+        modulus: series.physics.modulus.unwrap_or(0),
+        rate_max_per_h: series.physics.rate_max_per_h.unwrap_or(0),
+        backstep_max: series.physics.backstep_max,
+        warm_up_s: u32::try_from(series.physics.warm_up_ms / 1000).unwrap_or(u32::MAX),
+        restarts: series.physics.restarts,
     }
+}
+
+fn physics(message: &proto::Series) -> Result<Physics, RecordError> {
+    let stated = |number: i64| (number != 0).then_some(number);
+    if message.modulus < 0 || message.modulus == 1 || message.rate_max_per_h < 0 || message.backstep_max < 0 {
+        return Err(RecordError::Content("a series whose register can not be"));
+    }
+    Ok(Physics {
+        modulus: stated(message.modulus),
+        rate_max_per_h: stated(message.rate_max_per_h),
+        backstep_max: message.backstep_max,
+        warm_up_ms: i64::from(message.warm_up_s) * 1000,
+        restarts: message.restarts,
+    })
 }
 
 pub(super) fn from_message(message: proto::Series) -> Result<(u32, Series), RecordError> {
@@ -43,6 +63,7 @@ pub(super) fn from_message(message: proto::Series) -> Result<(u32, Series), Reco
         proto::Role::SiteEnergy => Role::SiteEnergy,
         proto::Role::SiteExport => Role::SiteExport,
         proto::Role::Output => Role::Output,
+        proto::Role::Scrap => Role::Scrap,
         proto::Role::Unspecified => return Err(RecordError::Content("a series without a role")),
     };
     let scale = Scale::new(message.scale_mantissa, message.scale_exponent)
@@ -51,6 +72,7 @@ pub(super) fn from_message(message: proto::Series) -> Result<(u32, Series), Reco
     if names.iter().any(|name| name.len() > NAME_BYTES_MAX) {
         return Err(RecordError::Content("a series with a name of more than 128 bytes"));
     }
+    let physics = physics(&message)?;
     let proto::Series { id, meter, point, carrier, product, unit, .. } = message;
-    Ok((id, Series { meter, point, kind, role, carrier, product, unit, scale }))
+    Ok((id, Series { meter, point, kind, role, carrier, product, unit, scale, physics }))
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     energy::interval::Cell,
-    model::{GapCause, PointKind, Reading, Reason, Role, Sample, Span, UtcMillis, Value},
+    model::{Doubts, GapCause, Physics, PointKind, Reading, Reason, Role, Sample, Span, UtcMillis, Value},
 };
 use proptest::prelude::*;
 
@@ -37,10 +37,10 @@ proptest! {
     #[test]
     fn samples_come_back_value_for_value(samples in any_samples()) {
         let mut back = Vec::new();
-        for record in encode(&Content::Samples(samples.clone())) {
+        for record in encode(&Content::Samples(0, samples.clone())) {
             prop_assert!(record.body.len() <= RECORD_BYTES_MAX);
             match decode(&record).unwrap() {
-                Content::Samples(part) => back.extend(part),
+                Content::Samples(_, part) => back.extend(part),
                 other => prop_assert!(false, "{other:?}"),
             }
         }
@@ -65,12 +65,12 @@ fn many_samples_of_one_instant_are_split_into_records_of_legal_size() {
     };
     let sample = |series| Sample { series, reason: Reason::Good, value: Some(Value::Real(random())) };
     let samples: Vec<_> = (0..5_000).map(sample).collect();
-    let records = encode(&Content::Samples(vec![Samples { time: UtcMillis(1), samples: samples.clone() }]));
+    let records = encode(&Content::Samples(0, vec![Samples { time: UtcMillis(1), samples: samples.clone() }]));
     assert!(records.iter().all(|record| record.body.len() <= RECORD_BYTES_MAX));
     let back: Vec<_> = records
         .iter()
         .flat_map(|record| match decode(record).unwrap() {
-            Content::Samples(part) => part.into_iter().flat_map(|one| one.samples),
+            Content::Samples(_, part) => part.into_iter().flat_map(|one| one.samples),
             other => panic!("{other:?}"),
         })
         .collect();
@@ -88,14 +88,15 @@ fn a_large_dictionary_is_split_into_records_of_legal_size() {
         product: String::new(),
         unit: "kWh".into(),
         scale: "0.01".parse().unwrap(),
+        physics: Physics::default(),
     };
     let all: Vec<_> = (0..2_000).map(|i| (i, series(i))).collect();
-    let records = encode(&Content::Dictionary(all.clone()));
+    let records = encode(&Content::Dictionary(all.clone().into()));
     assert!(records.len() > 1 && records.iter().all(|r| r.body.len() <= RECORD_BYTES_MAX));
     let back: Vec<_> = records
         .iter()
         .flat_map(|record| match decode(record).unwrap() {
-            Content::Dictionary(part) => part,
+            Content::Dictionary(part) => part.series,
             other => panic!("{other:?}"),
         })
         .collect();
@@ -114,7 +115,16 @@ fn any_interval() -> impl Strategy<Value = Interval> {
                 _ => Cell { first: reading(a.min(b), first), last: reading(a.max(b), last) },
             });
             let readings = cell.map_or(0, |_| readings);
-            Interval { series, width_ms: width_s * 1000, start, amount, covered_ms, readings, cell }
+            Interval {
+                series,
+                width_ms: width_s * 1000,
+                start,
+                amount,
+                covered_ms,
+                readings,
+                cell,
+                doubts: Doubts::NONE,
+            }
         },
     )
 }
@@ -144,6 +154,7 @@ fn intervals_that_contradict_themselves_are_refused() {
         first_count: vec![1],
         last_offset_ms: vec![59_999],
         last_rise: vec![4],
+        doubts: vec![],
     };
     let read = |message: &proto::Intervals| intervals::from_message(message.clone());
     assert!(read(&good).is_ok());
@@ -165,7 +176,7 @@ fn intervals_that_contradict_themselves_are_refused() {
 
 #[test]
 fn damaged_records_are_refused_with_the_reason() {
-    let good = encode(&Content::Samples(vec![])).remove(0);
+    let good = encode(&Content::Samples(0, vec![])).remove(0);
     let remade = |body: Vec<u8>| Record { kind: good.kind, crc32c: crc32c::crc32c(&body), body: body.into() };
     let mut flipped = good.clone();
     flipped.crc32c ^= 1;
@@ -186,7 +197,7 @@ fn a_small_message_can_not_claim_more_samples_than_a_record_may_hold() {
             reason_runs: vec![u32::from(Reason::Timeout.code()), length],
             ..Default::default()
         };
-        samples::from_message(proto::Samples { scans: vec![scan; scans] })
+        samples::from_message(proto::Samples { scans: vec![scan; scans], clock_segment: 0 })
     };
     assert!(claims(512, 512, 1).is_ok());
     for (instants, columns, scans) in [(513, 512, 1), (512, 256, 3), (131_072, 0, 3), (0, 262_145, 1), (0, 131_072, 3)]
@@ -205,7 +216,8 @@ fn a_scan_that_contradicts_itself_is_refused() {
         count_delta: vec![0, 0],
         ..Default::default()
     };
-    let read = |scan: &proto::Scan| samples::from_message(proto::Samples { scans: vec![scan.clone()] });
+    let read =
+        |scan: &proto::Scan| samples::from_message(proto::Samples { scans: vec![scan.clone()], clock_segment: 0 });
     assert!(read(&good).is_ok());
     for bad in [
         proto::Scan { count_delta: vec![0], ..good.clone() },
@@ -230,8 +242,8 @@ fn a_scan_that_contradicts_itself_is_refused() {
 fn a_gauge_keeps_each_of_its_bits() {
     for real in [0.1_f64, f64::from(0.1_f32), -0.0, f64::MAX, f64::from(f32::MIN_POSITIVE)] {
         let sample = Sample { series: 0, reason: Reason::Good, value: Some(Value::Real(real)) };
-        let content = Content::Samples(vec![Samples { time: UtcMillis(1), samples: vec![sample] }]);
-        let Content::Samples(back) = decode(&encode(&content)[0]).unwrap() else { panic!() };
+        let content = Content::Samples(0, vec![Samples { time: UtcMillis(1), samples: vec![sample] }]);
+        let Content::Samples(_, back) = decode(&encode(&content)[0]).unwrap() else { panic!() };
         let Some(Value::Real(found)) = back[0].samples[0].value else { panic!() };
         assert_eq!(found.to_bits(), real.to_bits());
     }

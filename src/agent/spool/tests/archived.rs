@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     energy::interval::{Cell, QUARTER_MS},
-    model::{PointKind, Reading, Role, Scale, Series},
+    model::{Doubts, Physics, PointKind, Reading, Role, Scale, Series},
     wire::record::{Interval, encode},
 };
 
@@ -19,15 +19,25 @@ fn dictionary(points: &[&str]) -> Vec<Record> {
         product: String::new(),
         unit: "kWh".into(),
         scale: Scale::ONE,
+        physics: Physics::default(),
     };
-    encode(&Content::Dictionary((0..).zip(points.iter().map(series)).collect()))
+    encode(&Content::Dictionary((0..).zip(points.iter().map(series)).collect::<Vec<_>>().into()))
 }
 
 fn interval(series: u32, quarter: i64) -> Interval {
     let start = START.plus_ms(quarter * QUARTER_MS);
     let reading = |ms, count| Reading { time: start.plus_ms(ms), count };
     let cell = Some(Cell { first: reading(1, quarter * 10), last: reading(899_000, quarter * 10 + 9) });
-    Interval { series, width_ms: QUARTER_MS, start, amount: 10, covered_ms: QUARTER_MS, readings: 9, cell }
+    Interval {
+        series,
+        width_ms: QUARTER_MS,
+        start,
+        amount: 10,
+        covered_ms: QUARTER_MS,
+        readings: 9,
+        cell,
+        doubts: Doubts::NONE,
+    }
 }
 
 fn open_with_points(folder: &Path, points: &[&str], limits: Limits) -> SledSpool {

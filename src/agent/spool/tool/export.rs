@@ -30,8 +30,8 @@ impl StoppedSpool {
             let (mut dictionary, mut failed) = (HashMap::new(), None);
             let problem = StoppedSpool::each(&self.layout, ordinal, last, |record| {
                 match decode(&record) {
-                    Ok(Content::Dictionary(series)) => dictionary.extend(series),
-                    Ok(Content::Samples(samples)) => {
+                    Ok(Content::Dictionary(part)) => dictionary.extend(part.series),
+                    Ok(Content::Samples(_, samples)) => {
                         for one in &samples {
                             for sample in &one.samples {
                                 lines += 1;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     agent::spool::{SledSpool, Spool},
-    model::{PointKind, Reason, Role, Sample, Scale, Series, UtcMillis, Value},
+    model::{Physics, PointKind, Reason, Role, Sample, Scale, Series, UtcMillis, Value},
     wire::record::{Content, Samples, encode},
 };
 
@@ -17,13 +17,14 @@ fn preamble() -> Vec<Record> {
         product: String::new(),
         unit: "kWh".into(),
         scale: "0.01".parse().unwrap(),
+        physics: Physics::default(),
     };
-    encode(&Content::Dictionary(vec![(0, series)]))
+    encode(&Content::Dictionary(vec![(0, series)].into()))
 }
 
 fn sample(second: i64, reason: Reason, value: Option<Value>) -> Vec<Record> {
     let time = UtcMillis(1_700_000_000_000 + second * 1000);
-    encode(&Content::Samples(vec![Samples { time, samples: vec![Sample { series: 0, reason, value }] }]))
+    encode(&Content::Samples(0, vec![Samples { time, samples: vec![Sample { series: 0, reason, value }] }]))
 }
 
 /// Two sealed generations of two samples.

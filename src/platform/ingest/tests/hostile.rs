@@ -5,7 +5,7 @@ use crate::wire::{FUTURE_MS_MAX, proto::RefusedCode};
 
 fn of_value(series: u32, time: UtcMillis) -> Record {
     let sample = Sample { series, reason: Reason::Good, value: Some(Value::Count(1)) };
-    encode(&Content::Samples(vec![Samples { time, samples: vec![sample] }])).remove(0)
+    encode(&Content::Samples(0, vec![Samples { time, samples: vec![sample] }])).remove(0)
 }
 
 fn of_body(kind: u8, body: Vec<u8>) -> Record {

@@ -2,6 +2,7 @@
 //! deleted is a hole, and its archive fills the hole.
 
 use super::*;
+use crate::model::Doubts;
 use crate::{
     energy::interval::{Cell, QUARTER_MS},
     platform::store::{GapRow, Listing},
@@ -16,10 +17,10 @@ fn stretch(from: i64, to: i64) -> Vec<Record> {
     let mut all = records(0);
     for i in from * 3..to * 3 {
         let sample = Sample { series: 0, reason: Reason::Good, value: Some(Value::Count(i * 10)) };
-        all.extend(encode(&Content::Samples(vec![Samples {
-            time: UtcMillis(BASE + i * 300_000),
-            samples: vec![sample],
-        }])));
+        all.extend(encode(&Content::Samples(
+            0,
+            vec![Samples { time: UtcMillis(BASE + i * 300_000), samples: vec![sample] }],
+        )));
     }
     all
 }
@@ -35,6 +36,7 @@ fn archived(from: i64, to: i64) -> Vec<Record> {
         covered_ms: QUARTER_MS,
         readings: 3,
         cell: Some(Cell { first: reading(quarter * 3), last: reading(quarter * 3 + 2) }),
+        doubts: Doubts::NONE,
     };
     encode(&Content::Recalled((from..to).map(interval).collect()))
 }

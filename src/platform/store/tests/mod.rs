@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     energy::interval::{Cell, QUARTER_MS},
-    model::{PointKind, Reason, Role, Sample, Scale, Value},
+    model::{Doubts, Physics, PointKind, Reason, Role, Sample, Scale, Value},
     wire::record::{Content, Interval, Samples, encode},
 };
 use rusqlite::Connection;
@@ -52,6 +52,7 @@ pub fn series(point: &str, role: Role) -> Series {
         product: if role == Role::Output { "yarn" } else { "" }.into(),
         unit: if role == Role::Output { "piece" } else { "kWh" }.into(),
         scale: if role == Role::Output { Scale::ONE } else { "0.01".parse().unwrap() },
+        physics: Physics::default(),
     }
 }
 
@@ -64,7 +65,7 @@ pub fn reading(time: i64, count: i64) -> Reading {
 }
 
 pub fn dictionary(series: &[(u32, Series)]) -> Record {
-    encode(&Content::Dictionary(series.to_vec())).remove(0)
+    encode(&Content::Dictionary(series.to_vec().into())).remove(0)
 }
 
 /// One record of series 0, in the given order.
@@ -73,7 +74,7 @@ pub fn samples(readings: &[Reading]) -> Record {
         time: reading.time,
         samples: vec![Sample { series: 0, reason: Reason::Good, value: Some(Value::Count(reading.count)) }],
     };
-    encode(&Content::Samples(readings.iter().map(one).collect())).remove(0)
+    encode(&Content::Samples(0, readings.iter().map(one).collect())).remove(0)
 }
 
 /// A dictionary and `n` records with one reading each, a minute apart.
@@ -93,6 +94,7 @@ pub fn recalled(cells: &[Cell]) -> Record {
         covered_ms: cell.last.time.since(cell.first.time),
         readings: 2,
         cell: Some(*cell),
+        doubts: Doubts::NONE,
     };
     encode(&Content::Recalled(cells.iter().map(one).collect())).remove(0)
 }

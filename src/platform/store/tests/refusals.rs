@@ -9,7 +9,7 @@ use super::{
     *,
 };
 use crate::{
-    model::{GapCause, Span},
+    model::{Doubts, GapCause, Span},
     wire::{FUTURE_MS_MAX, TIME_MIN_MS, proto::RefusedCode, record::Gap},
 };
 
@@ -18,7 +18,7 @@ use bytes::Bytes;
 const GEN: GenId = [7; 16];
 
 fn one(sample: Sample, time: i64) -> Record {
-    encode(&Content::Samples(vec![Samples { time: UtcMillis(time), samples: vec![sample] }])).remove(0)
+    encode(&Content::Samples(0, vec![Samples { time: UtcMillis(time), samples: vec![sample] }])).remove(0)
 }
 
 fn good(series: u32, value: Value) -> Sample {
@@ -49,6 +49,7 @@ fn bad() -> Vec<(Record, RefusedCode, &'static str)> {
         covered_ms: 900_000,
         readings: 0,
         cell: None,
+        doubts: Doubts::NONE,
     };
     let future = NOW.0 + FUTURE_MS_MAX + 1;
     let ahead = Cell::of(reading(future, 1));

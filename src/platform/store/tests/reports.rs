@@ -12,7 +12,7 @@ fn scan(time: i64, counts: &[(u32, i64)]) -> Record {
         reason: Reason::Good,
         value: Some(Value::Count(*count)),
     };
-    encode(&Content::Samples(vec![Samples { time: UtcMillis(time), samples: counts.iter().map(sample).collect() }]))
+    encode(&Content::Samples(0, vec![Samples { time: UtcMillis(time), samples: counts.iter().map(sample).collect() }]))
         .remove(0)
 }
 
