@@ -3,10 +3,11 @@
 use clap::Parser;
 use mujun::{
     agent::command::{self, Arguments},
-    runtime::log,
+    runtime::{log, malloc},
 };
 
 fn main() -> std::process::ExitCode {
+    malloc::restrain();
     log::init();
     command::run(Arguments::parse())
 }
