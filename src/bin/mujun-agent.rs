@@ -3,11 +3,10 @@
 use clap::Parser;
 use mujun::{
     agent::command::{self, Arguments},
-    runtime::{log, malloc},
+    runtime::log,
 };
 
 fn main() -> std::process::ExitCode {
-    malloc::restrain();
     log::init();
     command::run(Arguments::parse())
 }

@@ -6,8 +6,6 @@ pub mod fault;
 pub mod file;
 pub mod lang;
 pub mod log;
-#[cfg(feature = "agent")]
-pub mod malloc;
 pub mod problem;
 pub mod random;
 pub mod run;
