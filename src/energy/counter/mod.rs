@@ -139,4 +139,4 @@ pub fn resolve(physics: &Physics, readings: &[Reading], declarations: &[Declarat
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -2,7 +2,7 @@
 
 use super::*;
 
-mod laws;
+pub mod laws;
 mod streaming;
 
 const HOUR: i64 = 3_600_000;
