@@ -56,11 +56,14 @@ impl Machine {
     }
 
     /// The next reading; appends the verdicts that are final now. One that is not later than the last one, or whose
-    /// count is beyond what can be added up, is passed over.
-    pub fn push(&mut self, reading: Reading, verdicts: &mut Vec<Judged>) {
-        if self.reached.is_none_or(|reached| reading.time > reached) {
+    /// count is beyond what can be added up, is passed over: `false`.
+    pub fn push(&mut self, reading: Reading, verdicts: &mut Vec<Judged>) -> bool {
+        let ahead = self.reached.is_none_or(|reached| reading.time > reached);
+        if ahead && in_range(reading.count) {
             self.feed(reading, verdicts);
+            return true;
         }
+        false
     }
 
     /// The register ends at a time that no reading has reached yet. `false`: it is too late for that, or too many
