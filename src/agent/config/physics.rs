@@ -63,7 +63,10 @@ pub(super) fn physics(section: &Section, register: &Register) -> (Physics, bool)
     if restarts && let Some(key) = [&MODULUS, &DIGITS].into_iter().find(|key| section.has(key)) {
         section.doc.report(
             &section.at(&RESTARTS),
-            Text::new(format!("restarts = true，又写有 {}", key.name), format!("restarts = true beside a {}", key.name)),
+            Text::new(
+                format!("restarts = true，又写有 {}", key.name),
+                format!("restarts = true beside a {}", key.name),
+            ),
             Text::new("两者之一：清零的表底不会走到头", "one of the two: a register set to 0 does not reach its end"),
             Text::new("删除其中一个", "remove one of them"),
         );
@@ -149,7 +152,8 @@ fn stated_modulus(section: &Section, register: &Register) -> Option<i64> {
             "write what the register shows at its end and one step more, such as \"1000000\", or \"2^32\" of a register",
         )
     };
-    let power = |text: &str| text.strip_prefix("2^").map(|bits| bits.parse::<u32>().ok().filter(|n| (1..=61).contains(n)));
+    let power =
+        |text: &str| text.strip_prefix("2^").map(|bits| bits.parse::<u32>().ok().filter(|n| (1..=61).contains(n)));
     if let Some(Some(bits)) = section.peek(&MODULUS).map(|text| power(text.value)).filter(|found| found.is_some()) {
         return bits.map(|bits| 1 << bits).or_else(|| {
             section.parse(&MODULUS, |_| Err::<(), Text>(refusal()));

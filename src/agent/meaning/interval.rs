@@ -62,6 +62,16 @@ impl Intervals {
         }
         closed
     }
+
+    /// Those that are open, closed here; what comes next is not joined to them.
+    pub fn cut(&mut self) -> Vec<Interval> {
+        self.last = None;
+        let series = self.series;
+        let open = self.open.iter_mut().filter_map(|(width_ms, open)| Some((*width_ms, open.take()?)));
+        open.filter(|(width_ms, open)| open.covered_ms > 0 || *width_ms > MINUTE_MS)
+            .map(|(width_ms, open)| open.closed(series, width_ms))
+            .collect()
+    }
 }
 
 impl Open {

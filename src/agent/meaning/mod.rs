@@ -19,9 +19,9 @@ mod interval;
 mod judge;
 
 use crate::{
-    agent::config::Point,
-    model::{PointKind, Reading, Scan, Span, Value},
-    wire::record::{Content, Record, Samples, encode},
+    agent::{clock::Stamp, config::Point},
+    model::{ClockState, Doubts, Event, PointKind, Reading, Replaced, RunId, Scan, Span, UtcMillis, Value},
+    wire::record::{Content, Dictionary, Interval, Record, Samples, encode},
 };
 use interval::Intervals;
 
@@ -33,9 +33,16 @@ const SAMPLE_BYTES: usize = 12;
 pub struct Meaning {
     points: Vec<Point>,
     intervals: Vec<Intervals>,
-    pending: Vec<Samples>,
+    pending: Vec<Pending>,
     pending_samples: usize,
-    closed: Vec<crate::wire::record::Interval>,
+    closed: Vec<Interval>,
+}
+
+/// What waits, in the order in which it is to be read.
+enum Pending {
+    /// Of a clock segment.
+    Samples(u32, Samples),
+    Event(Event),
 }
 
 impl Meaning {
@@ -44,25 +51,62 @@ impl Meaning {
         Meaning { points, intervals, pending: Vec::new(), pending_samples: 0, closed: Vec::new() }
     }
 
-    /// The dictionary: what the first records of each generation must say.
+    /// The dictionary of no run: for what does not depend on it.
     pub fn preamble(&self) -> Vec<Record> {
-        let series: Vec<_> = (0..).zip(&self.points).map(|(id, point)| (id, point.series.clone())).collect();
-        encode(&Content::Dictionary(series.into()))
+        self.preamble_of(RunId::default(), UtcMillis::default())
     }
 
+    /// The dictionary: what the first records of each generation must say.
+    pub fn preamble_of(&self, run_id: RunId, created: UtcMillis) -> Vec<Record> {
+        let series = (0..).zip(&self.points).map(|(id, point)| (id, point.series.clone())).collect();
+        encode(&Content::Dictionary(Dictionary { run_id, created, series }))
+    }
+
+    /// By a clock that is right.
     pub fn take(&mut self, scan: Scan) {
+        self.take_at(scan, Stamp { segment: 0, state: ClockState::Synced, late: false });
+    }
+
+    /// The intervals that are open end here: what comes is of another timeline, or known less or better. `state` is
+    /// that of the clock until now.
+    pub fn cut(&mut self, state: ClockState) {
+        let doubts = doubts(state);
+        let open = self.intervals.iter_mut().flat_map(Intervals::cut);
+        self.closed.extend(open.map(|one| Interval { doubts: one.doubts | doubts, ..one }));
+    }
+
+    /// Travels before all that is taken from now on.
+    pub fn note(&mut self, event: Event) {
+        self.pending.push(Pending::Event(event));
+    }
+
+    /// A person said that the meter was replaced: no difference is taken across it.
+    pub fn declare(&mut self, replaced: &Replaced, _time: UtcMillis) {
+        let own = |point: &Point| {
+            point.series.meter == replaced.meter
+                && replaced.registers.iter().any(|register| register.point == point.series.point)
+        };
+        let intervals = self.points.iter().zip(&mut self.intervals).filter(|(point, _)| own(point));
+        self.closed.extend(intervals.flat_map(|(_, intervals)| intervals.cut()));
+    }
+
+    /// Nothing is booked while the time is not known, nor for what comes late into another timeline.
+    pub fn take_at(&mut self, scan: Scan, stamp: Stamp) {
+        let books = stamp.state != ClockState::Unknown && !stamp.late;
         let mut samples = Vec::with_capacity(scan.found.len());
         for (series, found) in scan.found {
             let Some(point) = self.points.get(series as usize) else { continue };
             let sample = judge::sample(series, point, found);
-            if let (PointKind::Cumulative, Some(Value::Count(count))) = (point.series.kind, sample.value) {
+            if let (PointKind::Cumulative, Some(Value::Count(count)), true) = (point.series.kind, sample.value, books) {
                 let reading = Reading { time: scan.time, count };
-                self.closed.extend(self.intervals[series as usize].take(reading));
+                let closed = self.intervals[series as usize].take(reading).into_iter();
+                let doubts = doubts(stamp.state);
+                self.closed.extend(closed.map(|one| Interval { doubts: one.doubts | doubts, ..one }));
             }
             samples.push(sample);
         }
         self.pending_samples += samples.len();
-        self.pending.push(Samples { time: scan.time, samples });
+        self.pending.push(Pending::Samples(stamp.segment, Samples { time: scan.time, samples }));
     }
 
     /// About how many bytes wait for [`close`](Self::close).
@@ -73,18 +117,29 @@ impl Meaning {
     /// Everything taken since the last call, encoded, and from when its samples are.
     pub fn close(&mut self) -> (Vec<Record>, Option<Span>) {
         self.pending_samples = 0;
-        let instants = self.pending.iter().map(|one| Span { start: one.time, end: one.time.plus_ms(1) });
+        let instants = self.pending.iter().filter_map(|one| match one {
+            Pending::Samples(_, one) => Some(Span { start: one.time, end: one.time.plus_ms(1) }),
+            Pending::Event(_) => None,
+        });
         let span = instants.reduce(Span::cover);
         let mut records = Vec::new();
         let mut pending = std::mem::take(&mut self.pending).into_iter().peekable();
-        while pending.peek().is_some() {
-            let mut room = RECORD_SAMPLES_MAX;
-            let mut part = Vec::new();
-            while let Some(one) = pending.next_if(|one| part.is_empty() || one.samples.len() <= room) {
+        while let Some(next) = pending.next() {
+            let (segment, first) = match next {
+                Pending::Samples(segment, first) => (segment, first),
+                Pending::Event(event) => {
+                    records.extend(encode(&Content::Event(event)));
+                    continue;
+                }
+            };
+            let mut room = RECORD_SAMPLES_MAX.saturating_sub(first.samples.len());
+            let mut part = vec![first];
+            let fits = |one: &Pending, room: usize| matches!(one, Pending::Samples(of, one) if *of == segment && one.samples.len() <= room);
+            while let Some(Pending::Samples(_, one)) = pending.next_if(|one| fits(one, room)) {
                 room = room.saturating_sub(one.samples.len());
                 part.push(one);
             }
-            records.extend(encode(&Content::Samples(0, part)));
+            records.extend(encode(&Content::Samples(segment, part)));
         }
         let closed = std::mem::take(&mut self.closed);
         if !closed.is_empty() {
@@ -92,6 +147,10 @@ impl Meaning {
         }
         (records, span)
     }
+}
+
+fn doubts(state: ClockState) -> Doubts {
+    if state == ClockState::Free { Doubts::CLOCK } else { Doubts::NONE }
 }
 
 #[cfg(test)]

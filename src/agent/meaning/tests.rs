@@ -163,3 +163,59 @@ fn a_wide_scan_makes_records_of_legal_size() {
     let (records, _span) = meaning.close();
     assert!(records.len() >= 3 && records.iter().all(|r| r.body.len() <= crate::wire::RECORD_BYTES_MAX));
 }
+
+fn stamp(segment: u32, state: ClockState) -> Stamp {
+    Stamp { segment, state, late: false }
+}
+
+#[test]
+fn nothing_is_booked_while_the_time_is_not_known_and_a_clock_nobody_compared_is_a_doubt() {
+    for (state, minutes, doubts) in [
+        (ClockState::Unknown, 0, Doubts::NONE),
+        (ClockState::Free, 2, Doubts::CLOCK),
+        (ClockState::Synced, 2, Doubts::NONE),
+    ] {
+        let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
+        (0..=4).for_each(|i| meaning.take_at(reading(30 * i, 100 + i), stamp(0, state)));
+        let (samples, intervals) = contents(&mut meaning);
+        assert_eq!((samples.len(), intervals.len()), (5, minutes), "{state:?}");
+        assert!(intervals.iter().all(|interval| interval.doubts == doubts), "{state:?}");
+    }
+}
+
+#[test]
+fn no_difference_is_taken_across_a_step_of_the_clock() {
+    let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
+    meaning.take_at(reading(0, 100), stamp(0, ClockState::Free));
+    meaning.take_at(reading(30, 110), stamp(0, ClockState::Free));
+    meaning.cut(ClockState::Free);
+    meaning.take_at(reading(630, 120), stamp(1, ClockState::Synced));
+    meaning.take_at(reading(660, 125), stamp(1, ClockState::Synced));
+    meaning.take_at(reading(900, 130), stamp(1, ClockState::Synced));
+    let (_, intervals) = contents(&mut meaning);
+    let booked = |width_ms| -> i64 { intervals.iter().filter(|i| i.width_ms == width_ms).map(|i| i.amount).sum() };
+    assert_eq!((booked(60_000), booked(900_000)), (15, 20), "10 of the first timeline, 5 and 5 of the second");
+    assert!(intervals.iter().any(|interval| interval.doubts == Doubts::CLOCK));
+}
+
+#[test]
+fn events_keep_their_place_among_the_samples() {
+    let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
+    let tag = crate::model::Tag { meter: "main".into(), name: "order".into(), value: "7".into() };
+    let event = Event { event_id: [1; 16], time: UtcMillis(1), what: crate::model::EventKind::Tag(tag) };
+    meaning.take(reading(0, 1));
+    meaning.note(event.clone());
+    meaning.take(reading(1, 2));
+    let contents: Vec<_> = meaning.close().0.iter().map(|record| decode(record).unwrap()).collect();
+    assert!(matches!(
+        &contents[..],
+        [Content::Samples(0, _), Content::Event(found), Content::Samples(0, _)] if *found == event
+    ));
+}
+
+#[test]
+fn the_dictionary_names_its_run_and_when_it_began() {
+    let meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
+    let Content::Dictionary(found) = decode(&meaning.preamble_of([5; 16], UtcMillis(7))[0]).unwrap() else { panic!() };
+    assert_eq!((found.run_id, found.created, found.series.len()), ([5; 16], UtcMillis(7), 1));
+}
