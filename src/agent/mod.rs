@@ -7,8 +7,10 @@
 //! ```
 
 pub mod archive;
+pub mod clock;
 pub mod command;
 pub mod config;
+pub mod declare;
 pub mod health;
 pub mod meaning;
 pub mod recorder;
@@ -17,6 +19,7 @@ pub mod spool;
 pub mod uplink;
 
 use crate::runtime::{
+    self,
     backoff::Backoff,
     random,
     task::{Ended, Tasks, blocking},
@@ -37,13 +40,19 @@ const STOP_DEADLINE: Duration = Duration::from_secs(10);
 pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, SpoolError> {
     let health = Arc::new(Health::default());
     let meaning = meaning::Meaning::new(config.points);
-    let (dir, preamble) = (config.spool.dir.clone(), meaning.preamble());
+    let run_id = random::id();
+    let (dir, preamble) = (config.spool.dir.clone(), meaning.preamble_of(run_id, runtime::clock::now()));
     // by name, so that a mark stays with its platform when the file's order or an address changes
     let destinations: Vec<String> = config.uplinks.iter().map(|uplink| uplink.name.clone()).collect();
     let limits = config.spool.limits();
-    let open = move || SledSpool::open(&dir, preamble.clone(), &destinations, limits);
+    let spool_dir = dir.clone();
+    let open = move || SledSpool::open(&spool_dir, preamble.clone(), &destinations, limits);
     let Some(opened) = open_patiently(open, &stop).await? else { return Ok(Ended::Stopped) };
     let spool: Arc<dyn Spool> = Arc::new(opened);
+
+    let (newest, watched, trust) = (spool.earlier_end(), health.clone(), config.trust_clock);
+    let beside = move || (clock::Watch::open(&dir, run_id, trust, newest, watched), declare::Declared::open(&dir));
+    let (watch, declared) = blocking(beside).await;
 
     let window = config.mqtt.iter().map(|broker| broker.inflight).min().unwrap_or(u16::MAX);
     let receipts_max = usize::from(window / 2).max(1);
@@ -59,7 +68,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
     // the recorder ends when the last source has dropped its sender, with everything committed
     drop(inputs);
     let commit_interval = config.spool.commit_interval;
-    let recorder = recorder::Recorder { meaning, spool: spool.clone(), commit_interval, receipts_max };
+    let spool_of = spool.clone();
+    let recorder =
+        recorder::Recorder { meaning, spool: spool_of, commit_interval, receipts_max, clock: watch, declared };
     tasks.spawn("recorder", recorder.run(queue));
     for (destination, uplink) in config.uplinks.into_iter().enumerate() {
         let (id, spool, health) = (config.gateway_id.clone(), spool.clone(), health.clone());

@@ -4,7 +4,7 @@ use super::{
     Config, Point,
     key::{
         AGENT, AGENT_SHAPE, GATEWAY_ID, MODBUS, MODBUS_SHAPE, MQTT, MQTT_SHAPE, POINT_NAME, ROOT_SHAPE, SHAPES, SPOOL,
-        SPOOL_SHAPE,
+        SPOOL_SHAPE, TRUST_CLOCK,
     },
     modbus, mqtt,
     point::{self, Given},
@@ -40,6 +40,7 @@ pub fn parse(text: &str, file: &str) -> Result<Config, Problems> {
 
 fn config(root: &Section) -> Config {
     let agent = root.table(&AGENT, &AGENT_SHAPE);
+    let trust_clock = agent.as_ref().and_then(|agent| agent.boolean(&TRUST_CLOCK)).is_some_and(|trust| trust.value);
     let gateway_id = agent.and_then(|agent| agent.parse(&GATEWAY_ID, word::gateway_id));
     let gateway_id = gateway_id.map_or(String::new(), |id| id.value.to_owned());
     let spool = root.table(&SPOOL, &SPOOL_SHAPE);
@@ -52,6 +53,8 @@ fn config(root: &Section) -> Config {
         modbus: buses.iter().map(|section| modbus::bus(section, &mut listed)).collect(),
         mqtt: brokers.iter().map(|section| mqtt::broker(section, &gateway_id, &mut listed)).collect(),
         points: listed.points,
+        rates_assumed: listed.rates_assumed,
+        trust_clock,
         gateway_id,
     };
     let points = config.points.len();
@@ -76,26 +79,30 @@ fn config(root: &Section) -> Config {
 /// All points of the file, and all names that may stand only once.
 pub(super) struct Listed {
     points: Vec<Point>,
+    rates_assumed: Vec<u32>,
     ids: Unique,
     pub sources: Unique,
     pub meters: Unique,
     pub clients: Unique,
+    pub tags: Unique,
 }
 
 impl Listed {
     fn new() -> Listed {
         Listed {
             points: Vec::new(),
+            rates_assumed: Vec::new(),
             ids: Unique::new("同一仪表的其他计量点", "point of the meter"),
             sources: Unique::new("其他 [[modbus]] 或 [[mqtt]] ", "[[modbus]] or [[mqtt]]"),
             meters: Unique::new("其他仪表", "meter"),
             clients: Unique::new("同一代理的其他客户端", "client of the broker"),
+            tags: Unique::new("同一仪表的其他标签", "tag of the meter"),
         }
     }
 
     /// Adds the point of `section`; its place in the list is its series id.
     pub fn point(&mut self, section: &Section, meter: &str, given: Option<Given>) -> u32 {
-        let point = point::point(section, meter, given);
+        let (point, rate_assumed) = point::point(section, meter, given);
         // names hold no control characters
         let id = format!("{meter}\n{}", point.series.point);
         if let Some(name) = section.peek(&POINT_NAME).filter(|_| !meter.is_empty()) {
@@ -103,6 +110,7 @@ impl Listed {
         }
         let series = u32::try_from(self.points.len()).unwrap_or(u32::MAX);
         self.points.push(point);
+        self.rates_assumed.extend(rate_assumed.then_some(series));
         series
     }
 }
