@@ -3,6 +3,7 @@
 mod spool;
 
 use super::{
+    attest::key,
     config::{self, Config},
     spool::Outlook,
 };
@@ -37,6 +38,8 @@ enum Command {
     Run,
     /// Check the configuration, say what is wrong with it, and for how long the disk lasts
     Check,
+    /// Print the public half of the gateway's key, for the platform's gateways.csv
+    Key,
     /// Look into the spool of an agent that is stopped, or into a copy
     Spool {
         /// The spool's folder; by default that of the configuration
@@ -63,11 +66,26 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Check => {
             println!("{}", summary(&config, lang));
             println!("{}", outlook(&config, lang));
-            ExitCode::SUCCESS
+            match key::load(&config.key_file) {
+                Ok(_) | Err(key::KeyError::Absent(_)) => ExitCode::SUCCESS,
+                Err(error) => failed(&error, lang),
+            }
         }
+        Command::Key => match key::load(&config.key_file) {
+            Ok(key) => {
+                println!("{}", key::public_hex(&key));
+                ExitCode::SUCCESS
+            }
+            Err(error) => failed(&error, lang),
+        },
         Command::Spool { action, .. } => spool::run(&action, &config.spool.dir, lang),
         Command::Run => serve(config),
     }
+}
+
+fn failed(error: &key::KeyError, lang: Lang) -> ExitCode {
+    eprintln!("{}", error.text().in_lang(lang));
+    ExitCode::FAILURE
 }
 
 fn summary(config: &Config, lang: Lang) -> String {
