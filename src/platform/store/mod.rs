@@ -43,6 +43,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 mod alarm;
+mod attestation;
 mod audit;
 mod block;
 mod error;
@@ -65,6 +66,7 @@ mod take;
 mod writer;
 
 pub use alarm::{Alarm, AlarmKind};
+pub use attestation::AttestationLine;
 pub use audit::Audit;
 pub use error::{BadRecord, StoreError};
 pub use gap::GapRow;
