@@ -3,10 +3,13 @@
 //! ```text
 //!   modbus ─┐                              ┌─▶ uplink ══▶ platform
 //!           ├─▶ recorder(meaning) ─▶ spool ┼─▶ uplink ══▶ another
-//!   mqtt ───┘        └─ receipts: the broker's acknowledgement
+//!   mqtt ───┘        │                 ▲   └─▶ attest ─┐
+//!                    │                 └── signatures ─┘
+//!                    └─ receipts: the broker's acknowledgement
 //! ```
 
 pub mod archive;
+pub mod attest;
 pub mod clock;
 pub mod command;
 pub mod config;
@@ -68,13 +71,30 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
     // the recorder ends when the last source has dropped its sender, with everything committed
     drop(inputs);
     let commit_interval = config.spool.commit_interval;
-    let spool_of = spool.clone();
-    let recorder =
-        recorder::Recorder { meaning, spool: spool_of, commit_interval, receipts_max, clock: watch, declared };
-    tasks.spawn("recorder", recorder.run(queue));
+    let recorder = recorder::Recorder {
+        meaning,
+        spool: spool.clone(),
+        commit_interval,
+        receipts_max,
+        clock: watch,
+        declared,
+    };
+    let (begun, recorded) = (CancellationToken::new(), CancellationToken::new());
+    let at_its_end = recorded.clone().drop_guard();
+    tasks.spawn("recorder", async move {
+        let _at_its_end = at_its_end;
+        recorder.run(queue).await
+    });
+    let (key_file, every) = (config.key_file, attest::EVERY);
+    let attest = attest::Attest { spool: spool.clone(), key_file, every, begun: begun.clone(), recorded };
+    tasks.spawn("attest", attest.run());
     for (destination, uplink) in config.uplinks.into_iter().enumerate() {
         let (id, spool, health) = (config.gateway_id.clone(), spool.clone(), health.clone());
-        tasks.spawn("uplink", uplink::run(uplink, destination, id, spool, health, stop.clone()));
+        let (begun, stop) = (begun.clone(), stop.clone());
+        tasks.spawn("uplink", async move {
+            begun.cancelled().await;
+            uplink::run(uplink, destination, id, spool, health, stop).await
+        });
     }
     Ok(tasks.join(STOP_DEADLINE).await)
 }

@@ -22,7 +22,8 @@ pub(super) static GATEWAY_ID: Key = key(
 )
 .required();
 pub(super) static TRUST_CLOCK: Key = key("trust_clock", "true 或 false", "true or false", "trust_clock = false");
-pub(super) static AGENT_SHAPE: Shape = Shape { header: "[agent]", keys: &[&GATEWAY_ID, &TRUST_CLOCK] };
+pub(super) static KEY_FILE: Key = key("key_file", "一个文件路径", "the path of a file", r#"key_file = "gw-1.key""#);
+pub(super) static AGENT_SHAPE: Shape = Shape { header: "[agent]", keys: &[&GATEWAY_ID, &TRUST_CLOCK, &KEY_FILE] };
 
 pub(super) static DIR: Key = key("dir", "一个文件夹路径", "the path of a folder", r#"dir = "spool""#);
 pub(super) static COMMIT_INTERVAL_MS: Key = key(

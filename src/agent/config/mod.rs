@@ -39,6 +39,8 @@ use std::{path::PathBuf, time::Duration};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     pub gateway_id: String,
+    /// The key with which the gateway signs its records.
+    pub key_file: PathBuf,
     pub spool: SpoolConfig,
     /// The destinations. Without one the gateway records and keeps.
     pub uplinks: Vec<UplinkConfig>,

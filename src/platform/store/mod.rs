@@ -44,6 +44,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 mod alarm;
+mod attestation;
 mod audit;
 mod block;
 mod error;
@@ -67,6 +68,7 @@ mod trace;
 mod writer;
 
 pub use alarm::{Alarm, AlarmKind};
+pub use attestation::AttestationLine;
 pub use audit::Audit;
 pub use error::{BadRecord, StoreError};
 pub use gap::GapRow;

@@ -1,6 +1,6 @@
 //! Sites and gateways, as the operator registered them.
 
-use super::StoreError;
+use super::{StoreError, attestation};
 use crate::model::{Gateway, Site};
 use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
 use rust_decimal::Decimal;
@@ -37,6 +37,7 @@ pub fn replace(tx: &Connection, sites: &[Site], gateways: &[Gateway]) -> Result<
             return Err(StoreError::UnknownSite(gateway.clone()));
         }
         insert.execute([&gateway.gateway_id, &gateway.credit_code])?;
+        attestation::pin(tx, gateway_number(tx, &gateway.gateway_id)?, &gateway.public_keys)?;
     }
     Ok(())
 }
@@ -52,10 +53,15 @@ pub fn gateway_number(tx: &Connection, gateway_id: &str) -> Result<i64, StoreErr
 /// Registered gateways, by id.
 pub fn gateways(tx: &Connection) -> Result<Vec<Gateway>, StoreError> {
     let mut select = tx.prepare_cached(
-        "SELECT gateway_id, credit_code FROM gateway WHERE credit_code IS NOT NULL ORDER BY gateway_id",
+        "SELECT gateway_id, credit_code, id FROM gateway WHERE credit_code IS NOT NULL ORDER BY gateway_id",
     )?;
-    let rows = select.query_map([], |row| Ok(Gateway { gateway_id: row.get(0)?, credit_code: row.get(1)? }))?;
-    rows.map(|row| row.map_err(StoreError::from)).collect()
+    let mut rows = select.query([])?;
+    let mut gateways = Vec::new();
+    while let Some(row) = rows.next()? {
+        let public_keys = attestation::pinned(tx, row.get(2)?)?;
+        gateways.push(Gateway { gateway_id: row.get(0)?, credit_code: row.get(1)?, public_keys });
+    }
+    Ok(gateways)
 }
 
 /// Registered sites, by credit code.

@@ -75,9 +75,23 @@ CREATE TABLE block (
   UNIQUE (generation, seq)
 ) STRICT;
 CREATE INDEX block_time ON block (gateway, span, t_first) WHERE kind IN (2, 5);
+CREATE INDEX block_attestation ON block (gateway) WHERE kind = 7;
+
+-- Public keys with which a gateway signs. source: 0: it did, first_seen says since when, the first one counts unless
+-- there are others; 1: the registry says so.
+CREATE TABLE gateway_key (
+  id INTEGER PRIMARY KEY,
+  gateway INTEGER NOT NULL REFERENCES gateway (id),
+  key BLOB NOT NULL CHECK (length(key) = 32),
+  first_seen INTEGER,
+  source INTEGER NOT NULL,
+  UNIQUE (gateway, source, key)
+) STRICT;
+CREATE INDEX gateway_key_key ON gateway_key (key);
 
 -- A record that could not be taken, as it came, and why. due: when its time will have come. body: NULL once an
--- operator wrote it off; its number stays used.
+-- operator wrote it off; its number stays used, and hash is SHA-256(kind || body), where the body was what its checksum
+-- says.
 CREATE TABLE refused (
   id INTEGER PRIMARY KEY,
   gateway INTEGER NOT NULL REFERENCES gateway (id),
@@ -90,6 +104,7 @@ CREATE TABLE refused (
   message TEXT NOT NULL,
   due INTEGER,
   body BLOB,
+  hash BLOB,
   UNIQUE (generation, seq)
 ) STRICT;
 CREATE INDEX refused_gateway ON refused (gateway, id);
