@@ -45,7 +45,7 @@ pub(super) fn assess(
             let (first, last) = (days.first, days.last);
             let question = Question { carrier, unit, basis: of, province: &province, first, last };
             let found = coefficients.look_up(question);
-            let Lookup::Found { factor, kgce_per_unit } = found else {
+            let Lookup::Found { factor, kgce_per_unit, .. } = found else {
                 notes.push(note::no_factor(&question, &found));
                 return None;
             };
