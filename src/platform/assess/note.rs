@@ -13,7 +13,8 @@ pub(super) const OUTPUT: Name = ("产量", "the output");
 pub(super) const OUTPUT_VALUE: Name = ("产值", "the output value");
 pub(super) const LAND: Name = ("用地面积", "the land");
 
-fn place(flow: &Flow) -> String {
+/// The register's name in terms and notes.
+pub(super) fn place(flow: &Flow) -> String {
     format!("{}/{}/{}", flow.gateway_id, flow.series.meter, flow.series.point)
 }
 
@@ -57,6 +58,10 @@ pub(super) fn breaks(flow: &Flow) -> Text {
 pub(super) fn too_large(flow: &Flow) -> Text {
     let place = place(flow);
     Text::new(format!("计量点 {place} 的数值过大，无法精确计算"), format!("{place} is too large for an exact sum"))
+}
+
+pub(super) fn too_large_sum() -> Text {
+    Text::new("合计数值过大，无法精确计算", "the sum is too large for an exact decimal")
 }
 
 pub(super) fn other_product(flow: &Flow, site: &Site) -> Text {

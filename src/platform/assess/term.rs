@@ -38,12 +38,16 @@ pub struct Term {
     #[serde(flatten)]
     pub how: How,
     pub quality: Quality,
-    #[serde(default, skip_serializing_if = "Doubts::is_none")]
+    #[serde(default, skip_serializing_if = "no_doubts")]
     pub doubts: Doubts,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub terms: Vec<Part>,
+}
+
+fn no_doubts(doubts: &Doubts) -> bool {
+    doubts.is_none()
 }
 
 /// A term inside of another one.
@@ -95,6 +99,8 @@ pub enum How {
     Constant,
     /// Quarter-hours counted by the ledger.
     Counted,
+    /// Nothing is known of it: the note says why.
+    Missing,
 }
 
 /// A dated value out of a file.
