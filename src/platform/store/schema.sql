@@ -136,6 +136,20 @@ CREATE TABLE alarm (
   PRIMARY KEY (gateway, kind)
 ) STRICT, WITHOUT ROWID;
 
+-- Figures of a period as they were published. A version is never changed; digest: SHA-256 of what is compared to tell
+-- whether there is something new.
+CREATE TABLE publication (
+  period TEXT NOT NULL,
+  basis TEXT NOT NULL,
+  version INTEGER NOT NULL CHECK (version > 0),
+  published INTEGER NOT NULL,
+  reason_zh TEXT NOT NULL,
+  reason_en TEXT NOT NULL,
+  digest TEXT NOT NULL CHECK (length(digest) = 64),
+  body TEXT NOT NULL,
+  PRIMARY KEY (period, basis, version)
+) STRICT;
+
 CREATE TABLE series (
   id INTEGER PRIMARY KEY,
   gateway INTEGER NOT NULL REFERENCES gateway (id),
