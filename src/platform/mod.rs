@@ -16,7 +16,7 @@ pub mod registry;
 pub mod store;
 
 use crate::{
-    model::{Gateway, Site},
+    model::{Declared, Gateway, Site},
     runtime::{
         file,
         problem::Problems,
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 use config::PlatformConfig;
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +36,8 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 pub struct Basics {
     pub sites: Vec<Site>,
     pub gateways: Vec<Gateway>,
+    /// By credit code.
+    pub declared: BTreeMap<String, Declared>,
     pub coefficients: assess::Coefficients,
     /// What a person should look at in the registry, although it was taken.
     pub warnings: Option<Problems>,
@@ -57,14 +59,15 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     let gateways = registry::gateways_from_csv(&read(gateways)?, &gateways.display().to_string(), &sites.rows)?;
     let coefficients = assess::coefficient::load(&config.coefficients)?;
     let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings));
-    Ok(Basics { sites: sites.rows, gateways: gateways.rows, coefficients, warnings })
+    let declared = BTreeMap::new();
+    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, coefficients, warnings })
 }
 
 /// Runs until `stop` is cancelled or a part fails.
 pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken) -> Result<Ended, RunError> {
     let data_dir = config.data_dir.clone();
     let store = blocking(move || store::Store::open(&data_dir)).await?;
-    store.replace_registry(basics.sites, basics.gateways).await?;
+    store.register(basics.sites, basics.gateways, basics.declared).await?;
     let (ingest, api) = (listen(config.ingest_listen).await?, listen(config.api_listen).await?);
     tracing::info!(ingest = %config.ingest_listen, api = %config.api_listen, "listening");
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    model::{Gateway, Physics, PointKind, Reading, Role, Series, Site},
+    model::{Declared, Gateway, Physics, PointKind, Reading, Role, Series, Site},
     platform::store::{Flow, SiteLedger},
 };
 
@@ -81,7 +81,10 @@ fn example() -> Vec<Flow> {
 
 fn run_as(site: Site, flows: Vec<Flow>, files: &[(&str, &str)], period: &str, basis: Basis) -> SiteAssessment {
     let gateways = vec![Gateway { gateway_id: "gw-1".into(), credit_code: site.credit_code.clone() }];
-    let snapshot = Snapshot { as_of: UtcMillis(1), sites: vec![SiteLedger { site, gateways, flows }] };
+    let snapshot = Snapshot {
+        as_of: UtcMillis(1),
+        sites: vec![SiteLedger { site, gateways, flows, declared: Declared::default() }],
+    };
     let coefficients = coefficient::parse(files.iter().copied()).unwrap();
     assess(&snapshot, &coefficients, &period.parse().unwrap(), basis).sites.remove(0)
 }

@@ -23,7 +23,7 @@
 //! Guess: where a register falls, the difference is unknown and counted as a break.
 
 use crate::{
-    model::{Gateway, Period, Reading, Series, Site, UtcMillis},
+    model::{Declared, Gateway, Period, Reading, Series, Site, UtcMillis},
     runtime::{clock, task},
     wire::{
         GenId,
@@ -33,7 +33,7 @@ use crate::{
 use rusqlite::Connection;
 use rust_decimal::Decimal;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     path::Path,
     sync::{
         Arc,
@@ -263,6 +263,20 @@ impl Store {
         self.inner.writer.write(move |tx| registry::replace(tx, &sites, &gateways)).await
     }
 
+    /// As [`Store::replace_registry`], with what was declared about the sites, by credit code.
+    pub async fn register(
+        &self,
+        sites: Vec<Site>,
+        gateways: Vec<Gateway>,
+        declared: BTreeMap<String, Declared>,
+    ) -> Result<(), StoreError> {
+        let replace = move |tx: &Connection| {
+            registry::replace(tx, &sites, &gateways)?;
+            registry::declare(tx, &declared)
+        };
+        self.inner.writer.write(replace).await
+    }
+
     /// Registered gateways, by id.
     pub async fn gateways(&self) -> Result<Vec<Gateway>, StoreError> {
         self.inner.readers.read(|tx| registry::gateways(tx)).await
@@ -374,6 +388,7 @@ pub struct SiteLedger {
     pub gateways: Vec<Gateway>,
     /// One for each cumulative series of the site's gateways.
     pub flows: Vec<Flow>,
+    pub declared: Declared,
 }
 
 /// One cumulative series over the period.

@@ -15,6 +15,12 @@ CREATE TABLE site (
   tax_wan TEXT
 ) STRICT, WITHOUT ROWID;
 
+-- What the operator declared about a site beside its row, as JSON.
+CREATE TABLE declaration (
+  credit_code TEXT PRIMARY KEY REFERENCES site (credit_code) ON DELETE CASCADE,
+  body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- A gateway that left the registry keeps its row and its data, without a site.
 CREATE TABLE gateway (
   id INTEGER PRIMARY KEY,

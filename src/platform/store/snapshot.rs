@@ -25,7 +25,8 @@ pub fn snapshot(tx: &Connection, period: &Period, now: UtcMillis) -> Result<Snap
                 flows.push(flow(tx, &gateway.gateway_id, id, series, period, now)?);
             }
         }
-        sites.push(SiteLedger { site, gateways: own, flows });
+        let declared = registry::declared(tx, &site)?;
+        sites.push(SiteLedger { site, gateways: own, flows, declared });
     }
     Ok(Snapshot { as_of: now, sites })
 }
