@@ -1,15 +1,15 @@
-//! What entered the site less what left it, by carrier and unit: the registers that the boundary names.
+//! What entered the site less what left it, by carrier and unit.
 
 use super::{
-    note,
-    term::{How, Part, Register, Term},
+    line::Line,
+    note, stock,
+    term::{How, Part, Term},
 };
 use crate::{
-    model::{Role, unit},
-    platform::store::Flow,
+    model::{Origin, Role, unit},
+    platform::store::SiteLedger,
     runtime::lang::Text,
 };
-use rust_decimal::Decimal;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -27,75 +27,66 @@ pub(super) struct Carrier {
     pub carrier: String,
     pub unit: String,
     pub amount: Arc<Term>,
+    /// What of it was raw material (原料用能), and what was new renewable energy; `None`: nothing.
+    pub raw_material: Option<Arc<Term>>,
+    pub renewable: Option<Arc<Term>>,
 }
 
-/// Whether anything of the series' movement in the period is known: a reading inside, or a share of a stretch
-/// between readings on either side of it.
-pub(super) fn known(flow: &Flow) -> bool {
-    flow.first.is_some() || flow.slots_received > 0 || flow.amount != 0
-}
-
-/// A register's movement over the period. Nothing where it leaves the digits of an exact decimal.
-pub(super) fn register(flow: &Flow, counted_as: &str, notes: &mut Vec<Text>) -> Option<Term> {
-    let series = &flow.series;
-    let name = note::place(flow);
-    let leaf = Register {
-        gateway_id: flow.gateway_id.clone(),
-        meter: series.meter.clone(),
-        point: series.point.clone(),
-        counted_as: counted_as.to_owned(),
-        counts: flow.amount,
-        per_count: series.scale.per_count(),
-        first: flow.first.map(Into::into),
-        last: flow.last.map(Into::into),
-        slots_expected: flow.slots_expected,
-        slots_received: flow.slots_received,
-    };
-    let term = Term::leaf(&name, None, &series.unit, How::Register(leaf));
-    if term.value.is_none() {
-        notes.push(note::too_large(flow));
-        return None;
-    }
-    Some(term)
+/// The parts of one carrier in one unit.
+#[derive(Default)]
+struct Parts {
+    all: Vec<Part>,
+    raw_material: Vec<Part>,
+    renewable: Vec<Part>,
 }
 
 impl Balance {
-    pub fn of(flows: &[Flow], notes: &mut Vec<Text>) -> Balance {
-        let boundary = |flow: &&Flow| matches!(flow.series.role, Role::SiteEnergy | Role::SiteExport);
-        let mut unknown: BTreeMap<&str, Text> = BTreeMap::new();
-        let mut parts: BTreeMap<(&str, &str), Vec<Part>> = BTreeMap::new();
-        for flow in flows.iter().filter(boundary).filter(|flow| known(flow)) {
-            let minus = flow.series.role == Role::SiteExport;
-            let counted_as = if minus { "site_export" } else { "site_energy" };
-            match register(flow, counted_as, notes) {
-                Some(term) => {
-                    let part = Part { minus, term: Arc::new(term) };
-                    parts.entry((&flow.series.carrier, &flow.series.unit)).or_default().push(part);
-                }
-                None => drop(unknown.insert(&flow.series.carrier, note::too_large(flow))),
+    pub fn of(ledger: &SiteLedger, lines: &[Line], days: Option<super::site::Days>, notes: &mut Vec<Text>) -> Balance {
+        let boundary = |line: &&Line| matches!(line.role, Role::SiteEnergy | Role::SiteExport);
+        let mut parts: BTreeMap<(&str, &str), Parts> = BTreeMap::new();
+        for line in lines.iter().filter(boundary) {
+            let Some(amount) = &line.amount else { continue };
+            let part = Part { minus: line.role == Role::SiteExport, term: Arc::clone(amount) };
+            let entry = parts.entry((&line.carrier, &line.unit)).or_default();
+            if line.raw_material {
+                entry.raw_material.push(part.clone());
+            } else if line.origin == Origin::Renewable {
+                entry.renewable.push(part.clone());
             }
+            entry.all.push(part);
         }
-        let entering = |flow: &&Flow| flow.series.role == Role::SiteEnergy;
+        let entering = lines.iter().filter(|line| line.role == Role::SiteEnergy);
         let heard: BTreeSet<&str> =
-            flows.iter().filter(entering).filter(|flow| known(flow)).map(|flow| flow.series.carrier.as_str()).collect();
+            entering.filter(|line| line.amount.is_some()).map(|line| line.carrier.as_str()).collect();
         // a carrier whose every meter is silent is unknown; one of several meters that is silent may be a retired one
-        for flow in flows.iter().filter(boundary).filter(|flow| flow.slots_expected > 0) {
-            if !heard.contains(flow.series.carrier.as_str()) {
-                unknown.entry(&flow.series.carrier).or_insert_with(|| note::no_data(flow));
-            }
+        let mut unknown: BTreeMap<&str, &Text> = BTreeMap::new();
+        for line in lines.iter().filter(boundary).filter(|line| line.expected && !heard.contains(line.carrier.as_str()))
+        {
+            unknown.entry(&line.carrier).or_insert(&line.silence);
         }
-        let carriers = parts.into_iter().filter(|((carrier, _), _)| !unknown.contains_key(carrier));
-        let carriers: Vec<_> = carriers
-            .map(|((carrier, unit), parts)| Carrier {
-                carrier: carrier.to_owned(),
-                unit: unit.to_owned(),
-                amount: Arc::new(Term::of(carrier, unit, How::Sum, parts)),
-            })
-            .collect();
-        let mut unknown: Vec<_> = unknown.into_iter().map(|(carrier, why)| missing(carrier, why)).collect();
-        if !flows.iter().any(|flow| flow.series.role == Role::SiteEnergy) {
+        let mut carriers = Vec::new();
+        for ((carrier, unit), parts) in parts {
+            if unknown.contains_key(carrier) {
+                continue;
+            }
+            let sum = |parts: Vec<Part>| Arc::new(Term::of(carrier, unit, How::Sum, parts));
+            let of = |parts: Vec<Part>| (!parts.is_empty()).then(|| sum(parts));
+            let amount = sum(parts.all);
+            if amount.value.is_none() {
+                notes.push(note::too_large_sum(carrier));
+            }
+            let (raw_material, renewable) = (of(parts.raw_material), of(parts.renewable));
+            let (carrier, unit) = (carrier.to_owned(), unit.to_owned());
+            carriers.push(Carrier { carrier, unit, amount, raw_material, renewable });
+        }
+        let mut unknown: Vec<_> =
+            unknown.into_iter().map(|(carrier, why)| missing(carrier, why.clone())).collect();
+        stock::add(ledger, days, &mut carriers, &mut unknown, notes);
+        if carriers.is_empty() && !lines.iter().any(|line| line.role == Role::SiteEnergy) {
             notes.push(note::no_energy_meter());
             unknown.push(missing("energy", note::no_energy_meter()));
+        } else if carriers.is_empty() && unknown.is_empty() {
+            unknown.push(missing("energy", note::no_energy_yet()));
         }
         Balance { carriers, unknown }
     }
@@ -103,7 +94,7 @@ impl Balance {
     /// Electricity in kWh.
     pub fn kwh(&self) -> Term {
         let electricity = self.carriers.iter().filter(|row| row.carrier == "electricity");
-        let parts: Vec<_> = electricity.map(|row| converted(row, "kWh")).collect();
+        let parts: Vec<_> = electricity.map(|row| in_unit(&row.amount, "kWh")).collect();
         match parts.is_empty() {
             true => Term::leaf("electricity", None, "kWh", How::Missing),
             false => Term::of("electricity", "kWh", How::Sum, parts),
@@ -111,17 +102,14 @@ impl Balance {
     }
 }
 
-fn converted(row: &Carrier, wanted: &str) -> Part {
-    if row.unit == wanted {
-        return Part::shared(&row.amount);
+/// The term in another unit of its quantity; without a value where there is no exact ratio.
+pub(super) fn in_unit(term: &Arc<Term>, wanted: &str) -> Part {
+    if term.unit == wanted {
+        return Part::shared(term);
     }
-    let ratio = Term::leaf(
-        "ratio",
-        unit::ratio(&row.unit, wanted).map(|ratio: Decimal| ratio.normalize()),
-        &format!("{wanted}/{}", row.unit),
-        How::Constant,
-    );
-    Term::of(&row.carrier, wanted, How::Product, vec![Part::shared(&row.amount), ratio.plus()]).plus()
+    let ratio = unit::ratio(&term.unit, wanted).map(|ratio| ratio.normalize());
+    let ratio = Term::leaf("ratio", ratio, &format!("{wanted}/{}", term.unit), How::Constant);
+    Term::of(&term.name, wanted, How::Product, vec![Part::shared(term), ratio.plus()]).plus()
 }
 
 pub(super) fn missing(name: &str, why: Text) -> Arc<Term> {

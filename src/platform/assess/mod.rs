@@ -21,18 +21,23 @@
 
 mod balance;
 mod check;
+mod coal;
 pub mod coefficient;
+mod convert;
 mod figure;
+mod line;
 mod note;
 mod output;
 mod ranking;
 mod site;
+mod stock;
 pub mod term;
 
 pub use crate::energy::coal::Basis;
 pub use check::State;
 pub use coefficient::Coefficients;
 pub use figure::{Figure, UnknownFigure};
+pub use output::ProductOutput;
 pub use ranking::{Ranking, RankingQuery, ranking};
 
 use crate::{
@@ -66,10 +71,17 @@ pub struct SiteAssessment {
     pub industry_code: String,
     pub land_mu: Decimal,
     pub energy: Vec<CarrierEnergy>,
+    pub products: Vec<ProductOutput>,
     /// Electricity, kWh.
     pub kwh: Option<Decimal>,
     /// All carriers in standard coal on the assessment's basis, kgce.
     pub kgce: Option<Decimal>,
+    /// Without energy that was used as raw material.
+    pub kgce_without_raw_material: Option<Decimal>,
+    /// Without new renewable energy made on the site.
+    pub kgce_without_renewable: Option<Decimal>,
+    /// t of CO₂, without raw material and renewable energy.
+    pub co2_t: Option<Decimal>,
     pub output: Option<Decimal>,
     pub output_unit: String,
     /// 10,000 yuan in the period: output × value of one unit.
