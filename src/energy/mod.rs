@@ -1,5 +1,6 @@
 //! The arithmetic of meters and of the standards: pure, exact, the same on the gateway and on the platform.
 
+pub mod calorific;
 pub mod coal;
 pub mod counter;
 pub mod intensity;
