@@ -11,7 +11,9 @@ pub mod assess;
 pub mod command;
 pub mod config;
 pub mod dashboard;
+pub mod explain;
 pub mod ingest;
+pub mod publication;
 pub mod registry;
 pub mod store;
 

@@ -79,8 +79,7 @@ impl Balance {
             let (carrier, unit) = (carrier.to_owned(), unit.to_owned());
             carriers.push(Carrier { carrier, unit, amount, raw_material, renewable });
         }
-        let mut unknown: Vec<_> =
-            unknown.into_iter().map(|(carrier, why)| missing(carrier, why.clone())).collect();
+        let mut unknown: Vec<_> = unknown.into_iter().map(|(carrier, why)| missing(carrier, why.clone())).collect();
         stock::add(ledger, days, &mut carriers, &mut unknown, notes);
         if carriers.is_empty() && !lines.iter().any(|line| line.role == Role::SiteEnergy) {
             notes.push(note::no_energy_meter());

@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     energy::coal::{Lookup, Question},
+    model::CalorificValue,
     runtime::lang::Text,
 };
-use rust_decimal::Decimal;
 use std::sync::Arc;
 
 /// Exact.
@@ -70,6 +70,8 @@ pub(super) struct Asked<'a> {
     pub coefficients: &'a Coefficients,
     pub days: Option<Days>,
     pub province: String,
+    /// Calorific values that the site measured.
+    pub measured: &'a [CalorificValue],
 }
 
 impl Asked<'_> {
@@ -91,14 +93,28 @@ impl Asked<'_> {
         let (name, per) = (format!("factor {carrier}"), format!("kgce/{unit}"));
         let Some(Days { first, last }) = self.days else { return Term::leaf(&name, None, &per, How::Missing) };
         let question = Question { carrier, unit, basis, province: &self.province, first, last };
-        let found = self.coefficients.look_up(question);
-        let Lookup::Found { factor, kgce_per_unit } = found else {
-            let why = note::no_factor(&question, &found);
-            notes.push(why.clone());
-            return Term::leaf(&name, None, &per, How::Missing).weakened(why);
-        };
-        let origin = Origin { valid_from: factor.valid_from.to_string(), source: factor.source.clone() };
-        Term::leaf(&name, Some(kgce_per_unit), &per, How::Factor(origin))
+        match self.coefficients.look_up_at(self.measured, question) {
+            Lookup::Found { factor, kgce_per_unit, chosen_from_range } => {
+                let (valid_from, source) = (factor.valid_from.to_string(), factor.source.clone());
+                let chosen = chosen_from_range.map(|(low, high)| note::chosen(carrier, kgce_per_unit, low, high, unit));
+                let origin = Origin { valid_from, source, place: factor.place.clone() };
+                let mut term = Term::leaf(&name, Some(kgce_per_unit), &per, How::Factor(origin));
+                term.notes.extend(chosen);
+                term
+            }
+            Lookup::Measured(measured) => {
+                let origin =
+                    Origin { valid_from: first.to_string(), source: measured.sources.join(", "), place: String::new() };
+                let mut term = Term::leaf(&name, Some(measured.kgce_per_unit), &per, How::Entry(origin));
+                term.notes.push(note::measured(carrier, &measured));
+                term
+            }
+            found => {
+                let why = note::no_factor(&question, &found);
+                notes.push(why.clone());
+                Term::leaf(&name, None, &per, How::Missing).weakened(why)
+            }
+        }
     }
 }
 
@@ -106,7 +122,8 @@ fn carrier_row(row: &Carrier, calorific: &Term, equivalent: &Term) -> Option<Car
     let shown = |term: &Term| term.value.map(|value| value.round_dp(AMOUNT_DECIMALS).normalize());
     let used = |term: &Term| {
         let factor = &term.terms.get(1)?.term;
-        let How::Factor(Origin { valid_from, source }) = &factor.how else { return None };
+        let (How::Factor(origin) | How::Entry(origin)) = &factor.how else { return None };
+        let Origin { valid_from, source, .. } = origin;
         let (valid_from, source) = (valid_from.clone(), source.clone());
         Some(FactorUsed { kgce_per_unit: factor.value?, valid_from, source })
     };
@@ -122,4 +139,3 @@ fn carrier_row(row: &Carrier, calorific: &Term, equivalent: &Term) -> Option<Car
         factor_equivalent: used(equivalent),
     })
 }
-

@@ -2,7 +2,10 @@
 
 use super::line::Line;
 use crate::{
-    energy::coal::{Basis, Lookup, Question, Worth},
+    energy::{
+        calorific::Measured,
+        coal::{Basis, Lookup, Question, Worth},
+    },
     model::{PointName, Product, Role},
     platform::store::Flow,
     runtime::lang::Text,
@@ -90,7 +93,9 @@ pub(super) fn virtual_unknown(name: &str) -> Text {
 pub(super) fn no_stock(carrier: &str) -> Text {
     Text::new(
         format!("{carrier} 缺少时段起始或终了的库存，消耗量未知"),
-        format!("the stock book of {carrier} has no stock at the beginning or the end of the period: what was used is unknown"),
+        format!(
+            "the stock book of {carrier} has no stock at the beginning or the end of the period: what was used is unknown"
+        ),
     )
 }
 
@@ -98,7 +103,9 @@ pub(super) fn book_differs(carrier: &str, book: Decimal, meters: Decimal, unit: 
     let (book, meters) = (book.normalize(), meters.normalize());
     Text::new(
         format!("{carrier} 手工台账 {book} {unit} 与计量 {meters} {unit} 相差超过 5 %；以计量为准"),
-        format!("{carrier}: the book says {book} {unit}, the meters {meters} {unit}, more than 5 % apart; the meters count"),
+        format!(
+            "{carrier}: the book says {book} {unit}, the meters {meters} {unit}, more than 5 % apart; the meters count"
+        ),
     )
 }
 
@@ -107,7 +114,9 @@ pub(super) fn days_differ(flow: &Flow, sum: Decimal, whole: Decimal) -> Text {
     let (place, sum, whole) = (place(flow), sum.normalize(), whole.normalize());
     Text::new(
         format!("计量点 {place} 各区间合计 {sum} 与首末表底之差 {whole} 相差超过 5 %"),
-        format!("{place}: the sum of its intervals is {sum}, its first and last reading give {whole}, more than 5 % apart"),
+        format!(
+            "{place}: the sum of its intervals is {sum}, its first and last reading give {whole}, more than 5 % apart"
+        ),
     )
 }
 
@@ -115,6 +124,23 @@ pub(super) fn calibration(point: &PointName, until: Date) -> Text {
     Text::new(
         format!("计量点 {point} 的检定有效期至 {until}，早于本时段结束"),
         format!("the calibration of {point} ended on {until}, before the period does"),
+    )
+}
+
+pub(super) fn chosen(carrier: &str, value: Decimal, low: Decimal, high: Decimal, unit: &str) -> Text {
+    Text::new(
+        format!("{carrier} 的系数 {value} kgce/{unit} 由运营方在标准范围 {low}–{high} 内确定"),
+        format!("{value} kgce per {unit} of {carrier} is the operator's choice within the standard's {low}–{high}"),
+    )
+}
+
+pub(super) fn measured(carrier: &str, measured: &Measured) -> Text {
+    let Measured { ncv_kj_per_unit, measurements, .. } = measured;
+    Text::new(
+        format!("{carrier} 采用实测低位发热量 {ncv_kj_per_unit} kJ（{measurements} 次化验的加权平均）"),
+        format!(
+            "{carrier}: measured calorific value {ncv_kj_per_unit} kJ, the weighted mean of {measurements} analyses"
+        ),
     )
 }
 
@@ -132,9 +158,7 @@ pub(super) fn other_product(line: &Line, products: &[Product]) -> Text {
     let known = known.join(", ");
     Text::new(
         format!("产量点 {place} 的产品 `{product}`（{unit}）与登记的产品（{known}）不一致，产量未知"),
-        format!(
-            "{place} counts product `{product}` in {unit}, the registry has {known}: the output is unknown"
-        ),
+        format!("{place} counts product `{product}` in {unit}, the registry has {known}: the output is unknown"),
     )
 }
 

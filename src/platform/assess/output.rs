@@ -22,8 +22,6 @@ pub(super) struct Output {
     /// Yuan: Σ output × value of one.
     pub value_yuan: Arc<Term>,
     pub products: Vec<ProductOutput>,
-    /// Whether there is one product, to which all energy belongs.
-    pub single: bool,
 }
 
 /// One product's output.
@@ -41,8 +39,7 @@ pub struct ProductOutput {
 impl Output {
     pub fn of(ledger: &SiteLedger, lines: &[Line], notes: &mut Vec<Text>) -> Output {
         let products = &ledger.declared.products;
-        let made: Vec<&Line> =
-            lines.iter().filter(|line| line.role == Role::Output && line.amount.is_some()).collect();
+        let made: Vec<&Line> = lines.iter().filter(|line| line.role == Role::Output && line.amount.is_some()).collect();
         if let Some(line) = made.iter().find(|line| product_of(line, products).is_none()) {
             let why = note::other_product(line, products);
             notes.push(why.clone());
@@ -90,12 +87,12 @@ impl Output {
             notes.push(note::several_products());
         }
         let value_yuan = Arc::new(Term::of("output_value", "yuan", How::Sum, values));
-        Output { good, value_yuan, products: rows, single }
+        Output { good, value_yuan, products: rows }
     }
 
     fn unknown(why: Text) -> Output {
         let good = missing("output", why.clone());
-        Output { good, value_yuan: missing("output_value", why), products: Vec::new(), single: true }
+        Output { good, value_yuan: missing("output_value", why), products: Vec::new() }
     }
 }
 

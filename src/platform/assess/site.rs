@@ -52,6 +52,7 @@ pub(super) fn assess(
         coefficients,
         days,
         province: format!("{}0000", site.city_code.get(..2).unwrap_or_default()),
+        measured: &ledger.declared.calorific,
     };
     let (coal, energy) = coal(&balance, &asked, basis, &mut notes);
     let figures = figures(site, &Known { kwh: Arc::new(balance.kwh()), coal, output: &output }, ledger, &mut notes);

@@ -65,10 +65,10 @@ fn consumption(carrier: &str, unit: &str, book: &[&StockEntry], days: Days) -> O
         book.iter().copied().find(|entry| Some(entry.date) == date && entry.kind == kind)
     };
     // the stock as one day ends is that as the next one begins
-    let opening = on(Some(days.first), StockKind::Opening)
-        .or_else(|| on(days.first.yesterday().ok(), StockKind::Closing))?;
-    let closing = on(Some(days.last), StockKind::Closing)
-        .or_else(|| on(days.last.tomorrow().ok(), StockKind::Opening))?;
+    let opening =
+        on(Some(days.first), StockKind::Opening).or_else(|| on(days.first.yesterday().ok(), StockKind::Closing))?;
+    let closing =
+        on(Some(days.last), StockKind::Closing).or_else(|| on(days.last.tomorrow().ok(), StockKind::Opening))?;
     let delivered = book
         .iter()
         .copied()
@@ -86,6 +86,6 @@ fn entered(entry: &StockEntry) -> Term {
         StockKind::Delivery => "delivery",
         StockKind::Closing => "closing stock",
     };
-    let origin = Origin { valid_from: entry.date.to_string(), source: entry.document.clone() };
+    let origin = Origin { valid_from: entry.date.to_string(), source: entry.document.clone(), place: String::new() };
     Term::leaf(kind, Some(entry.quantity), &entry.unit, How::Entry(origin)).judged(Doubts::MANUAL)
 }

@@ -107,7 +107,11 @@ pub enum How {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Origin {
     pub valid_from: String,
+    /// Document and clause.
     pub source: String,
+    /// File, line and column; empty where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

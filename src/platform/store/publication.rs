@@ -17,7 +17,7 @@ pub struct Publication {
     pub version: u64,
     pub published: UtcMillis,
     pub reason: Text,
-    /// SHA-256 of the figures and of what they were made of, in hexadecimal digits.
+    /// SHA-256 of the figures and all their terms, in hexadecimal digits.
     pub digest: String,
 }
 
@@ -30,7 +30,7 @@ pub struct Draft {
     pub after: u64,
     pub reason: Text,
     pub digest: String,
-    pub body: String,
+    pub body: Vec<u8>,
 }
 
 /// Adds the version behind `after`. `None` when there is one already: someone else published meanwhile.
@@ -86,7 +86,7 @@ pub fn body(
     period: &str,
     basis: &str,
     version: Option<u64>,
-) -> Result<Option<(Publication, String)>, StoreError> {
+) -> Result<Option<(Publication, Vec<u8>)>, StoreError> {
     let mut select = tx.prepare_cached(&format!(
         "SELECT {COLUMNS}, body FROM publication
          WHERE period = ?1 AND basis = ?2 AND (?3 IS NULL OR version = ?3) ORDER BY version DESC LIMIT 1"

@@ -142,8 +142,8 @@ CREATE TABLE alarm (
   PRIMARY KEY (gateway, kind)
 ) STRICT, WITHOUT ROWID;
 
--- Figures of a period as they were published. A version is never changed; digest: SHA-256 of what is compared to tell
--- whether there is something new.
+-- Figures of a period as they were published. A version is never changed. digest: SHA-256 of the figures and all their
+-- terms, by which it is told whether there is something new. body: JSON in one zstd frame.
 CREATE TABLE publication (
   period TEXT NOT NULL,
   basis TEXT NOT NULL,
@@ -152,7 +152,7 @@ CREATE TABLE publication (
   reason_zh TEXT NOT NULL,
   reason_en TEXT NOT NULL,
   digest TEXT NOT NULL CHECK (length(digest) = 64),
-  body TEXT NOT NULL,
+  body BLOB NOT NULL,
   PRIMARY KEY (period, basis, version)
 ) STRICT;
 
