@@ -79,17 +79,15 @@ pub(super) fn register(flow: &Flow, counted_as: &str, notes: &mut Vec<Text>) -> 
         last: flow.last.map(Into::into),
         slots_expected: flow.slots_expected,
         slots_received: flow.slots_received,
+        estimated: flow.estimated,
     };
     let term = Term::leaf(&note::place(flow), None, &series.unit, How::Register(leaf));
     if term.value.is_none() {
         notes.push(note::too_large(flow));
         return None;
     }
-    Some(term.judged(doubts(flow)))
-}
-
-fn doubts(flow: &Flow) -> Doubts {
-    if flow.breaks > 0 { Doubts::EPOCH } else { Doubts::NONE }
+    let epoch = if flow.breaks > 0 { Doubts::EPOCH } else { Doubts::NONE };
+    Some(term.judged(flow.doubts | epoch))
 }
 
 pub(super) fn role_name(role: Role) -> &'static str {

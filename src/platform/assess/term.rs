@@ -130,6 +130,8 @@ pub struct Register {
     pub last: Option<Read>,
     pub slots_expected: u64,
     pub slots_received: u64,
+    /// Of the counts, those whose place in the period is estimated.
+    pub estimated: i64,
 }
 
 /// One reading, counts.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    model::{Declared, Gateway, Physics, PointKind, Product, Reading, Role, Series, Site},
+    model::{Declared, Doubts, Gateway, Physics, PointKind, Product, Reading, Role, Series, Site},
     platform::store::{Flow, SiteLedger},
 };
 
@@ -59,7 +59,12 @@ fn flow(role: Role, carrier: &str, unit: &str, amount: i64) -> Flow {
         last: Some(reading),
         slots_expected: 100,
         slots_received: 100,
+        estimated: 0,
         breaks: 0,
+        epochs: Vec::new(),
+        set_aside: 0,
+        doubts: Doubts::NONE,
+        outputs_by_tag: Vec::new(),
     }
 }
 

@@ -23,7 +23,8 @@
 //! Guess: where a register falls, the difference is unknown and counted as a break.
 
 use crate::{
-    model::{Declared, Gateway, Period, Reading, Series, Site, UtcMillis},
+    energy::counter::EpochCause,
+    model::{Declared, Doubts, Gateway, Period, Reading, Series, Site, UtcMillis},
     runtime::{clock, task},
     wire::{
         GenId,
@@ -63,6 +64,7 @@ mod registry;
 mod run;
 mod snapshot;
 mod take;
+mod trace;
 mod writer;
 
 pub use alarm::{Alarm, AlarmKind};
@@ -75,6 +77,7 @@ pub use lineage::Run;
 pub use listing::{Listing, Page};
 pub use publication::{Draft, Publication};
 pub use refused::{REFUSED_MAX, RefusedRow};
+pub use trace::{SourcedReading, Trace, TracedInterval};
 
 /// The platform's store. Cloning gives another handle; when the last one goes, the folder is free again.
 #[derive(Clone)]
@@ -312,6 +315,23 @@ impl Store {
         self.inner.readers.read(move |tx| snapshot::intervals(tx, &credit_code, &period)).await
     }
 
+    /// From which readings the amounts of a register in a period come: one trace for each series of the
+    /// point that has any interval in it, since a changed scale or unit is another series.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownGateway`] when it is not in the registry.
+    pub async fn trace(
+        &self,
+        gateway_id: &str,
+        meter: &str,
+        point: &str,
+        period: &Period,
+    ) -> Result<Vec<Trace>, StoreError> {
+        let (gateway_id, meter, point) = (gateway_id.to_owned(), meter.to_owned(), point.to_owned());
+        let period = period.clone();
+        self.inner.readers.read(move |tx| trace::trace(tx, &gateway_id, &meter, &point, &period)).await
+    }
+
     /// Every cumulative series of the registered gateways over all time.
     pub async fn ledger(&self) -> Result<Vec<LedgerLine>, StoreError> {
         self.inner.readers.read(|tx| snapshot::ledger(tx)).await
@@ -444,8 +464,45 @@ pub struct Flow {
     /// them that hold a reading.
     pub slots_expected: u64,
     pub slots_received: u64,
-    /// How often the register fell inside the period: at each the difference is unknown and not in `amount`.
+    /// Of `amount`, counts that come from pairs of readings more than 22.5 minutes apart, or that no reading parted:
+    /// their sum is exact, and their place in the period is estimated.
+    pub estimated: i64,
+    /// How often an epoch ended and another began inside the period: what ran between the two is not in `amount`.
     pub breaks: u64,
+    /// The first [`EPOCHS_MAX`] of them, in order.
+    pub epochs: Vec<EpochEnd>,
+    /// Readings of the period that are in no difference: passing wrong ones, and those that wait for later ones.
+    pub set_aside: u64,
+    /// Union of those of the intervals inside the period.
+    pub doubts: Doubts,
+    /// For `product`, `shift` and `order`: how `amount` is shared among the values that the meter's tags had. Empty for a
+    /// name that no tag of the meter ever had, and for a register that is neither output nor scrap.
+    pub outputs_by_tag: Vec<TagShare>,
+}
+
+/// Epoch ends that one [`Flow`] or [`Trace`] names.
+pub const EPOCHS_MAX: usize = 100;
+
+/// One epoch of a register ends and another begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EpochEnd {
+    /// When the new one begins.
+    pub time: UtcMillis,
+    pub cause: EpochCause,
+    /// The last reading of the old one and the first of the new one.
+    pub before: Reading,
+    pub after: Reading,
+}
+
+/// The part of a flow that belongs to one value of a tag.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TagShare {
+    /// `product`, `shift` or `order`.
+    pub name: String,
+    /// Empty: before the first tag, or while nothing was tagged.
+    pub value: String,
+    /// Counts. Over all values of a name they add up to the flow's amount.
+    pub amount: i64,
 }
 
 /// A quarter-hour of a site's balance.
@@ -454,8 +511,9 @@ pub struct SiteInterval {
     pub start: UtcMillis,
     /// By carrier and unit: what entered less what left.
     pub energy: Vec<Amount>,
-    /// By product and unit.
+    /// Qualified and rejected product, by product and unit.
     pub output: Vec<Amount>,
+    pub scrap: Vec<Amount>,
     /// Whether any register was read in it. Otherwise its amounts are shares of longer stretches.
     pub readings_present: bool,
 }
@@ -466,6 +524,7 @@ pub struct Amount {
     pub name: Arc<str>,
     pub unit: Arc<str>,
     pub amount: Decimal,
+    pub doubts: Doubts,
 }
 
 /// One cumulative series over all time.
@@ -477,7 +536,7 @@ pub struct LedgerLine {
     pub last: Option<Reading>,
     /// Σ of all intervals, counts.
     pub total: i64,
-    /// How often the register fell.
+    /// How often an epoch ended and another began.
     pub breaks: u64,
     /// Quarter-hours from the first to the last reading, but for those inside a break.
     pub intervals: u64,
