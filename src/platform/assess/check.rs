@@ -33,7 +33,7 @@ pub struct State {
 }
 
 impl State {
-    pub(super) fn of(figure: &Term) -> State {
+    pub fn of(figure: &Term) -> State {
         let slots = figure.registers().into_iter().filter_map(|term| match &term.how {
             How::Register(Register { slots_expected, slots_received, .. }) => Some((slots_expected, slots_received)),
             _ => None,

@@ -214,7 +214,7 @@ impl Term {
     pub fn registers(&self) -> Vec<&Term> {
         let mut found: Vec<&Term> = Vec::new();
         self.visit(&mut |term| {
-            let new = matches!(term.how, How::Register(_)) && !found.iter().any(|other| other.name == term.name);
+            let new = matches!(term.how, How::Register(_)) && !found.iter().any(|other| other.how == term.how);
             if new {
                 found.push(term);
             }

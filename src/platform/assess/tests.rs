@@ -99,10 +99,8 @@ fn declared(site: &Site) -> Declared {
 
 fn run_as(site: Site, flows: Vec<Flow>, files: &[(&str, &str)], period: &str, basis: Basis) -> SiteAssessment {
     let gateways = vec![Gateway { gateway_id: "gw-1".into(), credit_code: site.credit_code.clone() }];
-    let snapshot = Snapshot {
-        as_of: UtcMillis(1),
-        sites: vec![SiteLedger { declared: declared(&site), site, gateways, flows }],
-    };
+    let snapshot =
+        Snapshot { as_of: UtcMillis(1), sites: vec![SiteLedger { declared: declared(&site), site, gateways, flows }] };
     let coefficients = coefficient::parse(files.iter().copied()).unwrap();
     assess(&snapshot, &coefficients, &period.parse().unwrap(), basis).sites.remove(0)
 }

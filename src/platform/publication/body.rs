@@ -7,7 +7,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path};
 
 /// A file that the platform loaded.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct Body {
 pub struct PublishedSite {
     pub credit_code: String,
     /// By name. What cannot be computed has no value, and its terms say why.
-    pub figures: BTreeMap<String, Arc<Term>>,
+    pub figures: BTreeMap<String, Term>,
     pub notes: Vec<Text>,
 }
 
@@ -51,7 +51,11 @@ impl Body {
             .iter()
             .map(|site| PublishedSite {
                 credit_code: site.credit_code.clone(),
-                figures: site.terms.iter().map(|(figure, term)| (figure.name().to_owned(), Arc::clone(term))).collect(),
+                figures: site
+                    .terms
+                    .iter()
+                    .map(|(figure, term)| (figure.name().to_owned(), Term::clone(term)))
+                    .collect(),
                 notes: site.notes.clone(),
             })
             .collect();

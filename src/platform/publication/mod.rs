@@ -49,9 +49,14 @@ pub enum PublishError {
 /// What came of it.
 #[derive(Debug, PartialEq)]
 pub enum Published {
-    New { version: u64, reason: Text },
+    New {
+        version: u64,
+        reason: Text,
+    },
     /// The last version says the same.
-    Same { version: u64 },
+    Same {
+        version: u64,
+    },
     /// Someone else published meanwhile.
     Overtaken,
 }

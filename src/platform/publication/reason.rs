@@ -23,10 +23,9 @@ pub fn reason(old: &Body, new: &Body) -> Text {
             (None, _) => {
                 found.push(Text::new(format!("登记表新增 {code}"), format!("{code} is new in the registry")));
             }
-            (_, None) => found.push(Text::new(
-                format!("登记表不再有 {code}"),
-                format!("{code} is no longer in the registry"),
-            )),
+            (_, None) => {
+                found.push(Text::new(format!("登记表不再有 {code}"), format!("{code} is no longer in the registry")))
+            }
         }
     }
     let changed = |name: &&str| {
@@ -70,9 +69,10 @@ fn compare<'a>(
     found: &mut Vec<Text>,
 ) {
     let (before, after) = (leaves(old), leaves(new));
-    let names: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
-    for name in names {
-        match (before.get(name), after.get(name)) {
+    let keys: BTreeSet<(&str, &str)> = before.keys().chain(after.keys()).copied().collect();
+    for key in keys {
+        let (name, _) = key;
+        match (before.get(&key), after.get(&key)) {
             (Some(a), Some(b)) if a.how == b.how && a.value == b.value && a.doubts == b.doubts => {}
             (Some(Term { how: How::Register(a), .. }), Some(Term { how: How::Register(b), .. })) => {
                 match b.slots_received.saturating_sub(a.slots_received) {
@@ -89,21 +89,18 @@ fn compare<'a>(
             (None, Some(Term { how: How::Register(Register { gateway_id, slots_received, .. }), .. })) => {
                 *late.entry(gateway_id).or_default() += slots_received;
             }
-            _ => found.push(Text::new(
-                format!("{code} 的 {name} 变更"),
-                format!("{name} of {code} changed"),
-            )),
+            _ => found.push(Text::new(format!("{code} 的 {name} 变更"), format!("{name} of {code} changed"))),
         }
     }
 }
 
-/// The leaves of a site's figures, by name; counts of quarter-hours follow from the registers.
-fn leaves(site: &PublishedSite) -> BTreeMap<&str, &Term> {
+/// The leaves of a site's figures, by name and unit; counts of quarter-hours follow from the registers.
+fn leaves(site: &PublishedSite) -> BTreeMap<(&str, &str), &Term> {
     let mut found = BTreeMap::new();
     for figure in site.figures.values() {
         figure.visit(&mut |term| {
             if term.terms.is_empty() && !matches!(term.how, How::Counted | How::Missing | How::Constant) {
-                found.insert(term.name.as_str(), term);
+                found.insert((term.name.as_str(), term.unit.as_str()), term);
             }
         });
     }
