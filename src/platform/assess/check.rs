@@ -26,6 +26,10 @@ const DAY_QUARTERS: u64 = 96;
 pub struct State {
     pub quality: Quality,
     pub doubts: Doubts,
+    /// Of `automatic`, `estimated` (a share whose place in the period is not known), `manual` and `back_filled`.
+    pub sources: Vec<&'static str>,
+    /// The largest share of one of its registers that is estimated, 0 to 1.
+    pub estimated_share: Option<Decimal>,
     /// Received over expected quarter-hours of the figure's own registers, 0 to 1; unknown where it has none.
     pub completeness: Option<Decimal>,
     /// Below the 90 % that the national rule asks for.
@@ -34,23 +38,43 @@ pub struct State {
 
 impl State {
     pub fn of(figure: &Term) -> State {
-        let slots = figure.registers().into_iter().filter_map(|term| match &term.how {
-            How::Register(Register { slots_expected, slots_received, .. }) => Some((slots_expected, slots_received)),
-            _ => None,
+        let found = figure.registers();
+        let registers = || {
+            found.iter().filter_map(|term| match &term.how {
+                How::Register(register) => Some(register),
+                _ => None,
+            })
+        };
+        let (expected, received) = registers().fold((0_u64, 0_u64), |(expected, received), register| {
+            (expected.saturating_add(register.slots_expected), received.saturating_add(register.slots_received))
         });
-        let (expected, received) = slots.fold((0_u64, 0_u64), |(expected, received), (one, other)| {
-            (expected.saturating_add(*one), received.saturating_add(*other))
-        });
+        let mut entered = figure.doubts.has(Doubts::MANUAL);
+        figure.visit(&mut |term| entered |= matches!(term.how, How::Entry(_)));
+        let estimated = registers().filter_map(estimated_share).max().filter(|share| !share.is_zero());
+        let sources = [
+            (registers().any(|register| register.estimated != register.counts), "automatic"),
+            (estimated.is_some(), "estimated"),
+            (entered, "manual"),
+            (figure.doubts.has(Doubts::RECALLED), "back_filled"),
+        ];
         let completeness = Decimal::from(received).checked_div(Decimal::from(expected));
         let incomplete = completeness.is_some_and(|share| share < COMPLETE);
         let least = if incomplete { Quality::Uncertain } else { Quality::Good };
         State {
             quality: figure.quality.max(least),
             doubts: figure.doubts,
+            sources: sources.into_iter().filter(|(is, _)| *is).map(|(_, name)| name).collect(),
+            estimated_share: estimated,
             completeness: completeness.map(|share| share.round_dp(6).normalize()),
             incomplete,
         }
     }
+}
+
+/// 0 to 1; `None` for a register that did not move.
+pub(super) fn estimated_share(register: &Register) -> Option<Decimal> {
+    let share = Decimal::from(register.estimated).checked_div(Decimal::from(register.counts))?;
+    Some(share.round_dp(6).normalize())
 }
 
 /// Notes of the registers that count for something, and of those of the boundary.
