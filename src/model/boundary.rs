@@ -1,6 +1,6 @@
 //! The boundary of a site as its operator declares it: which meters count, as what, behind which other meter.
 
-use super::Role;
+use super::{Enthalpy, GasState, Role};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -86,33 +86,6 @@ pub enum Origin {
     Renewable,
     /// Recovered from waste heat, waste gas or pressure.
     Waste,
-}
-
-/// A temperature and an absolute pressure of a gas.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct GasState {
-    pub celsius: Decimal,
-    /// Absolute.
-    pub kpa: Decimal,
-}
-
-impl GasState {
-    /// 20 °C and 101.325 kPa: the reference of gas volumes in China (GB/T 13611, GB 17820).
-    pub const STANDARD: GasState = GasState {
-        celsius: Decimal::from_parts(20, 0, 0, false, 0),
-        kpa: Decimal::from_parts(101_325, 0, 0, false, 3),
-    };
-}
-
-/// What is known of a kilogram of steam.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Enthalpy {
-    /// kJ/kg, as declared.
-    Declared(Decimal),
-    /// Superheated or wet-free steam of a pressure (MPa, absolute) and a temperature.
-    Steam { mpa: Decimal, celsius: Decimal },
-    /// Dry saturated steam of a pressure, MPa, absolute.
-    Saturated { mpa: Decimal },
 }
 
 /// A point that is computed from others.

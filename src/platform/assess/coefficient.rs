@@ -1,10 +1,12 @@
 //! Coefficient files → factors. All files are one table: what is wrong anywhere refuses the whole.
 
+pub mod carbon;
+mod carbon_key;
 mod key;
 
 use crate::{
     energy::coal::{Covers, Factor, Factors, Worth},
-    model::{region, unit::UNITS},
+    model::{CARRIERS, region, unit::UNITS},
     runtime::{
         file,
         lang::Text,
@@ -25,47 +27,6 @@ pub type Coefficients = Factors;
 
 /// A file is written by hand; a larger one is not one of ours.
 const FILE_MIB_MAX: usize = 4;
-
-/// What a factor or a register can be about. Names are English, as in the configuration of a gateway.
-pub const CARRIERS: [&str; 37] = [
-    "electricity",
-    "heat",
-    "raw_coal",
-    "washed_coal",
-    "middlings",
-    "slime",
-    "gangue",
-    "briquette",
-    "coke",
-    "coal_tar",
-    "crude_oil",
-    "fuel_oil",
-    "gasoline",
-    "kerosene",
-    "diesel",
-    "natural_gas",
-    "lng",
-    "lpg",
-    "refinery_gas",
-    "coke_oven_gas",
-    "blast_furnace_gas",
-    "converter_gas",
-    "producer_gas",
-    "crude_benzene",
-    "methanol",
-    "ethanol",
-    "hydrogen",
-    "biogas",
-    "fresh_water",
-    "soft_water",
-    "deaerated_water",
-    "compressed_air",
-    "oxygen",
-    "nitrogen",
-    "acetylene",
-    "carbon_dioxide",
-    "calcium_carbide",
-];
 
 const BASES: [(&str, Covers); 3] =
     [("calorific", Covers::Calorific), ("equivalent", Covers::Equivalent), ("both", Covers::Both)];
