@@ -33,6 +33,19 @@ pub enum Covers {
     Both,
 }
 
+impl Basis {
+    pub fn name(self) -> &'static str {
+        match self {
+            Basis::Calorific => "calorific",
+            Basis::Equivalent => "equivalent",
+        }
+    }
+
+    pub fn of_name(name: &str) -> Option<Basis> {
+        [Basis::Calorific, Basis::Equivalent].into_iter().find(|basis| basis.name() == name)
+    }
+}
+
 impl Covers {
     pub fn has(self, basis: Basis) -> bool {
         match self {

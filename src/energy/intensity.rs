@@ -13,7 +13,19 @@
 
 use rust_decimal::Decimal;
 
+/// Decimals of [`per_piece`].
+pub const DECIMALS: u32 = 6;
 const KGCE_PER_TCE: Decimal = Decimal::ONE_THOUSAND;
+
+/// Energy, in its unit, for each unit of output of one interval. The gateway's console and the platform both ask here, so
+/// that both show the same figure: rounded half to even (GB/T 8170). `None` where nothing was made, or where a net amount
+/// is negative: what ran backwards is no intensity.
+pub fn per_piece(energy: Decimal, output: Decimal) -> Option<Decimal> {
+    if output <= Decimal::ZERO || energy < Decimal::ZERO {
+        return None;
+    }
+    energy.checked_div(output).map(|each| each.round_dp(DECIMALS).normalize())
+}
 
 /// kgce per unit of product.
 pub fn per_product(kgce: Decimal, product: Decimal) -> Option<Decimal> {
@@ -100,6 +112,17 @@ mod tests {
             [growth("-3"), growth("2"), growth("2.2"), growth("2.21")],
             [Light::Green, Light::Green, Light::Yellow, Light::Red]
         );
+    }
+
+    #[test]
+    fn energy_for_each_piece_is_rounded_half_to_even() {
+        let each = |energy: &str, output: &str| per_piece(d(energy), d(output));
+        assert_eq!(each("12.34", "20"), Some(d("0.617")));
+        assert_eq!(each("1", "3"), Some(d("0.333333")));
+        assert_eq!(each("0.0000125", "10"), Some(d("0.000001")));
+        assert_eq!(each("0.000015", "10"), Some(d("0.000002")));
+        assert_eq!(each("0", "3"), Some(d("0")));
+        assert_eq!((each("5", "0"), each("5", "-1"), each("-1", "5")), (None, None, None));
     }
 
     #[test]

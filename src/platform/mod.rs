@@ -11,7 +11,9 @@ pub mod assess;
 pub mod command;
 pub mod config;
 pub mod dashboard;
+pub mod explain;
 pub mod ingest;
+pub mod publication;
 pub mod registry;
 pub mod store;
 
@@ -39,6 +41,8 @@ pub struct Basics {
     /// By credit code.
     pub declared: BTreeMap<String, Declared>,
     pub coefficients: assess::Coefficients,
+    /// The files that all of this was read from.
+    pub inputs: Vec<publication::Input>,
     /// What a person should look at in the registry, although it was taken.
     pub warnings: Option<Problems>,
 }
@@ -60,7 +64,9 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     let coefficients = assess::coefficient::load(&config.coefficients)?;
     let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings));
     let declared = BTreeMap::new();
-    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, coefficients, warnings })
+    let files = [&config.sites, &config.gateways].into_iter().chain(&config.coefficients);
+    let inputs = files.map(|path| publication::input(path)).collect();
+    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, coefficients, inputs, warnings })
 }
 
 /// Runs until `stop` is cancelled or a part fails.
@@ -74,7 +80,10 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let mut tasks = Tasks::new(stop.clone());
     let presence = ingest::Presence::default();
     tasks.spawn("ingest", ingest::serve(ingest, store.clone(), presence.clone(), stop.clone()));
-    let state = api::State { store: store.clone(), presence, coefficients: Arc::new(basics.coefficients) };
+    let coefficients = Arc::new(basics.coefficients);
+    let rules = publication::Rules { coefficients: Arc::clone(&coefficients), inputs: Arc::new(basics.inputs) };
+    tasks.spawn("publication", publication::keep(store.clone(), rules, stop.clone()));
+    let state = api::State { store: store.clone(), presence, coefficients };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
     let watched = stop.clone();

@@ -58,6 +58,7 @@ mod judge;
 mod ledger;
 mod lineage;
 mod listing;
+mod publication;
 mod reader;
 mod refused;
 mod registry;
@@ -76,6 +77,7 @@ pub use greeting::{Greeted, Greeting};
 pub use hole::{Hole, Link};
 pub use lineage::Run;
 pub use listing::{Listing, Page};
+pub use publication::{Draft, Publication};
 pub use refused::{REFUSED_MAX, RefusedRow};
 pub use trace::{SourcedReading, Trace, TracedInterval};
 
@@ -100,6 +102,17 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Store, StoreError> {
         let folder = folder::Folder::take(dir)?;
         let connection = folder.writer()?;
+        Store::on(dir, folder, connection)
+    }
+
+    /// Opens the folder of a platform that may be running, to read it and to publish: SQLite keeps the two writers apart.
+    /// Blocks on the disk.
+    pub fn beside(dir: &Path) -> Result<Store, StoreError> {
+        let (folder, connection) = folder::Folder::beside(dir)?;
+        Store::on(dir, folder, connection)
+    }
+
+    fn on(dir: &Path, folder: folder::Folder, connection: Connection) -> Result<Store, StoreError> {
         let readers = reader::Readers::new(folder.file().to_owned());
         let writer = writer::Writer::start(connection)
             .map_err(|error| StoreError::Folder { dir: dir.to_owned(), source: error.into() })?;
@@ -324,6 +337,32 @@ impl Store {
     /// Every cumulative series of the registered gateways over all time.
     pub async fn ledger(&self) -> Result<Vec<LedgerLine>, StoreError> {
         self.inner.readers.read(|tx| snapshot::ledger(tx)).await
+    }
+
+    /// Stores a version of a period's figures. `None` when another one was published meanwhile.
+    pub async fn publish(&self, draft: Draft) -> Result<Option<u64>, StoreError> {
+        let now = clock::now();
+        self.inner.writer.write(move |tx| publication::add(tx, &draft, now)).await
+    }
+
+    /// Published versions, the newest first; of one period where it is given.
+    pub async fn publications(&self, period: Option<String>) -> Result<Vec<Publication>, StoreError> {
+        self.inner.readers.read(move |tx| publication::list(tx, period.as_deref())).await
+    }
+
+    /// The last published version of each period and basis.
+    pub async fn latest_publications(&self) -> Result<Vec<Publication>, StoreError> {
+        self.inner.readers.read(|tx| publication::latest(tx)).await
+    }
+
+    /// A published version with its body; by default the last one.
+    pub async fn publication(
+        &self,
+        period: String,
+        basis: String,
+        version: Option<u64>,
+    ) -> Result<Option<(Publication, Vec<u8>)>, StoreError> {
+        self.inner.readers.read(move |tx| publication::body(tx, &period, &basis, version)).await
     }
 
     /// Reads every block and compares marks and ledger with what the blocks give. Takes as long as the store is

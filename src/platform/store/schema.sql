@@ -182,6 +182,20 @@ CREATE TABLE alarm (
   PRIMARY KEY (gateway, kind)
 ) STRICT, WITHOUT ROWID;
 
+-- Figures of a period as they were published. A version is never changed. digest: SHA-256 of the figures and all their
+-- terms, by which it is told whether there is something new. body: JSON in one zstd frame.
+CREATE TABLE publication (
+  period TEXT NOT NULL,
+  basis TEXT NOT NULL,
+  version INTEGER NOT NULL CHECK (version > 0),
+  published INTEGER NOT NULL,
+  reason_zh TEXT NOT NULL,
+  reason_en TEXT NOT NULL,
+  digest TEXT NOT NULL CHECK (length(digest) = 64),
+  body BLOB NOT NULL,
+  PRIMARY KEY (period, basis, version)
+) STRICT;
+
 -- physics_created: of the dictionary that stated the physics, which are those of the contract; modulus, rate_max: NULL where
 -- unknown. They are no part of what makes a series.
 CREATE TABLE series (
