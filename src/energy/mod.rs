@@ -2,4 +2,5 @@
 
 pub mod coal;
 pub mod counter;
+pub mod intensity;
 pub mod interval;
