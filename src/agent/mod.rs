@@ -3,12 +3,14 @@
 //! ```text
 //!   modbus ─┐                              ┌─▶ uplink ══▶ platform
 //!           ├─▶ recorder(meaning) ─▶ spool ┼─▶ uplink ══▶ another
-//!   mqtt ───┘        └─ receipts: the broker's acknowledgement
+//!   mqtt ───┘        ├─ committed ─▶ console
+//!                    └─ receipts: the broker's acknowledgement
 //! ```
 
 pub mod archive;
 pub mod command;
 pub mod config;
+pub mod console;
 pub mod health;
 pub mod meaning;
 pub mod recorder;
@@ -36,6 +38,7 @@ const STOP_DEADLINE: Duration = Duration::from_secs(10);
 /// Runs until `stop` is cancelled or a part fails.
 pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, SpoolError> {
     let health = Arc::new(Health::default());
+    let board = config.console.map(|_| Arc::new(console::Board::new(&config.points)));
     let meaning = meaning::Meaning::new(config.points);
     let (dir, preamble) = (config.spool.dir.clone(), meaning.preamble());
     // by name, so that a mark stays with its platform when the file's order or an address changes
@@ -59,8 +62,13 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
     // the recorder ends when the last source has dropped its sender, with everything committed
     drop(inputs);
     let commit_interval = config.spool.commit_interval;
-    let recorder = recorder::Recorder { meaning, spool: spool.clone(), commit_interval, receipts_max };
+    let recorder =
+        recorder::Recorder { meaning, spool: spool.clone(), commit_interval, receipts_max, board: board.clone() };
     tasks.spawn("recorder", recorder.run(queue));
+    if let (Some(address), Some(board)) = (config.console, board) {
+        let console = console::Console { gateway_id: config.gateway_id.as_str().into(), board, health: health.clone() };
+        tasks.spawn("console", console::run(address, console, stop.clone()));
+    }
     for (destination, uplink) in config.uplinks.into_iter().enumerate() {
         let (id, spool, health) = (config.gateway_id.clone(), spool.clone(), health.clone());
         tasks.spawn("uplink", uplink::run(uplink, destination, id, spool, health, stop.clone()));

@@ -12,6 +12,7 @@
 //! Drop: while the disk refuses, it tries again and takes nothing new, so that the sources wait.
 
 use super::{
+    console::Board,
     meaning::Meaning,
     source::{Input, Receipt},
     spool::{Level, Spool},
@@ -36,6 +37,8 @@ pub struct Recorder {
     pub commit_interval: Duration,
     /// Commit when so many receipts wait: half of what a broker sends before it waits for us, so that it never stands.
     pub receipts_max: usize,
+    /// Where committed records are shown.
+    pub board: Option<Arc<Board>>,
 }
 
 impl Recorder {
@@ -112,7 +115,10 @@ impl Recorder {
         loop {
             let (spool, batch) = (self.spool.clone(), records.clone());
             match task::blocking(move || spool.commit(&batch, span)).await {
-                Ok(()) => return (failures > 0).then(|| Span { start, end: clock::now() }),
+                Ok(()) => {
+                    self.board.iter().for_each(|board| board.take(&records));
+                    return (failures > 0).then(|| Span { start, end: clock::now() });
+                }
                 Err(error) => {
                     failures += 1;
                     if failures.is_power_of_two() {

@@ -1,7 +1,7 @@
 //! The file as a whole: its bytes, its TOML, its tables, and the list of all points.
 
 use super::{
-    Config, Point,
+    Config, Point, console,
     key::{
         AGENT, AGENT_SHAPE, GATEWAY_ID, MODBUS, MODBUS_SHAPE, MQTT, MQTT_SHAPE, POINT_NAME, ROOT_SHAPE, SHAPES, SPOOL,
         SPOOL_SHAPE,
@@ -48,6 +48,7 @@ fn config(root: &Section) -> Config {
     let brokers = root.tables(&MQTT, &MQTT_SHAPE);
     let config = Config {
         spool: spool::config(spool.as_ref()),
+        console: console::listen(root),
         uplinks: uplink::destinations(root),
         modbus: buses.iter().map(|section| modbus::bus(section, &mut listed)).collect(),
         mqtt: brokers.iter().map(|section| mqtt::broker(section, &gateway_id, &mut listed)).collect(),

@@ -61,7 +61,8 @@ async fn receipts_are_given_together_after_the_commit_that_holds_them() {
     let committed = Arc::new(watch::Sender::new(0));
     let mut given = committed.subscribe();
     let (inputs, queue) = mpsc::channel(1);
-    let recorder = Recorder { meaning: meaning(), spool: spool.clone(), commit_interval: NEVER, receipts_max: 10 };
+    let recorder =
+        Recorder { meaning: meaning(), spool: spool.clone(), commit_interval: NEVER, receipts_max: 10, board: None };
     let source = async {
         for number in 1..=10 {
             inputs.send(input(number, &committed)).await.unwrap();
@@ -87,7 +88,8 @@ async fn a_sample_waits_no_longer_than_the_commit_interval() {
     let mut given = committed.subscribe();
     let (inputs, queue) = mpsc::channel(1);
     let interval = Duration::from_millis(20);
-    let recorder = Recorder { meaning: meaning(), spool: spool.clone(), commit_interval: interval, receipts_max: 10 };
+    let recorder =
+        Recorder { meaning: meaning(), spool: spool.clone(), commit_interval: interval, receipts_max: 10, board: None };
     let source = async {
         inputs.send(input(1, &committed)).await.unwrap();
         given.changed().await.unwrap();
@@ -116,7 +118,7 @@ fn memory() -> Arc<MemorySpool> {
 
 fn recorder(spool: &Arc<MemorySpool>) -> Recorder {
     let (spool, commit_interval) = (spool.clone() as Arc<dyn Spool>, Duration::from_millis(20));
-    Recorder { meaning: meaning(), spool, commit_interval, receipts_max: 1 }
+    Recorder { meaning: meaning(), spool, commit_interval, receipts_max: 1, board: None }
 }
 
 #[tokio::test]
