@@ -106,7 +106,7 @@ fn seen(lines: &mut [Line], time: UtcMillis, sample: Sample) {
     }
 }
 
-/// A quarter-hour that is told once more is told better.
+/// Where the clock stepped a quarter-hour is closed in parts: it is their sum.
 fn closed(lines: &mut [Line], interval: &Interval, quarters_max: usize) {
     let Some(line) = lines.get_mut(interval.series as usize) else { return };
     let quarter = Quarter {
@@ -117,7 +117,14 @@ fn closed(lines: &mut [Line], interval: &Interval, quarters_max: usize) {
         doubts: interval.doubts,
     };
     match line.quarters.binary_search_by_key(&quarter.start, |known| known.start) {
-        Ok(at) => line.quarters[at] = quarter,
+        Ok(at) => {
+            if let Some(known) = line.quarters.get_mut(at) {
+                known.amount = known.amount.saturating_add(quarter.amount);
+                known.covered_ms = known.covered_ms.saturating_add(quarter.covered_ms).min(QUARTER_MS as u32);
+                known.readings = known.readings.saturating_add(quarter.readings);
+                known.doubts |= quarter.doubts;
+            }
+        }
         Err(at) => line.quarters.insert(at, quarter),
     }
     while line.quarters.len() > quarters_max {

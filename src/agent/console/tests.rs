@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     agent::{config::Point, meaning::Meaning},
-    model::{Physics, PointKind, RawValue, Reason, Role, Scan, Series, UtcMillis},
+    model::{ClockSegment, ClockState, Physics, PointKind, RawValue, Reason, Role, Scan, Series, UtcMillis},
 };
 use http_body_util::{BodyExt, Empty};
 use rust_decimal::Decimal;
@@ -72,7 +72,7 @@ async fn got(console: &Console, path: &str) -> Value {
 #[tokio::test]
 async fn a_quarter_hour_is_shown_as_the_gateway_computed_it() {
     let (console, mut meaning) = console(&points());
-    run(&console, &mut meaning, 31);
+    run(&console, &mut meaning, 34);
     let answer = got(&console, "/api/v1/intervals?meter=%E4%B8%BB%E8%A1%A8&point=energy&width=900").await;
     assert_eq!(answer["width_s"], 900);
     let [point] = &answer["points"].as_array().unwrap()[..] else { panic!("{answer}") };
@@ -91,7 +91,7 @@ async fn a_quarter_hour_is_shown_as_the_gateway_computed_it() {
 #[tokio::test]
 async fn energy_output_and_energy_for_each_piece_are_of_the_same_quarter_hour() {
     let (console, mut meaning) = console(&points());
-    run(&console, &mut meaning, 16);
+    run(&console, &mut meaning, 19);
     let answer = got(&console, "/api/v1/production?width=900").await;
     assert_eq!(answer["output_unit"], "piece");
     let expected = serde_json::json!([{
@@ -103,7 +103,7 @@ async fn energy_output_and_energy_for_each_piece_are_of_the_same_quarter_hour() 
 #[tokio::test]
 async fn a_sum_with_an_unknown_term_is_unknown() {
     let (console, mut meaning) = console(&points());
-    for minute in 0..=16 {
+    for minute in 0..=19 {
         // the meter of what leaves does not answer
         let found = [Ok(RawValue::Int(1_000 + minute)), Err(Reason::Timeout), Ok(RawValue::Int(minute))];
         meaning.take(Scan { time: UtcMillis(BASE + minute * 60_000), found: (0..).zip(found).collect() });
@@ -145,11 +145,30 @@ async fn what_was_not_read_yet_is_null() {
 #[test]
 fn a_day_of_quarter_hours_is_kept_and_no_more() {
     let (console, mut meaning) = console(&points());
-    run(&console, &mut meaning, 30 * 60);
+    run(&console, &mut meaning, 30 * 60 + 4);
     let lines = console.board.lines(|_| true);
     assert_eq!(lines[0].quarters.len(), board::QUARTERS_MAX);
     assert_eq!(lines[0].quarters.back().unwrap().start, UtcMillis(BASE + 30 * 3_600_000 - 900_000));
     assert!(lines[3].quarters.is_empty(), "a gauge has none");
+}
+
+#[test]
+fn a_quarter_hour_that_was_closed_in_parts_is_their_sum() {
+    let (console, mut meaning) = console(&points());
+    let step = |segment, step_ms| ClockSegment {
+        segment,
+        state: ClockState::Synced,
+        wall: UtcMillis(BASE),
+        mono_ms: 0,
+        step_ms,
+    };
+    run(&console, &mut meaning, 10);
+    // the clock is set back by ten minutes, and the register goes on
+    meaning.clock(&step(1, -600_000));
+    run(&console, &mut meaning, 19);
+    let lines = console.board.lines(|_| true);
+    let first = lines[0].quarters[0];
+    assert_eq!((first.start, first.amount, first.covered_ms, first.readings), (UtcMillis(BASE), 750, 900_000, 26));
 }
 
 #[tokio::test]
