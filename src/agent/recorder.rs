@@ -15,6 +15,7 @@
 
 use super::{
     clock::{Turn, Watch},
+    console::Board,
     declare::Declared,
     meaning::Meaning,
     source::{Input, Receipt},
@@ -45,6 +46,8 @@ pub struct Recorder {
     pub receipts_max: usize,
     pub clock: Watch,
     pub declared: Declared,
+    /// Where committed records are shown.
+    pub board: Option<Arc<Board>>,
 }
 
 impl Recorder {
@@ -202,7 +205,10 @@ impl Recorder {
         loop {
             let (spool, batch) = (self.spool.clone(), records.clone());
             match task::blocking(move || spool.commit(&batch, span)).await {
-                Ok(()) => return (failures > 0).then(|| Span { start, end: clock::now() }),
+                Ok(()) => {
+                    self.board.iter().for_each(|board| board.take(&records));
+                    return (failures > 0).then(|| Span { start, end: clock::now() });
+                }
                 Err(error) => {
                     failures += 1;
                     if failures.is_power_of_two() {

@@ -1,7 +1,7 @@
 //! The file as a whole: its bytes, its TOML, its tables, and the list of all points.
 
 use super::{
-    Config, Point,
+    Config, Point, console,
     key::{
         AGENT, AGENT_SHAPE, GATEWAY_ID, KEY_FILE, MODBUS, MODBUS_SHAPE, MQTT, MQTT_SHAPE, POINT_NAME, ROOT_SHAPE,
         SHAPES, SPOOL, SPOOL_SHAPE, TRUST_CLOCK,
@@ -57,6 +57,7 @@ fn config(root: &Section) -> Config {
     let config = Config {
         spool,
         key_file,
+        console: console::listen(root),
         uplinks: uplink::destinations(root),
         modbus: buses.iter().map(|section| modbus::bus(section, &mut listed)).collect(),
         mqtt: brokers.iter().map(|section| mqtt::broker(section, &gateway_id, &mut listed)).collect(),

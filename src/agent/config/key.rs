@@ -1,5 +1,6 @@
 //! Every key of the file as data: where it stands, what it wants, a line that shows it.
 
+use super::console::{CONSOLE, CONSOLE_SHAPE};
 use crate::runtime::settings::{Key, Shape, key};
 
 const NAME_ZH: &str = "1 到 128 字节的名称，首尾无空格";
@@ -12,7 +13,7 @@ pub(super) static UPLINKS: Key =
 pub(super) static MODBUS: Key =
     key("modbus", "若干 [[modbus]] 表", "one table [[modbus]] for each endpoint", "[[modbus]]");
 pub(super) static MQTT: Key = key("mqtt", "若干 [[mqtt]] 表", "one table [[mqtt]] for each broker", "[[mqtt]]");
-pub(super) static ROOT_SHAPE: Shape = Shape { header: "", keys: &[&AGENT, &SPOOL, &UPLINKS, &MODBUS, &MQTT] };
+pub(super) static ROOT_SHAPE: Shape = Shape { header: "", keys: &[&AGENT, &SPOOL, &CONSOLE, &UPLINKS, &MODBUS, &MQTT] };
 
 pub(super) static GATEWAY_ID: Key = key(
     "gateway_id",
@@ -280,6 +281,7 @@ pub(super) static SHAPES: [&Shape; 11] = [
     &ROOT_SHAPE,
     &AGENT_SHAPE,
     &SPOOL_SHAPE,
+    &CONSOLE_SHAPE,
     &UPLINK_SHAPE,
     &MODBUS_SHAPE,
     &METER_SHAPE,
