@@ -125,7 +125,10 @@ impl Recorder {
                 if let EventKind::Replaced(replaced) = &one.what {
                     tracing::info!(meter = replaced.meter, by = replaced.by, time = %one.time, "declared: the meter was replaced");
                     if !self.meaning.declare(replaced, one.time) {
-                        tracing::info!(meter = replaced.meter, "readings are past that time: the platform's ledger alone divides there");
+                        tracing::info!(
+                            meter = replaced.meter,
+                            "readings are past that time: the platform's ledger alone divides there"
+                        );
                     }
                 }
                 self.meaning.note(one);
