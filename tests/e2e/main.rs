@@ -6,6 +6,7 @@ mod bad_files;
 mod bad_peers;
 mod demo;
 mod destinations;
+mod keys;
 mod kills;
 mod meters;
 #[path = "../support/mosquitto.rs"]

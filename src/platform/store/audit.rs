@@ -1,7 +1,7 @@
 //! Is the store what its blocks say? Everything is computed anew and compared.
 
 use super::{
-    AttestationLine, StoreError, attestation, block,
+    AttestationLine, GatewayKey, StoreError, attestation, block,
     ledger::{bridges_between, rows_between},
     run,
 };
@@ -22,6 +22,8 @@ pub struct Audit {
     pub attested: u64,
     /// Generations that are not wholly stored, signed and as they were signed: the newest of each gateway is one.
     pub attestations: Vec<AttestationLine>,
+    /// The keys by which that was judged. Who can write to the store can write to this list: compare them.
+    pub keys: Vec<GatewayKey>,
     /// What is wrong, in words; empty when all is as it must be.
     pub faults: Vec<String>,
 }
@@ -69,6 +71,7 @@ fn marks(tx: &Connection, audit: &mut Audit) -> Result<(), StoreError> {
 
 /// The stored records are those that the gateway signed.
 fn signatures(tx: &Connection, gateway: i64, audit: &mut Audit) -> Result<(), StoreError> {
+    audit.keys.extend(attestation::accepted(tx, gateway)?);
     for line in attestation::verify(tx, gateway)? {
         audit.attested += line.attested_through;
         let gen_id = u128::from_be_bytes(line.gen_id);

@@ -69,7 +69,7 @@ mod trace;
 mod writer;
 
 pub use alarm::{Alarm, AlarmKind};
-pub use attestation::AttestationLine;
+pub use attestation::{AttestationLine, GatewayKey};
 pub use audit::Audit;
 pub use error::{BadRecord, StoreError};
 pub use gap::GapRow;
