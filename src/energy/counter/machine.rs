@@ -161,7 +161,8 @@ impl Machine {
                 }
                 Outcome::Backstep => {
                     self.held.pop_front();
-                    self.accept(Judged { verdict: Verdict::Backstep, ..next }, verdicts);
+                    self.close(0, verdicts);
+                    self.open.push_back(Judged { verdict: Verdict::Backstep, ..next });
                 }
                 Outcome::SetAside { before, behind } => {
                     self.close(before, verdicts);
