@@ -68,9 +68,15 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
     // the recorder ends when the last source has dropped its sender, with everything committed
     drop(inputs);
     let commit_interval = config.spool.commit_interval;
-    let spool_of = spool.clone();
-    let recorder =
-        recorder::Recorder { meaning, spool: spool_of, commit_interval, receipts_max, clock: watch, declared };
+    let recorder = recorder::Recorder {
+        meaning,
+        spool: spool.clone(),
+        commit_interval,
+        receipts_max,
+        clock: watch,
+        declared,
+        look_interval: recorder::LOOK,
+    };
     tasks.spawn("recorder", recorder.run(queue));
     for (destination, uplink) in config.uplinks.into_iter().enumerate() {
         let (id, spool, health) = (config.gateway_id.clone(), spool.clone(), health.clone());

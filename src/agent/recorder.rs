@@ -32,7 +32,7 @@ use tokio::{sync::mpsc, time::Instant};
 const STANDSTILL_MS: i64 = 10_000;
 
 /// How often the clock and the folder of declarations are looked at.
-const LOOK: Duration = Duration::from_secs(1);
+pub const LOOK: Duration = Duration::from_secs(1);
 
 /// What may wait for a commit: a record of about this size before compression costs little beside its fsync.
 const PENDING_BYTES_MAX: usize = 16 * 1024;
@@ -45,6 +45,8 @@ pub struct Recorder {
     pub receipts_max: usize,
     pub clock: Watch,
     pub declared: Declared,
+    /// [`LOOK`].
+    pub look_interval: Duration,
 }
 
 impl Recorder {
@@ -56,7 +58,7 @@ impl Recorder {
         let mut unread = self.spool.earlier_end().map(|end| Unread { end, start_boot_ms: boot_ms });
         self.commit_unread(&mut unread).await;
         let mut due: Option<Instant> = None;
-        let mut look_at = clock::monotonic() + LOOK;
+        let mut look_at = clock::monotonic() + self.look_interval;
         loop {
             let wake = due.map_or(look_at, |due| due.min(look_at));
             match tokio::time::timeout_at(wake, inputs.recv()).await {
@@ -81,7 +83,7 @@ impl Recorder {
                     due = due.or_else(|| Some(clock::monotonic() + self.commit_interval));
                 }
                 self.commit_unread(&mut unread).await;
-                look_at = clock::monotonic() + LOOK;
+                look_at = clock::monotonic() + self.look_interval;
             }
             if due.is_some_and(|due| now >= due) {
                 self.commit(&mut receipts).await;
