@@ -68,7 +68,8 @@ impl Stack {
     }
 
     fn configure_agent_to(&self, uplinks: &str, sources: &str) {
-        let head = "[agent]\ngateway_id = \"gw\"\n[spool]\ndir = \"spool\"\ncommit_interval_ms = 500\n";
+        let head =
+            "[agent]\ngateway_id = \"gw\"\ntrust_clock = true\n[spool]\ndir = \"spool\"\ncommit_interval_ms = 500\n";
         self.write("agent.toml", &format!("{head}{uplinks}{sources}"));
     }
 
