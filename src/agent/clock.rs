@@ -170,11 +170,6 @@ impl Clock {
         number
     }
 
-    /// Of the segment before the present one.
-    pub fn state_before(&self) -> ClockState {
-        self.before.map_or(ClockState::Unknown, |before| before.state)
-    }
-
     pub fn state_now(&self) -> ClockState {
         self.current.map_or(ClockState::Unknown, |current| current.state)
     }

@@ -123,7 +123,12 @@ impl Recorder {
             for one in events {
                 if let EventKind::Replaced(replaced) = &one.what {
                     tracing::info!(meter = replaced.meter, by = replaced.by, time = %one.time, "declared: the meter was replaced");
-                    self.meaning.declare(replaced, one.time);
+                    if !self.meaning.declare(one.time, replaced) {
+                        tracing::info!(
+                            meter = replaced.meter,
+                            "readings are later already: the platform places it, this gateway's intervals show an epoch"
+                        );
+                    }
                 }
                 self.meaning.note(one);
             }
@@ -138,12 +143,9 @@ impl Recorder {
     /// What the clock did. What was taken before it is committed, so that the list on the disk is never behind.
     async fn turn(&mut self, turn: Turn, receipts: &mut Receipts) {
         let (now, _) = self.clock.now();
-        let segment_before = self.clock.state_before();
         if let Some(segment) = turn.segment {
             self.commit(receipts).await;
-            if segment.segment > 0 {
-                self.meaning.cut(segment_before);
-            }
+            self.meaning.clock(&segment);
             self.clock.remember();
             self.meaning.note(event(segment.wall, EventKind::ClockSegment(segment)));
         }

@@ -78,10 +78,6 @@ impl Watch {
         self.clock.state_now()
     }
 
-    pub fn state_before(&self) -> ClockState {
-        self.clock.state_before()
-    }
-
     /// The present time by the latest look.
     pub fn now(&self) -> (UtcMillis, i64) {
         self.last.map_or((clock::now(), clock::since_boot_ms()), |look| (look.wall, look.boot_ms))

@@ -8,7 +8,9 @@
 //! # Promises
 //! - Same input, same output: it reads no clock and does no I/O.
 //! - Each reading travels as it was read; what is derived from it travels beside it.
-//! - A difference is never taken across an epoch, nor over a distance longer than the interval it is booked to.
+//! - A difference is never taken across an epoch. Over a distance whose shape is not known it is spread evenly over
+//!   quarter-hours that say so, and over no minutes.
+//! - Samples of a clock that does not know the time are in no interval; those of one that nobody compared say so in theirs.
 //! - Unknown stays unknown: a number that is none, or does not fit, is a sample with a reason and no value.
 //!
 //! # Does not
@@ -20,7 +22,11 @@ mod judge;
 
 use crate::{
     agent::{clock::Stamp, config::Point},
-    model::{ClockState, Doubts, Event, PointKind, Reading, Replaced, RunId, Scan, Span, UtcMillis, Value},
+    energy::counter::Declaration,
+    model::{
+        ClockSegment, ClockState, Doubts, Event, PointKind, Reading, Reason, Replaced, RunId, Scan, Span, UtcMillis,
+        Value,
+    },
     wire::record::{Content, Dictionary, Interval, Record, Samples, encode},
 };
 use interval::Intervals;
@@ -35,6 +41,8 @@ pub struct Meaning {
     intervals: Vec<Intervals>,
     pending: Vec<Pending>,
     pending_samples: usize,
+    segment: u32,
+    clock: ClockState,
     closed: Vec<Interval>,
 }
 
@@ -47,8 +55,39 @@ enum Pending {
 
 impl Meaning {
     pub fn new(points: Vec<Point>) -> Meaning {
-        let intervals = (0..).zip(&points).map(|(series, _)| Intervals::new(series)).collect();
-        Meaning { points, intervals, pending: Vec::new(), pending_samples: 0, closed: Vec::new() }
+        let intervals =
+            (0..).zip(&points).map(|(series, point)| Intervals::new(series, point.series.physics)).collect();
+        Meaning {
+            points,
+            intervals,
+            pending: Vec::new(),
+            pending_samples: 0,
+            segment: 0,
+            clock: ClockState::Synced,
+            closed: Vec::new(),
+        }
+    }
+
+    /// From now on the samples are of this segment. Where the clock stepped, what is open is closed, and begins anew.
+    pub fn clock(&mut self, segment: &ClockSegment) {
+        (self.segment, self.clock) = (segment.segment, segment.state);
+        if segment.step_ms != 0 {
+            self.intervals.iter_mut().for_each(|series| series.restart(&mut self.closed));
+        }
+    }
+
+    /// The meter's registers end at `time`, and others begin. `false`: a reading of one of them has reached that time;
+    /// only the platform's ledger has the replacement then, and this gateway's intervals say that an epoch begins.
+    pub fn declare(&mut self, time: UtcMillis, replaced: &Replaced) -> bool {
+        let mut ahead = true;
+        for (point, series) in self.points.iter().zip(&mut self.intervals) {
+            let register = replaced.registers.iter().find(|register| register.point == point.series.point);
+            if let Some(register) = register.filter(|_| point.series.meter == replaced.meter) {
+                let (final_count, initial_count) = (register.final_count, register.initial_count);
+                ahead &= series.declare(Declaration { time, final_count, initial_count });
+            }
+        }
+        ahead
     }
 
     /// The dictionary of no run: for what does not depend on it.
@@ -62,32 +101,14 @@ impl Meaning {
         encode(&Content::Dictionary(Dictionary { run_id, created, series }))
     }
 
-    /// By a clock that is right.
+    /// By the clock as it is.
     pub fn take(&mut self, scan: Scan) {
-        self.take_at(scan, Stamp { segment: 0, state: ClockState::Synced, late: false });
-    }
-
-    /// The intervals that are open end here: what comes is of another timeline, or known less or better. `state` is
-    /// that of the clock until now.
-    pub fn cut(&mut self, state: ClockState) {
-        let doubts = doubts(state);
-        let open = self.intervals.iter_mut().flat_map(Intervals::cut);
-        self.closed.extend(open.map(|one| Interval { doubts: one.doubts | doubts, ..one }));
+        self.take_at(scan, Stamp { segment: self.segment, state: self.clock, late: false });
     }
 
     /// Travels before all that is taken from now on.
     pub fn note(&mut self, event: Event) {
         self.pending.push(Pending::Event(event));
-    }
-
-    /// A person said that the meter was replaced: no difference is taken across it.
-    pub fn declare(&mut self, replaced: &Replaced, _time: UtcMillis) {
-        let own = |point: &Point| {
-            point.series.meter == replaced.meter
-                && replaced.registers.iter().any(|register| register.point == point.series.point)
-        };
-        let intervals = self.points.iter().zip(&mut self.intervals).filter(|(point, _)| own(point));
-        self.closed.extend(intervals.flat_map(|(_, intervals)| intervals.cut()));
     }
 
     /// Nothing is booked while the time is not known, nor for what comes late into another timeline.
@@ -99,9 +120,13 @@ impl Meaning {
             let sample = judge::sample(series, point, found);
             if let (PointKind::Cumulative, Some(Value::Count(count)), true) = (point.series.kind, sample.value, books) {
                 let reading = Reading { time: scan.time, count };
-                let closed = self.intervals[series as usize].take(reading).into_iter();
-                let doubts = doubts(stamp.state);
-                self.closed.extend(closed.map(|one| Interval { doubts: one.doubts | doubts, ..one }));
+                let mut doubts = if sample.reason == Reason::Rounded { Doubts::ROUNDED } else { Doubts::NONE };
+                if stamp.state == ClockState::Free {
+                    doubts |= Doubts::CLOCK;
+                }
+                if let Some(intervals) = self.intervals.get_mut(series as usize) {
+                    intervals.take(reading, doubts, &mut self.closed);
+                }
             }
             samples.push(sample);
         }
@@ -147,10 +172,6 @@ impl Meaning {
         }
         (records, span)
     }
-}
-
-fn doubts(state: ClockState) -> Doubts {
-    if state == ClockState::Free { Doubts::CLOCK } else { Doubts::NONE }
 }
 
 #[cfg(test)]
