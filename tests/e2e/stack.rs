@@ -107,6 +107,13 @@ impl Stack {
         command
     }
 
+    /// What another command of the agent says of the agent's file.
+    pub fn agent_says(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(AGENT);
+        command.args(["--lang", "en", "--config"]).arg(self.path("agent.toml")).args(arguments);
+        command.stdin(Stdio::null()).output().unwrap()
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
