@@ -152,6 +152,7 @@ impl Recorder {
         for shift in turn.shifts {
             self.meaning.note(event(now, EventKind::ClockShift(shift)));
         }
+        self.clock.noted();
     }
 
     /// From the end of the run before to the start of this one, once it is known when that was.
