@@ -296,6 +296,7 @@ fn write_agent(folder: &Path, factory: Factory, modbus: u16, mqtt: u16, platform
     let config = format!(
         r#"[agent]
 gateway_id = "{key}"
+trust_clock = true
 
 [spool]
 dir = "spool-{key}"

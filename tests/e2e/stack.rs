@@ -68,7 +68,8 @@ impl Stack {
     }
 
     fn configure_agent_to(&self, uplinks: &str, sources: &str) {
-        let head = "[agent]\ngateway_id = \"gw\"\n[spool]\ndir = \"spool\"\ncommit_interval_ms = 500\n";
+        let head =
+            "[agent]\ngateway_id = \"gw\"\ntrust_clock = true\n[spool]\ndir = \"spool\"\ncommit_interval_ms = 500\n";
         self.write("agent.toml", &format!("{head}{uplinks}{sources}"));
     }
 
@@ -112,6 +113,13 @@ impl Stack {
         let mut command = Command::new(path);
         command.args(["run", "--config"]).arg(self.path(&format!("{name}.toml"))).stdin(Stdio::null());
         command
+    }
+
+    /// What another command of the agent says of the agent's file.
+    pub fn agent_says(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(AGENT);
+        command.args(["--lang", "en", "--config"]).arg(self.path("agent.toml")).args(arguments);
+        command.stdin(Stdio::null()).output().unwrap()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
