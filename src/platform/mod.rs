@@ -11,6 +11,7 @@ pub mod assess;
 pub mod command;
 pub mod config;
 pub mod dashboard;
+mod declaration;
 pub mod explain;
 pub mod ingest;
 pub mod publication;
@@ -18,6 +19,7 @@ pub mod registry;
 pub mod store;
 
 use crate::{
+    energy::carbon::{CarbonFactors, Scope},
     model::{Declared, Gateway, Site},
     runtime::{
         file,
@@ -26,7 +28,7 @@ use crate::{
     },
 };
 use config::PlatformConfig;
-use std::{collections::BTreeMap, convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, convert::Infallible, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +45,8 @@ pub struct Basics {
     pub coefficients: assess::Coefficients,
     /// The files that all of this was read from.
     pub inputs: Vec<publication::Input>,
+    /// Carbon factors and the scope of the grid factor, where the configuration names them.
+    pub carbon: Option<(CarbonFactors, Scope)>,
     /// What a person should look at in the registry, although it was taken.
     pub warnings: Option<Problems>,
 }
@@ -57,16 +61,24 @@ pub enum RunError {
 
 /// Reads the files that the configuration names. Blocks on the disk.
 pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
-    let read = |path| file::read(path, registry::FILE_MIB_MAX);
     let (sites, gateways) = (&config.sites, &config.gateways);
     let sites = registry::sites_from_csv(&read(sites)?, &sites.display().to_string())?;
     let gateways = registry::gateways_from_csv(&read(gateways)?, &gateways.display().to_string(), &sites.rows)?;
+    let (declared, more) = declaration::load(&config.registry, &sites.rows, &gateways.rows)?;
     let coefficients = assess::coefficient::load(&config.coefficients)?;
-    let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings));
-    let declared = BTreeMap::new();
+    let carbon = match &config.carbon {
+        Some(carbon) => Some((assess::coefficient::carbon::load(&carbon.factors)?, carbon.grid.clone())),
+        None => None,
+    };
+    let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings).chain(more));
     let files = [&config.sites, &config.gateways].into_iter().chain(&config.coefficients);
+    let files = files.chain(config.registry.files()).chain(config.carbon.iter().map(|carbon| &carbon.factors));
     let inputs = files.map(|path| publication::input(path)).collect();
-    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, coefficients, inputs, warnings })
+    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, coefficients, carbon, inputs, warnings })
+}
+
+fn read(path: &Path) -> Result<String, Problems> {
+    file::read(path, registry::FILE_MIB_MAX)
 }
 
 /// Runs until `stop` is cancelled or a part fails.
@@ -125,6 +137,7 @@ mod tests {
     fn the_shipped_configuration_names_files_that_are_there_and_right() {
         let config = config::load("deploy/platform.toml".as_ref()).unwrap();
         let basics = basics(&config).unwrap();
-        assert!(!basics.sites.is_empty() && !basics.gateways.is_empty());
+        assert!(!basics.sites.is_empty() && !basics.gateways.is_empty() && !basics.declared.is_empty());
+        assert_eq!(basics.warnings, None);
     }
 }
