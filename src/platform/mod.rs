@@ -40,7 +40,7 @@ pub struct Basics {
     pub gateways: Vec<Gateway>,
     /// By credit code.
     pub declared: BTreeMap<String, Declared>,
-    pub coefficients: assess::Coefficients,
+    pub rules: assess::Rules,
     /// The files that all of this was read from.
     pub inputs: Vec<publication::Input>,
     /// What a person should look at in the registry, although it was taken.
@@ -61,12 +61,12 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     let (sites, gateways) = (&config.sites, &config.gateways);
     let sites = registry::sites_from_csv(&read(sites)?, &sites.display().to_string())?;
     let gateways = registry::gateways_from_csv(&read(gateways)?, &gateways.display().to_string(), &sites.rows)?;
-    let coefficients = assess::coefficient::load(&config.coefficients)?;
+    let rules = assess::coefficient::load(&config.coefficients)?.into();
     let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings));
     let declared = BTreeMap::new();
     let files = [&config.sites, &config.gateways].into_iter().chain(&config.coefficients);
     let inputs = files.map(|path| publication::input(path)).collect();
-    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, coefficients, inputs, warnings })
+    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, rules, inputs, warnings })
 }
 
 /// Runs until `stop` is cancelled or a part fails.
@@ -80,10 +80,10 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let mut tasks = Tasks::new(stop.clone());
     let presence = ingest::Presence::default();
     tasks.spawn("ingest", ingest::serve(ingest, store.clone(), presence.clone(), stop.clone()));
-    let coefficients = Arc::new(basics.coefficients);
-    let rules = publication::Rules { coefficients: Arc::clone(&coefficients), inputs: Arc::new(basics.inputs) };
-    tasks.spawn("publication", publication::keep(store.clone(), rules, stop.clone()));
-    let state = api::State { store: store.clone(), presence, coefficients };
+    let rules = Arc::new(basics.rules);
+    let grounds = publication::Grounds { rules: Arc::clone(&rules), inputs: Arc::new(basics.inputs) };
+    tasks.spawn("publication", publication::keep(store.clone(), grounds, stop.clone()));
+    let state = api::State { store: store.clone(), presence, rules };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
     let watched = stop.clone();

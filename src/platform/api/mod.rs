@@ -19,7 +19,7 @@ mod site;
 mod view;
 
 use crate::{
-    platform::{assess::Coefficients, ingest::Presence, store::Store},
+    platform::{assess::Rules, ingest::Presence, store::Store},
     runtime::task,
 };
 use axum::{
@@ -41,7 +41,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone)]
 pub struct State {
     pub store: Store,
-    pub coefficients: Arc<Coefficients>,
+    pub rules: Arc<Rules>,
     pub presence: Presence,
 }
 

@@ -10,7 +10,7 @@ use super::{
     term::{How, Part, Register, Term},
 };
 use crate::{
-    model::{BoundaryLine, Doubts, Formula, Operand, Origin, PointName, Role, VirtualPoint},
+    model::{BoundaryLine, Doubts, Formula, Operand, Origin, PointName, Role, STEAM, VirtualPoint},
     platform::store::{Flow, SiteLedger},
     runtime::lang::Text,
 };
@@ -123,9 +123,9 @@ fn by_role(flow: &Flow, notes: &mut Vec<Text>) -> Line {
 
 /// One for each series of the point: a point whose scale was changed has two.
 fn by_boundary(ledger: &SiteLedger, line: &BoundaryLine, days: Option<Days>, notes: &mut Vec<Text>) -> Vec<Line> {
-    let of = |unit: &str, amount: Option<Arc<Term>>, expected: bool, silence: Text| Line {
+    let of = |carrier: &str, unit: &str, amount: Option<Arc<Term>>, expected: bool, silence: Text| Line {
         role: line.counts_as,
-        carrier: line.carrier.clone(),
+        carrier: carrier.to_owned(),
         product: line.product.clone(),
         unit: unit.to_owned(),
         raw_material: line.raw_material,
@@ -143,15 +143,26 @@ fn by_boundary(ledger: &SiteLedger, line: &BoundaryLine, days: Option<Days>, not
             Some(weak) => term.weakened(weak.clone()),
             None => term,
         });
-        let term = term.map(|term| converted(term, line));
+        let (term, carrier) = match term {
+            Some(term) => {
+                let (term, carrier) = converted(term, line);
+                (Some(term), carrier)
+            }
+            None => (None, carrier_of(line).to_owned()),
+        };
         let unit = term.as_ref().map_or(&flow.series.unit, |term| &term.unit).clone();
-        lines.push(of(&unit, term.map(Arc::new), flow.slots_expected > 0, note::no_data(flow)));
+        lines.push(of(&carrier, &unit, term.map(Arc::new), flow.slots_expected > 0, note::no_data(flow)));
     }
     if lines.is_empty() && line.counts_as != Role::None {
         notes.push(note::never_seen(&line.point));
-        lines.push(of("", None, true, note::never_seen(&line.point)));
+        lines.push(of(carrier_of(line), "", None, true, note::never_seen(&line.point)));
     }
     lines
+}
+
+/// Steam counts as heat.
+fn carrier_of(line: &BoundaryLine) -> &str {
+    if line.carrier == STEAM { "heat" } else { &line.carrier }
 }
 
 fn by_formula(ledger: &SiteLedger, point: &VirtualPoint, notes: &mut Vec<Text>) -> Line {

@@ -101,8 +101,8 @@ fn run_as(site: Site, flows: Vec<Flow>, files: &[(&str, &str)], period: &str, ba
     let gateways = vec![Gateway { gateway_id: "gw-1".into(), credit_code: site.credit_code.clone() }];
     let snapshot =
         Snapshot { as_of: UtcMillis(1), sites: vec![SiteLedger { declared: declared(&site), site, gateways, flows }] };
-    let coefficients = coefficient::parse(files.iter().copied()).unwrap();
-    assess(&snapshot, &coefficients, &period.parse().unwrap(), basis).sites.remove(0)
+    let rules = coefficient::parse(files.iter().copied()).unwrap().into();
+    assess(&snapshot, &rules, &period.parse().unwrap(), basis).sites.remove(0)
 }
 
 fn run(flows: Vec<Flow>) -> SiteAssessment {
@@ -314,3 +314,5 @@ fn equal_figures_share_a_rank_and_unknown_ones_stand_last_in_either_order() {
     assert_eq!(list(true), "1e 2b 2c 4a -0 -d");
     assert!(!Figure::TcePerMu.higher_is_better() && Figure::OutputValueWanPerMu.higher_is_better());
 }
+
+mod declared;

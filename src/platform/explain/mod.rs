@@ -15,7 +15,7 @@ pub use text::render;
 
 use super::{
     assess::{
-        Basis, Coefficients, Figure, State, assess,
+        Basis, Figure, Rules, State, assess,
         term::{How, Register, Term},
     },
     store::{EpochEnd, SourcedReading, Store, StoreError, Trace, TracedInterval},
@@ -128,12 +128,12 @@ impl Explanation {
 /// `None` when there is no such site.
 pub async fn explain(
     store: &Store,
-    coefficients: &Arc<Coefficients>,
+    rules: &Arc<Rules>,
     question: &Question,
 ) -> Result<Option<Explanation>, StoreError> {
     let mut looked = 1;
     loop {
-        let found = look(store, coefficients, question).await?;
+        let found = look(store, rules, question).await?;
         if looked >= LOOKS || found.as_ref().is_none_or(|explanation| explanation.recomputed_same) {
             return Ok(found);
         }
@@ -141,15 +141,11 @@ pub async fn explain(
     }
 }
 
-async fn look(
-    store: &Store,
-    coefficients: &Arc<Coefficients>,
-    question: &Question,
-) -> Result<Option<Explanation>, StoreError> {
+async fn look(store: &Store, rules: &Arc<Rules>, question: &Question) -> Result<Option<Explanation>, StoreError> {
     let mut snapshot = store.snapshot(&question.period, clock::now()).await?;
     snapshot.sites.retain(|ledger| ledger.site.credit_code == question.credit_code);
-    let (coefficients, asked) = (Arc::clone(coefficients), question.clone());
-    let assessment = task::blocking(move || assess(&snapshot, &coefficients, &asked.period, asked.basis)).await;
+    let (rules, asked) = (Arc::clone(rules), question.clone());
+    let assessment = task::blocking(move || assess(&snapshot, &rules, &asked.period, asked.basis)).await;
     let Some(site) = assessment.sites.first() else { return Ok(None) };
     let Some(term) = site.term(question.figure).map(Arc::clone) else { return Ok(None) };
     let mut registers = Vec::new();
