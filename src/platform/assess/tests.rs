@@ -56,7 +56,7 @@ fn flow(role: Role, carrier: &str, unit: &str, amount: i64) -> Flow {
         },
         amount,
         first: Some(reading),
-        last: Some(reading),
+        last: Some(Reading { count: amount, ..reading }),
         slots_expected: 100,
         slots_received: 100,
         estimated: 0,

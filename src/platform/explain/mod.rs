@@ -64,6 +64,8 @@ pub struct Explanation {
     pub registers: Vec<TracedRegister>,
     /// Registers that were not traced, since there are too many.
     pub registers_left_out: usize,
+    /// Of the program, which holds the rules.
+    pub rules: &'static str,
 }
 
 /// A register of the tree, down to readings.
@@ -74,6 +76,8 @@ pub struct TracedRegister {
     pub unit: String,
     pub per_count: Decimal,
     pub counts: i64,
+    /// The register's whole movement; `counts` is less where a tag gives only a part to the product.
+    pub counts_all: i64,
     /// Σ of its quarter-hours, counted anew; `None` when the ledger has no trace of it.
     pub counts_traced: Option<i64>,
     pub epochs: Vec<Epoch>,
@@ -159,7 +163,7 @@ async fn look(store: &Store, rules: &Arc<Rules>, question: &Question) -> Result<
             .find(|trace| trace.series.unit == leaf.unit && trace.series.scale.per_count() == register.per_count);
         registers.push(traced(leaf, register, own, question.intervals));
     }
-    let sums = registers.iter().all(|register| register.counts_traced == Some(register.counts));
+    let sums = registers.iter().all(|register| register.counts_traced == Some(register.counts_all));
     Ok(Some(Explanation {
         credit_code: site.credit_code.clone(),
         name: site.name.clone(),
@@ -173,6 +177,7 @@ async fn look(store: &Store, rules: &Arc<Rules>, question: &Question) -> Result<
         recomputed_same: term.holds() && sums,
         registers_left_out: all.len().saturating_sub(registers.len()),
         registers,
+        rules: env!("CARGO_PKG_VERSION"),
         term: Term::clone(&term),
     }))
 }
@@ -183,6 +188,7 @@ fn traced(leaf: &Term, register: &Register, trace: Option<Trace>, listed: usize)
         unit: leaf.unit.clone(),
         per_count: register.per_count,
         counts: register.counts,
+        counts_all: register.tagged.as_ref().map_or(register.counts, |tagged| tagged.of_counts),
         counts_traced: None,
         epochs: Vec::new(),
         intervals: Vec::new(),
@@ -235,3 +241,6 @@ pub fn cause_name(cause: EpochCause) -> &'static str {
         EpochCause::Jump => "jump",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! What the operator declared goes into the figures: boundary, virtual points, products, stock, carbon.
 
 use super::*;
+use crate::platform::store::TagShare;
 use crate::{
     energy::carbon::Scope,
     model::{
@@ -210,6 +211,28 @@ fn several_products_are_told_apart_and_energy_is_allocated_to_none() {
     let rows: Vec<_> = got.products.iter().map(|row| (row.product.as_str(), row.good, row.scrap)).collect();
     assert_eq!(rows, [("crate", Some(d("50")), None), ("lid", Some(d("100")), Some(d("7")))]);
     assert!(noted(&got, "energy is allocated to them by no rule"));
+}
+
+#[test]
+fn tags_give_the_parts_of_one_counter_to_its_products() {
+    let share = |value: &str, amount: i64| TagShare { name: "product".into(), value: value.into(), amount };
+    let mut counter = flow(Role::Output, "", "piece", 1_000);
+    counter.outputs_by_tag = vec![share("crate", 600), share("lid", 400)];
+    let two = |declared: &mut Declared| {
+        let mut lid = declared.products[0].clone();
+        lid.code = "lid".into();
+        declared.products.push(lid);
+    };
+    let got = run_with(vec![counter.clone()], two);
+    let rows: Vec<_> = got.products.iter().map(|row| (row.product.as_str(), row.good)).collect();
+    assert_eq!(rows, [("crate", Some(d("6"))), ("lid", Some(d("4")))]);
+    // 10 pieces of 142 yuan
+    assert_eq!(got.output_value_wan, Some(d("0.142")));
+    counter.outputs_by_tag.push(share("", 0));
+    assert_eq!(run_with(vec![counter.clone()], two).output_value_wan, Some(d("0.142")));
+    // before the first tag something was made of which nobody said what
+    counter.outputs_by_tag[2].amount = 1;
+    assert_eq!(run_with(vec![counter], two).output_value_wan, None);
 }
 
 #[test]
