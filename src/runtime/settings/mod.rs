@@ -17,7 +17,7 @@ mod message;
 mod section;
 
 pub use key::{Key, Shape, key};
-pub use message::expected;
+pub use message::{expected, such_as};
 pub use section::{Refusal, Section};
 
 use super::{
