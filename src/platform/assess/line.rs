@@ -48,7 +48,7 @@ pub(super) fn lines(ledger: &SiteLedger, days: Option<Days>, notes: &mut Vec<Tex
 }
 
 /// As what the site's registers count, for notes and for completeness: the boundary's word goes before the role.
-pub(super) fn role_of(ledger: &SiteLedger, flow: &Flow) -> Role {
+pub fn role_of(ledger: &SiteLedger, flow: &Flow) -> Role {
     let boundary = &ledger.declared.boundary;
     match boundary.is_empty() {
         true => flow.series.role,
