@@ -6,6 +6,7 @@ mod bad_files;
 mod bad_peers;
 mod demo;
 mod destinations;
+mod figures;
 mod kills;
 mod meters;
 #[path = "../support/mosquitto.rs"]

@@ -225,6 +225,7 @@ fn an_export_without_its_import_does_not_turn_into_negative_energy() {
         flow(Role::SiteExport, "electricity", "kWh", 500),
     ]);
     assert_eq!((got.kwh, got.kgce, got.energy.len()), (None, None, 0));
+    assert_eq!(run(vec![flow(Role::SiteExport, "electricity", "kWh", 500)]).kgce, None);
 }
 
 #[test]
