@@ -9,9 +9,10 @@ use crate::{
     model::{Site, StockEntry, StockKind, unit},
     runtime::{
         lang::Text,
-        problem::{At, Doc, Problems, Unique},
+        problem::{At, Doc, Problems, Unique, found},
     },
 };
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 const NAMES: [&str; 8] = ["credit_code", "carrier", "unit", "date", "kind", "quantity", "document", "note"];
@@ -53,6 +54,7 @@ pub fn stock_from_csv(text: &str, file: &str, sites: &[Site]) -> Result<Import<S
     });
     for book in books.values() {
         check_growth(&doc, book);
+        warn_of_corrections(&doc, book);
     }
     let entries = books.into_values().flatten().map(|(entry, _)| entry).collect();
     doc.finish(entries).map(|(rows, warnings)| Import { rows, warnings })
@@ -79,6 +81,28 @@ fn check_growth(doc: &Doc, book: &[(StockEntry, At)]) {
             ),
             Text::new("至多为期初与进货之和", "at most the opening stock and the deliveries"),
             Text::new("补上漏记的进货，或改正盘点数", "add the delivery that is missing, or correct the stock"),
+        );
+    }
+}
+
+/// What lies between a closing and the next day's opening is in no consumption.
+fn warn_of_corrections(doc: &Doc, book: &[(StockEntry, At)]) {
+    let of = |kind: StockKind| book.iter().filter(move |(entry, _)| entry.kind == kind);
+    let closings: BTreeMap<Date, &StockEntry> = of(StockKind::Closing).map(|(entry, _)| (entry.date, entry)).collect();
+    for (opening, at) in of(StockKind::Opening) {
+        let closing = opening.date.yesterday().ok().and_then(|day| closings.get(&day));
+        let Some(closing) = closing else { continue };
+        let there = unit::ratio(&closing.unit, &opening.unit).and_then(|units| closing.quantity.checked_mul(units));
+        let Some(there) = there.filter(|there| *there != opening.quantity) else { continue };
+        let (quantity, unit, there) = (opening.quantity, &opening.unit, there.normalize());
+        doc.warn(
+            at,
+            found(&format!("{quantity} {unit}")),
+            Text::new(
+                format!("与前一日期末相同的 {there} {unit}；差额不计入消耗"),
+                format!("the {there} {unit} that the day before closed with; the difference is in no consumption"),
+            ),
+            Text::new("核对两次盘点", "compare the two stock takings"),
         );
     }
 }

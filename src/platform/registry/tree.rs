@@ -23,6 +23,7 @@ pub(super) fn check(doc: &Doc, lines: &[Placed]) {
     let rows: HashMap<&PointName, usize> =
         lines.iter().map(|placed| (&placed.line.point, doc.position(&placed.point.span).line)).collect();
     let mut told: Vec<MeterName> = Vec::new();
+    warn_of_parts(doc, lines);
     for placed in lines {
         let line = &placed.line;
         let Some(parent) = &line.fed_by else { continue };
@@ -60,6 +61,38 @@ pub(super) fn check(doc: &Doc, lines: &[Placed]) {
                 Text::new("同一能源只计入一次", "the same energy counted once"),
                 Text::new("两行之一写 counts_as = none", "write none as counts_as of one of the two rows"),
             );
+        }
+    }
+}
+
+/// Two points of one meter that count the same are right only where they are parts of one quantity.
+fn warn_of_parts(doc: &Doc, lines: &[Placed]) {
+    let mut met: HashMap<(&str, MeterName, Role, &str), usize> = HashMap::new();
+    for Placed { line, point, .. } in lines {
+        if !matches!(line.counts_as, Role::SiteEnergy | Role::SiteExport) {
+            continue;
+        }
+        let row = doc.position(&point.span).line;
+        let key = (line.credit_code.as_str(), line.point.meter_name(), line.counts_as, line.carrier.as_str());
+        if let Some(first) = met.get(&key) {
+            let (name, carrier) = (&line.point, &line.carrier);
+            doc.warn(
+                point,
+                Text::new(
+                    format!("{name} 计入 {carrier}，同一计量器具的第 {first} 行也计入"),
+                    format!("{name} counts {carrier}, and so does another point of its meter (line {first})"),
+                ),
+                Text::new(
+                    "仅当各点互为组成部分（如分时电量）时才都计入",
+                    "both to count only where they are parts of one quantity, such as tariffs",
+                ),
+                Text::new(
+                    "若其一为总量，其余写 counts_as = none",
+                    "where one of them is the total, let the others count as none",
+                ),
+            );
+        } else {
+            met.insert(key, row);
         }
     }
 }

@@ -162,3 +162,25 @@ async fn a_snapshot_never_changes_under_its_reader() {
     assert_eq!(read.unwrap(), (vec![site("A")], vec![site("A")]));
     assert_eq!(store.sites().await.unwrap(), [site("B")]);
 }
+
+#[tokio::test]
+async fn what_was_declared_comes_back_with_its_site_and_goes_with_it() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/platform.toml");
+    let config = crate::platform::config::load(&folder).unwrap();
+    let basics = crate::platform::basics(&config).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let store = super::super::Store::open(dir.path()).unwrap();
+    let declared = basics.declared.clone();
+    store.register(basics.sites.clone(), basics.gateways.clone(), basics.declared).await.unwrap();
+    let snapshot = store.snapshot(&day("2026-11-24"), NOW).await.unwrap();
+    for ledger in &snapshot.sites {
+        match declared.get(&ledger.site.credit_code) {
+            Some(declared) => assert_eq!(ledger.declared, *declared),
+            // the product of its row
+            None => assert_eq!(ledger.declared.products[0].unit, ledger.site.product_unit),
+        }
+    }
+    store.replace_registry(basics.sites, basics.gateways).await.unwrap();
+    let snapshot = store.snapshot(&day("2026-11-24"), NOW).await.unwrap();
+    assert!(snapshot.sites.iter().all(|ledger| ledger.declared.boundary.is_empty()));
+}
