@@ -107,6 +107,25 @@ fn steam_counts_by_its_enthalpy_and_never_by_its_mass() {
 }
 
 #[test]
+fn what_the_tree_books_is_what_the_formulas_book() {
+    let gas = BoundaryLine { at_conditions: "15C 0.3MPa(g)".parse().ok(), ..line("natural_gas", Role::SiteEnergy) };
+    let steam = BoundaryLine {
+        enthalpy: "0.8MPa(g) saturated".parse().ok(),
+        feed_kj_per_kg: d("83.9"),
+        ..line("steam", Role::SiteEnergy)
+    };
+    for (line, unit, counts) in [(gas, "m3", 123_456_789), (steam.clone(), "t", 1_250), (steam, "kg", 1_234_567)] {
+        let counted = d("0.01") * Decimal::from(counts);
+        let booked = crate::energy::booked::booked(&line.carrier, unit, counted, Some(&line)).unwrap();
+        let flow = flow(Role::None, &line.carrier, unit, counts);
+        let got = run_with(vec![flow], |declared| declared.boundary = vec![line]);
+        let row = &got.energy[0];
+        assert_eq!((&row.carrier, &row.unit, row.amount), (&booked.carrier, &booked.unit, booked.amount.normalize()));
+        assert!(got.terms.iter().all(|(_, term)| term.holds()));
+    }
+}
+
+#[test]
 fn a_virtual_point_is_computed_from_its_registers_and_has_the_quality_of_the_worst() {
     let virtual_point = |second: &str| VirtualPoint {
         credit_code: site().credit_code,
