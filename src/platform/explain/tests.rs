@@ -122,3 +122,66 @@ fn the_text_names_figure_factor_register_reading_and_record_and_what_was_left_ou
     assert!(off.contains("重新计算：结果不同") && off.contains("… 1 项（--depth）"), "{off}");
     assert_eq!(explanation(12, None, 0).state.quality, Quality::Good);
 }
+
+/// 2024-11-24T00:00:00+08:00
+const BASE: i64 = 1_732_377_600_000;
+
+#[tokio::test]
+async fn the_readings_of_a_real_ledger_add_up_to_the_figure() {
+    use crate::{
+        model::{Gateway, Reason, Sample, Site, Value},
+        platform::assess::coefficient,
+        wire::record::{Content, Samples, encode},
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let site = Site {
+        credit_code: "91331003MA0000015F".into(),
+        name: "Mill".into(),
+        city_code: "331000".into(),
+        county_code: "331003".into(),
+        industry_code: "C1713".into(),
+        land_mu: "12.5".parse().unwrap(),
+        product_code: String::new(),
+        product_unit: String::new(),
+        output_value_yuan_per_unit: None,
+        headcount: None,
+        value_added_wan: None,
+        tax_wan: None,
+    };
+    let gateway = Gateway { gateway_id: "gw-1".into(), credit_code: site.credit_code.clone() };
+    store.replace_registry(vec![site], vec![gateway]).await.unwrap();
+    let sample = |(minute, count): (i64, i64)| Samples {
+        time: UtcMillis(BASE + minute * 60_000),
+        samples: vec![Sample { series: 0, reason: Reason::Good, value: Some(Value::Count(count)) }],
+    };
+    let mut records = encode(&Content::Dictionary(vec![(0, trace(&[], false).series)].into()));
+    // every five minutes, then nothing for three hours
+    let readings = (0..20).map(|at| (at * 5, at * 37)).chain([(280, 2_000), (285, 2_013)]);
+    records.extend(encode(&Content::Samples(0, readings.map(sample).collect())));
+    store.ingest("gw-1", [7; 16], 1, records, None).await.unwrap();
+
+    let text = include_str!("../../../deploy/coefficients/gbt-2589-2020.toml");
+    let rules = Arc::new(coefficient::parse([("standard", text)]).unwrap().into());
+    let question = |figure: Figure, period: &str| Question {
+        credit_code: "91331003MA0000015F".into(),
+        period: period.parse().unwrap(),
+        figure,
+        basis: Basis::Calorific,
+        intervals: 100,
+    };
+    let found = explain(&store, &rules, &question(Figure::Kwh, "2024-11-24")).await.unwrap().unwrap();
+    assert!(found.holds(), "{found:?}");
+    let register = &found.registers[0];
+    let sum: i64 = register.intervals.iter().map(|interval| interval.counts).sum();
+    assert_eq!((sum, register.intervals_left_out), (2_013, 0));
+    assert_eq!(found.term.value, Some(Decimal::from(sum) * register.per_count));
+    let first = register.intervals[0].first.as_ref().unwrap();
+    assert_eq!((first.time_ms, first.count, first.seq.is_some()), (UtcMillis(BASE), 0, true));
+    assert!(found.state.doubts.has(Doubts::ESTIMATED_SHAPE), "three hours without a reading");
+    // a figure without any register, one that is unknown, and a site that there is not
+    assert!(explain(&store, &rules, &question(Figure::TaxWanPerMu, "2024")).await.unwrap().unwrap().holds());
+    assert!(explain(&store, &rules, &question(Figure::Kwh, "2020")).await.unwrap().unwrap().holds());
+    let nowhere = Question { credit_code: "91331003MA0000111Q".into(), ..question(Figure::Kwh, "2024") };
+    assert!(explain(&store, &rules, &nowhere).await.unwrap().is_none());
+}
