@@ -19,7 +19,6 @@ pub mod registry;
 pub mod store;
 
 use crate::{
-    energy::carbon::{CarbonFactors, Scope},
     model::{Declared, Gateway, Site},
     runtime::{
         file,
@@ -42,11 +41,9 @@ pub struct Basics {
     pub gateways: Vec<Gateway>,
     /// By credit code.
     pub declared: BTreeMap<String, Declared>,
-    pub coefficients: assess::Coefficients,
+    pub rules: assess::Rules,
     /// The files that all of this was read from.
     pub inputs: Vec<publication::Input>,
-    /// Carbon factors and the scope of the grid factor, where the configuration names them.
-    pub carbon: Option<(CarbonFactors, Scope)>,
     /// What a person should look at in the registry, although it was taken.
     pub warnings: Option<Problems>,
 }
@@ -65,16 +62,23 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     let sites = registry::sites_from_csv(&read(sites)?, &sites.display().to_string())?;
     let gateways = registry::gateways_from_csv(&read(gateways)?, &gateways.display().to_string(), &sites.rows)?;
     let (declared, more) = declaration::load(&config.registry, &sites.rows, &gateways.rows)?;
-    let coefficients = assess::coefficient::load(&config.coefficients)?;
+    let coal = assess::coefficient::load(&config.coefficients)?;
     let carbon = match &config.carbon {
-        Some(carbon) => Some((assess::coefficient::carbon::load(&carbon.factors)?, carbon.grid.clone())),
+        Some(carbon) => {
+            let factors = assess::coefficient::carbon::load(&carbon.factors)?;
+            Some(assess::Carbon { factors, scope: carbon.grid.clone() })
+        }
         None => None,
     };
+    let rules = assess::Rules { coal, carbon };
     let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings).chain(more));
+    let declared_in = &config.registry;
     let files = [&config.sites, &config.gateways].into_iter().chain(&config.coefficients);
-    let files = files.chain(config.registry.files()).chain(config.carbon.iter().map(|carbon| &carbon.factors));
-    let inputs = files.map(|path| publication::input(path)).collect();
-    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, coefficients, carbon, inputs, warnings })
+    let files = files.chain(&declared_in.products).chain(&declared_in.boundary).chain(&declared_in.virtual_points);
+    let files = files.chain(&declared_in.stock).chain(&declared_in.calorific);
+    let inputs = files.chain(config.carbon.iter().map(|carbon| &carbon.factors));
+    let inputs = inputs.map(|path| publication::input(path)).collect();
+    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, rules, inputs, warnings })
 }
 
 fn read(path: &Path) -> Result<String, Problems> {
@@ -92,10 +96,10 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let mut tasks = Tasks::new(stop.clone());
     let presence = ingest::Presence::default();
     tasks.spawn("ingest", ingest::serve(ingest, store.clone(), presence.clone(), stop.clone()));
-    let coefficients = Arc::new(basics.coefficients);
-    let rules = publication::Rules { coefficients: Arc::clone(&coefficients), inputs: Arc::new(basics.inputs) };
-    tasks.spawn("publication", publication::keep(store.clone(), rules, stop.clone()));
-    let state = api::State { store: store.clone(), presence, coefficients };
+    let rules = Arc::new(basics.rules);
+    let grounds = publication::Grounds { rules: Arc::clone(&rules), inputs: Arc::new(basics.inputs) };
+    tasks.spawn("publication", publication::keep(store.clone(), grounds, stop.clone()));
+    let state = api::State { store: store.clone(), presence, rules };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
     let watched = stop.clone();

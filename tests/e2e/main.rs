@@ -7,6 +7,7 @@ mod bad_peers;
 mod declared;
 mod demo;
 mod destinations;
+mod figures;
 mod keys;
 mod kills;
 mod meters;

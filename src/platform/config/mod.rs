@@ -56,14 +56,6 @@ pub struct RegistryFiles {
     pub calorific: Option<PathBuf>,
 }
 
-impl RegistryFiles {
-    /// Those that are named.
-    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        let RegistryFiles { products, boundary, virtual_points, stock, calorific } = self;
-        [products, boundary, virtual_points, stock, calorific].into_iter().flatten()
-    }
-}
-
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CarbonConfig {
     pub factors: PathBuf,
