@@ -4,6 +4,7 @@
 
 mod bad_files;
 mod bad_peers;
+mod console;
 mod demo;
 mod destinations;
 mod kills;
