@@ -1,11 +1,21 @@
 //! What the agent counts about itself. Written by every stage, read by the uplink's heartbeat.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use crate::runtime::clock;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+};
 
 #[derive(Debug, Default)]
 pub struct Health {
     rejected_inputs: AtomicU64,
     refused_records: AtomicU64,
+    clock_unknown: AtomicBool,
+    /// By destination: its clock less ours, and when that was measured, since the boot.
+    clock_offsets: Mutex<BTreeMap<usize, (i64, i64)>>,
 }
 
 impl Health {
@@ -21,5 +31,30 @@ impl Health {
 
     pub fn rejected_inputs(&self) -> u64 {
         self.rejected_inputs.load(Relaxed)
+    }
+
+    pub fn clock_is_unknown(&self, unknown: bool) {
+        self.clock_unknown.store(unknown, Relaxed);
+    }
+
+    pub fn clock_unknown(&self) -> bool {
+        self.clock_unknown.load(Relaxed)
+    }
+
+    /// A destination's clock less ours.
+    pub fn clock_measured(&self, destination: usize, offset_ms: i64) {
+        let measured = (offset_ms, clock::since_boot_ms());
+        self.clock_offsets.lock().unwrap_or_else(PoisonError::into_inner).insert(destination, measured);
+    }
+
+    /// What was measured says nothing of a clock that was set.
+    pub fn forget_clock_offset(&self) {
+        self.clock_offsets.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The first destination's that was measured at `since_boot_ms` or later.
+    pub fn clock_offset(&self, since_boot_ms: i64) -> Option<i64> {
+        let offsets = self.clock_offsets.lock().unwrap_or_else(PoisonError::into_inner);
+        offsets.values().find(|(_, at)| *at >= since_boot_ms).map(|(offset, _)| *offset)
     }
 }

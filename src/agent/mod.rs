@@ -3,14 +3,19 @@
 //! ```text
 //!   modbus ─┐                              ┌─▶ uplink ══▶ platform
 //!           ├─▶ recorder(meaning) ─▶ spool ┼─▶ uplink ══▶ another
-//!   mqtt ───┘        ├─ committed ─▶ console
+//!   mqtt ───┘        │                 ▲   └─▶ attest ─┐
+//!                    │                 └── signatures ─┘
+//!                    ├─ committed ─▶ console
 //!                    └─ receipts: the broker's acknowledgement
 //! ```
 
 pub mod archive;
+pub mod attest;
+pub mod clock;
 pub mod command;
 pub mod config;
 pub mod console;
+pub mod declare;
 pub mod health;
 pub mod meaning;
 pub mod recorder;
@@ -19,6 +24,7 @@ pub mod spool;
 pub mod uplink;
 
 use crate::runtime::{
+    self,
     backoff::Backoff,
     random,
     task::{Ended, Tasks, blocking},
@@ -40,13 +46,19 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
     let health = Arc::new(Health::default());
     let board = config.console.map(|_| Arc::new(console::Board::new(&config.points)));
     let meaning = meaning::Meaning::new(config.points);
-    let (dir, preamble) = (config.spool.dir.clone(), meaning.preamble());
+    let run_id = random::id();
+    let (dir, preamble) = (config.spool.dir.clone(), meaning.preamble_of(run_id, runtime::clock::now()));
     // by name, so that a mark stays with its platform when the file's order or an address changes
     let destinations: Vec<String> = config.uplinks.iter().map(|uplink| uplink.name.clone()).collect();
     let limits = config.spool.limits();
-    let open = move || SledSpool::open(&dir, preamble.clone(), &destinations, limits);
+    let spool_dir = dir.clone();
+    let open = move || SledSpool::open(&spool_dir, preamble.clone(), &destinations, limits);
     let Some(opened) = open_patiently(open, &stop).await? else { return Ok(Ended::Stopped) };
     let spool: Arc<dyn Spool> = Arc::new(opened);
+
+    let (newest, watched, trust) = (spool.earlier_end(), health.clone(), config.trust_clock);
+    let beside = move || (clock::Watch::open(&dir, run_id, trust, newest, watched), declare::Declared::open(&dir));
+    let (watch, declared) = blocking(beside).await;
 
     let window = config.mqtt.iter().map(|broker| broker.inflight).min().unwrap_or(u16::MAX);
     let receipts_max = usize::from(window / 2).max(1);
@@ -62,16 +74,35 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
     // the recorder ends when the last source has dropped its sender, with everything committed
     drop(inputs);
     let commit_interval = config.spool.commit_interval;
-    let recorder =
-        recorder::Recorder { meaning, spool: spool.clone(), commit_interval, receipts_max, board: board.clone() };
-    tasks.spawn("recorder", recorder.run(queue));
+    let recorder = recorder::Recorder {
+        meaning,
+        spool: spool.clone(),
+        commit_interval,
+        receipts_max,
+        clock: watch,
+        declared,
+        board: board.clone(),
+    };
+    let (begun, recorded) = (CancellationToken::new(), CancellationToken::new());
+    let at_its_end = recorded.clone().drop_guard();
+    tasks.spawn("recorder", async move {
+        let _at_its_end = at_its_end;
+        recorder.run(queue).await
+    });
+    let (key_file, every) = (config.key_file, attest::EVERY);
+    let attest = attest::Attest { spool: spool.clone(), key_file, every, begun: begun.clone(), recorded };
+    tasks.spawn("attest", attest.run());
     if let (Some(address), Some(board)) = (config.console, board) {
         let console = console::Console { gateway_id: config.gateway_id.as_str().into(), board, health: health.clone() };
         tasks.spawn("console", console::run(address, console, stop.clone()));
     }
     for (destination, uplink) in config.uplinks.into_iter().enumerate() {
         let (id, spool, health) = (config.gateway_id.clone(), spool.clone(), health.clone());
-        tasks.spawn("uplink", uplink::run(uplink, destination, id, spool, health, stop.clone()));
+        let (begun, stop) = (begun.clone(), stop.clone());
+        tasks.spawn("uplink", async move {
+            begun.cancelled().await;
+            uplink::run(uplink, destination, id, spool, health, stop).await
+        });
     }
     Ok(tasks.join(STOP_DEADLINE).await)
 }

@@ -5,20 +5,24 @@
 //! - A receipt is given only after the commit that holds its input has returned.
 //! - While the spool is nearly full no receipt is given, so that brokers keep what they have; polled meters go on.
 //! - The time in which nothing was read is a gap record: from the last commit of the run before to the start, and
-//!   while the disk took nothing.
+//!   while the disk took nothing. While the time is not known, that of the start waits until it is.
+//! - A clock segment is committed before its first sample, a shift within the commit interval, a declaration within
+//!   about a second. A tag is committed with the samples of its message, and stands before them.
 //! - Whatever the sources handed over before they ended is committed before the recorder ends.
 //!
 //! # Does not
 //! Drop: while the disk refuses, it tries again and takes nothing new, so that the sources wait.
 
 use super::{
+    clock::{Turn, Watch},
     console::Board,
+    declare::Declared,
     meaning::Meaning,
     source::{Input, Receipt},
     spool::{Level, Spool},
 };
 use crate::{
-    model::{GapCause, Span},
+    model::{ClockState, Event, EventKind, GapCause, Span, UtcMillis},
     runtime::{backoff::Backoff, clock, random, task},
     wire::record::{Content, Gap, Record, encode},
 };
@@ -27,6 +31,9 @@ use tokio::{sync::mpsc, time::Instant};
 
 /// A disk that takes this long has made the sources wait: what they would have read meanwhile is missing.
 const STANDSTILL_MS: i64 = 10_000;
+
+/// How often the clock and the folder of declarations are looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What may wait for a commit: a record of about this size before compression costs little beside its fsync.
 const PENDING_BYTES_MAX: usize = 16 * 1024;
@@ -37,6 +44,8 @@ pub struct Recorder {
     pub commit_interval: Duration,
     /// Commit when so many receipts wait: half of what a broker sends before it waits for us, so that it never stands.
     pub receipts_max: usize,
+    pub clock: Watch,
+    pub declared: Declared,
     /// Where committed records are shown.
     pub board: Option<Arc<Board>>,
 }
@@ -44,20 +53,18 @@ pub struct Recorder {
 impl Recorder {
     /// Ends when every source has dropped its sender.
     pub async fn run(mut self, mut inputs: mpsc::Receiver<Input>) -> Result<(), Infallible> {
-        if let Some(end) = self.spool.earlier_end() {
-            self.commit_gap(Span { start: end, end: clock::now() }, "the agent did not run").await;
-        }
         let mut receipts = Receipts::default();
+        self.look(&mut receipts).await;
+        let (_, boot_ms) = self.clock.now();
+        let mut unread = self.spool.earlier_end().map(|end| Unread { end, start_boot_ms: boot_ms });
+        self.commit_unread(&mut unread).await;
         let mut due: Option<Instant> = None;
+        let mut look_at = clock::monotonic() + LOOK;
         loop {
-            let input = match due {
-                Some(due) => tokio::time::timeout_at(due, inputs.recv()).await,
-                None => Ok(inputs.recv().await),
-            };
-            match input {
+            let wake = due.map_or(look_at, |due| due.min(look_at));
+            match tokio::time::timeout_at(wake, inputs.recv()).await {
                 Ok(Some(input)) => {
-                    input.scans.into_iter().for_each(|scan| self.meaning.take(scan));
-                    receipts.waiting.extend(input.receipt);
+                    self.take(input, &mut receipts).await;
                     due = due.or_else(|| Some(clock::monotonic() + self.commit_interval));
                     let full = receipts.waiting.len() >= self.receipts_max;
                     if self.meaning.pending_bytes() >= PENDING_BYTES_MAX || full {
@@ -69,11 +76,93 @@ impl Recorder {
                     self.commit(&mut receipts).await;
                     return Ok(());
                 }
-                Err(_elapsed) => {
-                    self.commit(&mut receipts).await;
-                    due = receipts.look_again(self.commit_interval);
-                }
+                Err(_elapsed) => {}
             }
+            let now = clock::monotonic();
+            if now >= look_at {
+                if self.look(&mut receipts).await {
+                    due = due.or_else(|| Some(clock::monotonic() + self.commit_interval));
+                }
+                self.commit_unread(&mut unread).await;
+                look_at = clock::monotonic() + LOOK;
+            }
+            if due.is_some_and(|due| now >= due) {
+                self.commit(&mut receipts).await;
+                due = receipts.look_again(self.commit_interval);
+            }
+        }
+    }
+
+    async fn take(&mut self, input: Input, receipts: &mut Receipts) {
+        let turn = self.clock.glance();
+        self.turn(turn, receipts).await;
+        for (time, tag) in input.tags {
+            self.meaning.note(event(time, EventKind::Tag(tag)));
+        }
+        for scan in input.scans {
+            let stamp = if input.dated {
+                let (stamp, begun) = self.clock.stamp_dated();
+                begun.into_iter().for_each(|one| self.meaning.note(event(one.wall, EventKind::ClockSegment(one))));
+                stamp
+            } else {
+                self.clock.stamp(scan.time)
+            };
+            self.meaning.take_at(scan, stamp);
+        }
+        receipts.waiting.extend(input.receipt);
+    }
+
+    /// At the clock and at what was declared; whether something waits for a commit now.
+    async fn look(&mut self, receipts: &mut Receipts) -> bool {
+        let turn = self.clock.look();
+        let shifted = !turn.shifts.is_empty();
+        self.turn(turn, receipts).await;
+        let mut declared = std::mem::replace(&mut self.declared, Declared::none());
+        let (events, back) = task::blocking(move || (declared.look(), declared)).await;
+        declared = back;
+        if !events.is_empty() {
+            for one in events {
+                if let EventKind::Replaced(replaced) = &one.what {
+                    tracing::info!(meter = replaced.meter, by = replaced.by, time = %one.time, "declared: the meter was replaced");
+                    if !self.meaning.declare(replaced, one.time) {
+                        tracing::info!(meter = replaced.meter, "readings are past that time: the platform's ledger alone divides there");
+                    }
+                }
+                self.meaning.note(one);
+            }
+            self.commit(receipts).await;
+            let ((), back) = task::blocking(move || (declared.committed(), declared)).await;
+            declared = back;
+        }
+        self.declared = declared;
+        shifted
+    }
+
+    /// What the clock did. What was taken before it is committed, so that the list on the disk is never behind.
+    async fn turn(&mut self, turn: Turn, receipts: &mut Receipts) {
+        let (now, _) = self.clock.now();
+        if let Some(segment) = turn.segment {
+            self.commit(receipts).await;
+            if segment.segment > 0 {
+                self.meaning.cut();
+            }
+            self.clock.remember();
+            self.meaning.note(event(segment.wall, EventKind::ClockSegment(segment)));
+        }
+        for shift in turn.shifts {
+            self.meaning.note(event(now, EventKind::ClockShift(shift)));
+        }
+    }
+
+    /// From the end of the run before to the start of this one, once it is known when that was.
+    async fn commit_unread(&mut self, unread: &mut Option<Unread>) {
+        if self.clock.state() == ClockState::Unknown {
+            return;
+        }
+        if let Some(Unread { end, start_boot_ms }) = unread.take() {
+            let (now, boot_ms) = self.clock.now();
+            let start = now.plus_ms(start_boot_ms.saturating_sub(boot_ms));
+            self.commit_gap(Span { start: end, end: start }, "the agent did not run").await;
         }
     }
 
@@ -85,6 +174,7 @@ impl Recorder {
                 self.commit_gap(stood, "the disk took nothing and the sources waited").await;
             }
         }
+        self.clock.committed();
         receipts.committed();
         let spool = self.spool.clone();
         // a broker keeps what is not acknowledged, and sends no more than its window ahead of that
@@ -129,6 +219,16 @@ impl Recorder {
             }
         }
     }
+}
+
+/// The end of the run before, and the start of this one, since the kernel's boot.
+struct Unread {
+    end: UtcMillis,
+    start_boot_ms: i64,
+}
+
+fn event(time: UtcMillis, what: EventKind) -> Event {
+    Event { event_id: random::id(), time, what }
 }
 
 /// The brokers' messages on their way to an acknowledgement.

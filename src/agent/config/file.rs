@@ -3,8 +3,8 @@
 use super::{
     Config, Point, console,
     key::{
-        AGENT, AGENT_SHAPE, GATEWAY_ID, MODBUS, MODBUS_SHAPE, MQTT, MQTT_SHAPE, POINT_NAME, ROOT_SHAPE, SHAPES, SPOOL,
-        SPOOL_SHAPE,
+        AGENT, AGENT_SHAPE, GATEWAY_ID, KEY_FILE, MODBUS, MODBUS_SHAPE, MQTT, MQTT_SHAPE, POINT_NAME, ROOT_SHAPE,
+        SHAPES, SPOOL, SPOOL_SHAPE, TRUST_CLOCK,
     },
     modbus, mqtt,
     point::{self, Given},
@@ -23,12 +23,13 @@ const FILE_MIB_MAX: usize = 4;
 /// What one gateway is measured with, and far more than one line of meters.
 const POINTS_MAX: usize = 10_000;
 
-/// Reads and checks `path`. A relative spool folder is taken from the file's own folder, so that the service finds
+/// Reads and checks `path`. A relative spool folder or key file is taken from the file's own folder, so that the service finds
 /// it from wherever it is started.
 pub fn load(path: &Path) -> Result<Config, Problems> {
     let mut config = parse(&file::read(path, FILE_MIB_MAX)?, &path.display().to_string())?;
     if let Some(folder) = path.parent() {
         config.spool.dir = folder.join(&config.spool.dir);
+        config.key_file = folder.join(&config.key_file);
     }
     Ok(config)
 }
@@ -40,19 +41,29 @@ pub fn parse(text: &str, file: &str) -> Result<Config, Problems> {
 
 fn config(root: &Section) -> Config {
     let agent = root.table(&AGENT, &AGENT_SHAPE);
-    let gateway_id = agent.and_then(|agent| agent.parse(&GATEWAY_ID, word::gateway_id));
+    let trust_clock = agent.as_ref().and_then(|agent| agent.boolean(&TRUST_CLOCK)).is_some_and(|trust| trust.value);
+    let gateway_id = agent.as_ref().and_then(|agent| agent.parse(&GATEWAY_ID, word::gateway_id));
     let gateway_id = gateway_id.map_or(String::new(), |id| id.value.to_owned());
     let spool = root.table(&SPOOL, &SPOOL_SHAPE);
+    let key_file = agent.as_ref().and_then(|agent| agent.parse(&KEY_FILE, settings::path));
+    let spool = spool::config(spool.as_ref());
+    let key_file = match key_file {
+        Some(found) => found.value.to_owned(),
+        None => spool.dir.with_file_name(format!("{gateway_id}.key")),
+    };
     let mut listed = Listed::new();
     let buses = root.tables(&MODBUS, &MODBUS_SHAPE);
     let brokers = root.tables(&MQTT, &MQTT_SHAPE);
     let config = Config {
-        spool: spool::config(spool.as_ref()),
+        spool,
+        key_file,
         console: console::listen(root),
         uplinks: uplink::destinations(root),
         modbus: buses.iter().map(|section| modbus::bus(section, &mut listed)).collect(),
         mqtt: brokers.iter().map(|section| mqtt::broker(section, &gateway_id, &mut listed)).collect(),
         points: listed.points,
+        rates_assumed: listed.rates_assumed,
+        trust_clock,
         gateway_id,
     };
     let points = config.points.len();
@@ -77,26 +88,30 @@ fn config(root: &Section) -> Config {
 /// All points of the file, and all names that may stand only once.
 pub(super) struct Listed {
     points: Vec<Point>,
+    rates_assumed: Vec<u32>,
     ids: Unique,
     pub sources: Unique,
     pub meters: Unique,
     pub clients: Unique,
+    pub tags: Unique,
 }
 
 impl Listed {
     fn new() -> Listed {
         Listed {
             points: Vec::new(),
+            rates_assumed: Vec::new(),
             ids: Unique::new("同一仪表的其他计量点", "point of the meter"),
             sources: Unique::new("其他 [[modbus]] 或 [[mqtt]] ", "[[modbus]] or [[mqtt]]"),
             meters: Unique::new("其他仪表", "meter"),
             clients: Unique::new("同一代理的其他客户端", "client of the broker"),
+            tags: Unique::new("同一仪表的其他标签", "tag of the meter"),
         }
     }
 
     /// Adds the point of `section`; its place in the list is its series id.
     pub fn point(&mut self, section: &Section, meter: &str, given: Option<Given>) -> u32 {
-        let point = point::point(section, meter, given);
+        let (point, rate_assumed) = point::point(section, meter, given);
         // names hold no control characters
         let id = format!("{meter}\n{}", point.series.point);
         if let Some(name) = section.peek(&POINT_NAME).filter(|_| !meter.is_empty()) {
@@ -104,6 +119,7 @@ impl Listed {
         }
         let series = u32::try_from(self.points.len()).unwrap_or(u32::MAX);
         self.points.push(point);
+        self.rates_assumed.extend(rate_assumed.then_some(series));
         series
     }
 }

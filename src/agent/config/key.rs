@@ -22,7 +22,9 @@ pub(super) static GATEWAY_ID: Key = key(
     r#"gateway_id = "gw-1""#,
 )
 .required();
-pub(super) static AGENT_SHAPE: Shape = Shape { header: "[agent]", keys: &[&GATEWAY_ID] };
+pub(super) static TRUST_CLOCK: Key = key("trust_clock", "true 或 false", "true or false", "trust_clock = false");
+pub(super) static KEY_FILE: Key = key("key_file", "一个文件路径", "the path of a file", r#"key_file = "gw-1.key""#);
+pub(super) static AGENT_SHAPE: Shape = Shape { header: "[agent]", keys: &[&GATEWAY_ID, &TRUST_CLOCK, &KEY_FILE] };
 
 pub(super) static DIR: Key = key("dir", "一个文件夹路径", "the path of a folder", r#"dir = "spool""#);
 pub(super) static COMMIT_INTERVAL_MS: Key = key(
@@ -141,10 +143,37 @@ pub(super) static PRODUCT: Key =
     key("product", "最长 128 字节的产品代码", "a product code of at most 128 bytes", r#"product = "bearing-6204""#);
 pub(super) static COUNTS_AS: Key = key(
     "counts_as",
-    "none、site_energy、site_export、output 之一",
-    "one of none, site_energy, site_export, output",
+    "none、site_energy、site_export、output、scrap 之一",
+    "one of none, site_energy, site_export, output, scrap",
     r#"counts_as = "site_energy""#,
 );
+pub(super) static MODULUS: Key = key(
+    "modulus",
+    "加引号的 2^1 到 2^61（个计数），或以 unit 计的正小数，最多 2^61 个计数",
+    "2^1 to 2^61 in quotes (counts), or a decimal above 0 in the unit and in quotes, 2^61 counts at most",
+    r#"modulus = "1000000""#,
+);
+pub(super) static DIGITS: Key = key(
+    "digits",
+    "1 到 18 的整数（表底的十进制位数，小数位也算）",
+    "an integer from 1 to 18 (the register's decimal digits, decimals included)",
+    "digits = 8",
+);
+pub(super) static RATE_MAX: Key = key(
+    "rate_max",
+    "加引号的正小数（每小时，以 unit 计），小数点两侧各不超过 12 位",
+    "a decimal above 0 in quotes (in the unit, per hour), with at most 12 digits on either side of the point",
+    r#"rate_max = "2000""#,
+);
+pub(super) static BACKSTEP_MAX: Key = key(
+    "backstep_max",
+    "加引号的小数（以 unit 计），不小于 0，小数点两侧各不超过 12 位",
+    "a decimal of 0 or more in quotes (in the unit), with at most 12 digits on either side of the point",
+    r#"backstep_max = "0.01""#,
+);
+pub(super) static WARM_UP_S: Key =
+    key("warm_up_s", "0 到 3600 的整数（秒）", "an integer from 0 to 3600 (seconds)", "warm_up_s = 180");
+pub(super) static RESTARTS: Key = key("restarts", "true 或 false", "true or false", "restarts = false");
 pub(super) static MODBUS_POINT_SHAPE: Shape = Shape {
     header: "[[modbus.meter.point]]",
     keys: &[
@@ -160,6 +189,12 @@ pub(super) static MODBUS_POINT_SHAPE: Shape = Shape {
         &CARRIER,
         &PRODUCT,
         &COUNTS_AS,
+        &MODULUS,
+        &DIGITS,
+        &RATE_MAX,
+        &BACKSTEP_MAX,
+        &WARM_UP_S,
+        &RESTARTS,
     ],
 };
 
@@ -187,10 +222,20 @@ pub(super) static TIME: Key = key(
     "a table with pointer and format",
     r#"time = { pointer = "/ts", format = "unix_ms" }"#,
 );
-pub(super) static MQTT_POINTS: Key =
+const fn mqtt_points() -> Key {
     key("point", "至少一个 [[mqtt.topic.point]] 表", "at least one table [[mqtt.topic.point]]", "[[mqtt.topic.point]]")
-        .required();
-pub(super) static TOPIC_SHAPE: Shape = Shape { header: "[[mqtt.topic]]", keys: &[&TOPIC, &METER, &TIME, &MQTT_POINTS] };
+}
+/// Beside a tag a topic may do without.
+pub(super) static MQTT_POINTS: Key = mqtt_points();
+pub(super) static MQTT_POINTS_ALONE: Key = mqtt_points().required();
+pub(super) static TAGS: Key =
+    key("tag", "若干 [[mqtt.topic.tag]] 表", "one table [[mqtt.topic.tag]] for each tag", "[[mqtt.topic.tag]]");
+pub(super) static TOPIC_SHAPE: Shape =
+    Shape { header: "[[mqtt.topic]]", keys: &[&TOPIC, &METER, &TIME, &MQTT_POINTS, &TAGS] };
+
+pub(super) static TAG_NAME: Key =
+    key("name", "product、shift、order 之一", "one of product, shift, order", r#"name = "product""#).required();
+pub(super) static TAG_SHAPE: Shape = Shape { header: "[[mqtt.topic.tag]]", keys: &[&TAG_NAME, &POINTER] };
 
 pub(super) static POINTER: Key = key(
     "pointer",
@@ -201,7 +246,23 @@ pub(super) static POINTER: Key = key(
 .required();
 pub(super) static MQTT_POINT_SHAPE: Shape = Shape {
     header: "[[mqtt.topic.point]]",
-    keys: &[&POINT_NAME, &POINTER, &KIND, &SCALE, &RESOLUTION, &UNIT, &CARRIER, &PRODUCT, &COUNTS_AS],
+    keys: &[
+        &POINT_NAME,
+        &POINTER,
+        &KIND,
+        &SCALE,
+        &RESOLUTION,
+        &UNIT,
+        &CARRIER,
+        &PRODUCT,
+        &COUNTS_AS,
+        &MODULUS,
+        &DIGITS,
+        &RATE_MAX,
+        &BACKSTEP_MAX,
+        &WARM_UP_S,
+        &RESTARTS,
+    ],
 };
 
 pub(super) static FORMAT: Key = key(
@@ -228,4 +289,5 @@ pub(super) static SHAPES: [&Shape; 11] = [
     &MQTT_SHAPE,
     &TOPIC_SHAPE,
     &MQTT_POINT_SHAPE,
+    &TAG_SHAPE,
 ];

@@ -15,6 +15,7 @@ mod file;
 mod key;
 mod modbus;
 mod mqtt;
+mod physics;
 mod point;
 mod spool;
 #[cfg(test)]
@@ -39,6 +40,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     pub gateway_id: String,
+    /// The key with which the gateway signs its records.
+    pub key_file: PathBuf,
     pub spool: SpoolConfig,
     /// Where the gateway's own console is served; `None`: nowhere.
     pub console: Option<SocketAddr>,
@@ -48,6 +51,10 @@ pub struct Config {
     pub mqtt: Vec<MqttBroker>,
     /// Every configured point, in the order of the file. Its place is its series id.
     pub points: Vec<Point>,
+    /// Series whose highest rate is not in the file: our guess by the unit holds.
+    pub rates_assumed: Vec<u32>,
+    /// The wall clock is to be believed although nothing says that it is right.
+    pub trust_clock: bool,
 }
 
 /// How the numbers of one point become counts of its series.
@@ -181,6 +188,16 @@ pub struct MqttTopic {
     /// Where the payload says when it was taken; without it the time of arrival counts.
     pub time: Option<PayloadTime>,
     pub points: Vec<MqttPoint>,
+    pub tags: Vec<MqttTag>,
+}
+
+/// What the meter's output belongs to, as the payload says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MqttTag {
+    /// `product`, `shift` or `order`.
+    pub name: String,
+    /// As for a point.
+    pub pointer: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -10,10 +10,13 @@ use super::{
     point::Given,
     word,
 };
-use crate::runtime::{
-    lang::Text,
-    problem::{At, found},
-    settings::Section,
+use crate::{
+    energy::counter::COUNT_MAX,
+    runtime::{
+        lang::Text,
+        problem::{At, found},
+        settings::Section,
+    },
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -108,7 +111,11 @@ fn given(value_type: ValueType) -> Given {
     match value_type {
         ValueType::Bool => Given::Bit,
         ValueType::F32 | ValueType::F64 => Given::Real,
-        _ => Given::Integer,
+        ValueType::U16 => Given::Integer(1 << 16),
+        ValueType::I16 => Given::Integer(1 << 15),
+        ValueType::U32 => Given::Integer(1 << 32),
+        ValueType::I32 => Given::Integer(1 << 31),
+        ValueType::U64 | ValueType::I64 => Given::Integer(COUNT_MAX),
     }
 }
 

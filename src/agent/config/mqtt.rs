@@ -1,11 +1,11 @@
 //! Brokers, their topics, and what is read from each payload.
 
 use super::{
-    MqttBroker, MqttPoint, MqttTopic, address,
+    MqttBroker, MqttPoint, MqttTag, MqttTopic, address,
     file::Listed,
     key::{
-        BROKER_NAME, CLIENT_ID, INFLIGHT, METER, MQTT_POINT_SHAPE, MQTT_POINTS, POINTER, TIME, TIME_SHAPE, TOPIC,
-        TOPIC_SHAPE, TOPICS, URL,
+        BROKER_NAME, CLIENT_ID, INFLIGHT, METER, MQTT_POINT_SHAPE, MQTT_POINTS, MQTT_POINTS_ALONE, POINTER, TAG_NAME,
+        TAG_SHAPE, TAGS, TIME, TIME_SHAPE, TOPIC, TOPIC_SHAPE, TOPICS, URL,
     },
     point::Given,
     time, word,
@@ -56,7 +56,12 @@ fn topic<'d>(
     }
     let text = |found: Option<Found<&str>>| found.map_or(String::new(), |found| found.value.to_owned());
     let meter = text(meter);
-    let points = section.tables(&MQTT_POINTS, &MQTT_POINT_SHAPE);
+    let needed = if section.has(&TAGS) { &MQTT_POINTS } else { &MQTT_POINTS_ALONE };
+    if needed.required && !section.has(needed) {
+        section.missing(needed);
+    }
+    let points = section.tables(needed, &MQTT_POINT_SHAPE);
+    let tags = section.tables(&TAGS, &TAG_SHAPE);
     MqttTopic {
         topic: text(topic),
         time: section.table(&TIME, &TIME_SHAPE).map(|section| time::payload_time(&section)),
@@ -67,6 +72,19 @@ fn topic<'d>(
                 series: listed.point(section, &meter, Some(Given::Real)),
             })
             .collect(),
+        tags: tags.iter().filter_map(|section| tag(section, &meter, listed)).collect(),
         meter,
     }
+}
+
+/// Two places that say the same of one meter would contradict each other sooner or later.
+fn tag(section: &Section, meter: &str, listed: &mut Listed) -> Option<MqttTag> {
+    const NAMES: [(&str, &str); 3] = [("product", "product"), ("shift", "shift"), ("order", "order")];
+    let name = section.one_of(&TAG_NAME, &NAMES);
+    let pointer = section.parse(&POINTER, word::pointer)?.value.to_owned();
+    let name = name?;
+    if !meter.is_empty() {
+        listed.tags.claim_as(section.doc, format!("{meter}\n{}", name.value), &name);
+    }
+    Some(MqttTag { name: name.value.to_owned(), pointer })
 }

@@ -3,10 +3,10 @@
 use super::{
     Point,
     key::{CARRIER, COUNTS_AS, KIND, POINT_NAME, PRODUCT, RESOLUTION, SCALE, UNIT},
-    word,
+    physics, word,
 };
 use crate::{
-    model::{Physics, PointKind, Role, Scale, Series},
+    model::{PointKind, Role, Scale, Series},
     runtime::{lang::Text, settings::Section},
 };
 
@@ -14,8 +14,8 @@ use crate::{
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Given {
     Bit,
-    /// A whole number is a count.
-    Integer,
+    /// A whole number is a count, and the type has so many from 0 on.
+    Integer(i64),
     /// A float or a payload's number: which step it counts in must be said.
     Real,
 }
@@ -29,8 +29,9 @@ const ROLES: [(&str, Role); 5] = [
     ("scrap", Role::Scrap),
 ];
 
-/// The point of `section`; `given` is `None` where a problem with its type was reported.
-pub(super) fn point(section: &Section, meter: &str, given: Option<Given>) -> Point {
+/// The point of `section`, and whether its highest rate is our guess; `given` is `None` where a problem with its type
+/// was reported.
+pub(super) fn point(section: &Section, meter: &str, given: Option<Given>) -> (Point, bool) {
     let name = section.parse(&POINT_NAME, word::name).map(|name| name.value);
     let kind = section.or(&KIND, PointKind::Gauge, section.one_of(&KIND, &KINDS));
     let role = section.or(&COUNTS_AS, Role::None, section.one_of(&COUNTS_AS, &ROLES));
@@ -48,6 +49,13 @@ pub(super) fn point(section: &Section, meter: &str, given: Option<Given>) -> Poi
         );
     }
     let (scale, resolution) = resolve(section, kind, given);
+    let register = physics::Register {
+        cumulative: kind.map(|kind| kind == PointKind::Cumulative),
+        scale,
+        unit: unit.unwrap_or_default(),
+        values: given.and_then(|given| if let Given::Integer(values) = given { Some(values) } else { None }),
+    };
+    let (physics, rate_assumed) = physics::physics(section, &register);
     let text = |found: Option<&str>| found.unwrap_or_default().to_owned();
     let series = Series {
         meter: meter.to_owned(),
@@ -57,10 +65,10 @@ pub(super) fn point(section: &Section, meter: &str, given: Option<Given>) -> Poi
         carrier: text(carrier),
         product: text(product),
         unit: text(unit),
-        scale,
-        physics: Physics::default(),
+        scale: scale.unwrap_or(Scale::ONE),
+        physics,
     };
-    Point { series, resolution }
+    (Point { series, resolution }, rate_assumed)
 }
 
 fn check_role(section: &Section, role: Option<Role>, kind: Option<PointKind>, carrier: Option<&str>) {
@@ -91,9 +99,10 @@ fn check_role(section: &Section, role: Option<Role>, kind: Option<PointKind>, ca
     }
 }
 
-/// The scale of one count, and the step in which the source's numbers are counted.
-fn resolve(section: &Section, kind: Option<PointKind>, given: Option<Given>) -> (Scale, Option<Scale>) {
-    let scale = section.or(&SCALE, Scale::ONE, section.parse(&SCALE, word::scale)).unwrap_or(Scale::ONE);
+/// The scale of one count, `None` where a problem with it was reported, and the step in which the source's numbers
+/// are counted.
+fn resolve(section: &Section, kind: Option<PointKind>, given: Option<Given>) -> (Option<Scale>, Option<Scale>) {
+    let scale = section.or(&SCALE, Scale::ONE, section.parse(&SCALE, word::scale));
     let resolution = section.parse(&RESOLUTION, word::resolution).map(|resolution| resolution.value);
     let cumulative = kind == Some(PointKind::Cumulative);
     if given == Some(Given::Bit) && cumulative {
@@ -105,7 +114,7 @@ fn resolve(section: &Section, kind: Option<PointKind>, given: Option<Given>) -> 
         );
     }
     match given {
-        Some(Given::Bit | Given::Integer) => {
+        Some(Given::Bit | Given::Integer(_)) => {
             if section.has(&RESOLUTION) {
                 section.doc.report(
                     &section.at(&RESOLUTION),
@@ -137,8 +146,11 @@ fn resolve(section: &Section, kind: Option<PointKind>, given: Option<Given>) -> 
                     ),
                 );
             }
-            let Some(resolution) = resolution else { return (scale, None) };
-            let per_count = scale.times(resolution).unwrap_or_else(|_| {
+            // without its resolution a cumulative point's counts are not known
+            let Some(resolution) = resolution else { return (scale.filter(|_| !cumulative), None) };
+            let Some(scale) = scale else { return (None, Some(resolution)) };
+            let product = scale.times(resolution);
+            if product.is_err() {
                 section.doc.report(
                     &section.at(&RESOLUTION),
                     Text::new(
@@ -151,10 +163,9 @@ fn resolve(section: &Section, kind: Option<PointKind>, given: Option<Given>) -> 
                     ),
                     Text::new("减少其中一个的位数", "give one of the two fewer digits"),
                 );
-                Scale::ONE
-            });
-            (per_count, Some(resolution))
+            }
+            (product.ok(), Some(resolution))
         }
-        None => (scale, resolution),
+        None => (None, resolution),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    model::{PointKind, Role},
+    model::{Physics, PointKind, Role},
     runtime::{lang::Lang, problem::cases},
 };
 use std::{fs, path::Path};
@@ -48,6 +48,7 @@ fn what_is_not_written_has_its_documented_default() {
         archive_bytes_max: 256 << 20,
     };
     assert_eq!(config.spool, spool);
+    assert_eq!(config.key_file, Path::new("gw-1.key"));
     assert_eq!(config.uplinks, []);
     let bus = &config.modbus[0];
     assert_eq!((bus.timeout, bus.poll_interval), (Duration::from_secs(1), Duration::from_secs(1)));
@@ -106,6 +107,75 @@ scale = "0.1"
 }
 
 #[test]
+fn physics_are_counted_exactly_and_rates_have_a_default_by_unit() {
+    let point = |name: &str, more: &str| {
+        let text = format!(
+            "{SMALLEST}[[mqtt.topic.point]]\nname = \"{name}\"\npointer = \"/{name}\"\nkind = \"cumulative\"\n{more}\n"
+        );
+        let config = parse(&text, "agent.toml").unwrap();
+        (config.points[2].series.physics, config.rates_assumed.contains(&2))
+    };
+    let kwh = "resolution = \"0.01\"\nscale = \"40\"\nunit = \"kWh\"";
+    let default = Physics { rate_max_per_h: Some(250_000), backstep_max: 1, warm_up_ms: 180_000, ..Physics::default() };
+    assert_eq!(point("a", kwh), (default, true));
+    let stated = "modulus = \"400000\"\nrate_max = \"0.5\"\nbackstep_max = \"1.2\"\nwarm_up_s = 0";
+    let physics =
+        Physics { modulus: Some(1_000_000), rate_max_per_h: Some(2), backstep_max: 3, warm_up_ms: 0, restarts: false };
+    assert_eq!(point("b", &format!("{kwh}\n{stated}")), (physics, false), "1.25 counts an hour are rounded up");
+    let physics = Physics { modulus: Some(100_000_000), backstep_max: 0, ..default };
+    assert_eq!(point("c", &format!("{kwh}\ndigits = 8\nbackstep_max = \"0\"")), (physics, true));
+    assert_eq!(point("d", "resolution = \"1\"\nmodulus = \"2^32\"").0.modulus, Some(1 << 32));
+    let batch = point("e", "resolution = \"1\"\nunit = \"wagon\"\nrestarts = true");
+    assert_eq!((batch.0.restarts, batch.0.rate_max_per_h, batch.1), (true, None, false), "no unit of ours: any rate");
+    for (unit, _) in physics::RATES {
+        let (found, assumed) = point("f", &format!("resolution = \"0.000000000001\"\nunit = \"{unit}\""));
+        assert!(assumed && found.rate_max_per_h.is_some_and(|rate| rate > 1_000_000), "{unit}");
+    }
+    let config = parse(SMALLEST, "agent.toml").unwrap();
+    assert_eq!(config.points[0].series.physics, Physics::default(), "a gauge has none");
+}
+
+#[test]
+fn a_pulse_of_a_tenth_of_a_metre_is_one_count() {
+    let pulses = r#"
+[[modbus.meter.point]]
+name = "wire"
+register = 20
+type = "u32"
+word_order = "ABCD"
+kind = "cumulative"
+scale = "0.1"
+unit = "m"
+product = "wire-2.5"
+counts_as = "output"
+[[modbus.meter.point]]
+name = "rejected"
+register = 22
+type = "u16"
+kind = "cumulative"
+scale = "0.25"
+unit = "kg"
+product = "wire-2.5"
+counts_as = "scrap"
+[[mqtt]]"#;
+    let config = parse(&SMALLEST.replacen("\n[[mqtt]]", pulses, 1), "agent.toml").unwrap();
+    let shown = |i: usize, count| config.points[i].series.scale.value_from_count(count).unwrap().to_string();
+    assert_eq!((shown(1, 12_345), shown(2, 3)), ("1234.5".into(), "0.75".into()));
+    assert_eq!((config.points[1].resolution, config.points[2].series.role), (Some(Scale::ONE), Role::Scrap));
+}
+
+#[test]
+fn a_topic_may_have_tags_and_no_points() {
+    let tags = "[[mqtt.topic.tag]]\nname = \"shift\"\npointer = \"/s\"\n";
+    let text = format!("{SMALLEST}[[mqtt.topic]]\ntopic = \"b\"\nmeter = \"press-1\"\n{tags}");
+    let topics = parse(&text, "agent.toml").unwrap().mqtt[0].topics.clone();
+    assert_eq!((topics[1].points.len(), topics[1].tags[0].name.as_str()), (0, "shift"));
+    assert!(!parse(&text, "agent.toml").unwrap().trust_clock);
+    let trusted = text.replace("gateway_id", "trust_clock = true\ngateway_id");
+    assert!(parse(&trusted, "agent.toml").unwrap().trust_clock);
+}
+
+#[test]
 fn one_register_may_be_read_under_two_functions_and_neighbours_do_not_overlap() {
     let points = r#"
 [[modbus.meter.point]]
@@ -146,6 +216,7 @@ fn a_relative_spool_folder_lies_beside_the_file() {
     assert_eq!(load(&path).unwrap().spool.dir, folder.path().join("spool"));
     fs::write(&path, format!("spool.dir = \"/var/lib/mujun\"\n{SMALLEST}")).unwrap();
     assert_eq!(load(&path).unwrap().spool.dir, Path::new("/var/lib/mujun"));
+    assert_eq!(load(&path).unwrap().key_file, Path::new("/var/lib/gw-1.key"));
 }
 
 #[test]

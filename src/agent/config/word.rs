@@ -86,6 +86,11 @@ pub(super) fn resolution(text: &str) -> Result<Scale, Text> {
     })
 }
 
+/// An amount in the point's unit.
+pub(super) fn amount(text: &str) -> Result<Scale, Text> {
+    text.parse().map_err(|_| Text::new("写成正小数，例如 \"2000\"", "write a decimal above 0, such as \"2000\""))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,10 +21,10 @@ mod interval;
 mod judge;
 
 use crate::{
-    agent::config::Point,
+    agent::{clock::Stamp, config::Point},
     energy::counter::Declaration,
-    model::{ClockSegment, ClockState, Doubts, PointKind, Reading, Reason, Replaced, Scan, Span, UtcMillis, Value},
-    wire::record::{Content, Record, Samples, encode},
+    model::{ClockState, Doubts, Event, PointKind, Reading, Reason, Replaced, RunId, Scan, Span, UtcMillis, Value},
+    wire::record::{Content, Dictionary, Interval, Record, Samples, encode},
 };
 use interval::Intervals;
 
@@ -36,40 +36,54 @@ const SAMPLE_BYTES: usize = 12;
 pub struct Meaning {
     points: Vec<Point>,
     intervals: Vec<Intervals>,
-    /// With the clock segment of each.
-    pending: Vec<(u32, Samples)>,
+    pending: Vec<Pending>,
     pending_samples: usize,
-    segment: u32,
-    clock: ClockState,
-    closed: Vec<crate::wire::record::Interval>,
+    closed: Vec<Interval>,
+}
+
+/// What waits, in the order in which it is to be read.
+enum Pending {
+    /// Of a clock segment.
+    Samples(u32, Samples),
+    Event(Event),
 }
 
 impl Meaning {
     pub fn new(points: Vec<Point>) -> Meaning {
         let intervals =
             (0..).zip(&points).map(|(series, point)| Intervals::new(series, point.series.physics)).collect();
-        Meaning {
-            points,
-            intervals,
-            pending: Vec::new(),
-            pending_samples: 0,
-            segment: 0,
-            clock: ClockState::Synced,
-            closed: Vec::new(),
-        }
+        Meaning { points, intervals, pending: Vec::new(), pending_samples: 0, closed: Vec::new() }
     }
 
-    /// From now on the samples are of this segment. Where the clock stepped, what is open is closed, and begins anew.
-    pub fn clock(&mut self, segment: &ClockSegment) {
-        (self.segment, self.clock) = (segment.segment, segment.state);
-        if segment.step_ms != 0 {
-            self.intervals.iter_mut().for_each(|series| series.restart(&mut self.closed));
-        }
+    /// The dictionary of no run: for what does not depend on it.
+    pub fn preamble(&self) -> Vec<Record> {
+        self.preamble_of(RunId::default(), UtcMillis::default())
+    }
+
+    /// The dictionary: what the first records of each generation must say.
+    pub fn preamble_of(&self, run_id: RunId, created: UtcMillis) -> Vec<Record> {
+        let series = (0..).zip(&self.points).map(|(id, point)| (id, point.series.clone())).collect();
+        encode(&Content::Dictionary(Dictionary { run_id, created, series }))
+    }
+
+    /// By a clock that is right.
+    pub fn take(&mut self, scan: Scan) {
+        self.take_at(scan, Stamp { segment: 0, state: ClockState::Synced, late: false });
+    }
+
+    /// The intervals that are open end here: what comes is of another timeline, or known less or better.
+    pub fn cut(&mut self) {
+        self.intervals.iter_mut().for_each(|series| series.restart(&mut self.closed));
+    }
+
+    /// Travels before all that is taken from now on.
+    pub fn note(&mut self, event: Event) {
+        self.pending.push(Pending::Event(event));
     }
 
     /// The meter's registers end at `time`, and others begin. `false`: a reading of one of them has reached that time;
     /// only the platform's ledger has the replacement then, and this gateway's intervals say that an epoch begins.
-    pub fn declare(&mut self, time: UtcMillis, replaced: &Replaced) -> bool {
+    pub fn declare(&mut self, replaced: &Replaced, time: UtcMillis) -> bool {
         let mut ahead = true;
         for (point, series) in self.points.iter().zip(&mut self.intervals) {
             let register = replaced.registers.iter().find(|register| register.point == point.series.point);
@@ -81,33 +95,27 @@ impl Meaning {
         ahead
     }
 
-    /// The dictionary: what the first records of each generation must say.
-    pub fn preamble(&self) -> Vec<Record> {
-        let series: Vec<_> = (0..).zip(&self.points).map(|(id, point)| (id, point.series.clone())).collect();
-        encode(&Content::Dictionary(series.into()))
-    }
-
-    pub fn take(&mut self, scan: Scan) {
+    /// Nothing is booked while the time is not known, nor for what comes late into another timeline.
+    pub fn take_at(&mut self, scan: Scan, stamp: Stamp) {
+        let books = stamp.state != ClockState::Unknown && !stamp.late;
         let mut samples = Vec::with_capacity(scan.found.len());
         for (series, found) in scan.found {
             let Some(point) = self.points.get(series as usize) else { continue };
             let sample = judge::sample(series, point, found);
-            if let (PointKind::Cumulative, Some(Value::Count(count))) = (point.series.kind, sample.value) {
+            if let (PointKind::Cumulative, Some(Value::Count(count)), true) = (point.series.kind, sample.value, books) {
                 let reading = Reading { time: scan.time, count };
                 let mut doubts = if sample.reason == Reason::Rounded { Doubts::ROUNDED } else { Doubts::NONE };
-                if self.clock == ClockState::Free {
+                if stamp.state == ClockState::Free {
                     doubts |= Doubts::CLOCK;
                 }
-                if self.clock != ClockState::Unknown
-                    && let Some(intervals) = self.intervals.get_mut(series as usize)
-                {
+                if let Some(intervals) = self.intervals.get_mut(series as usize) {
                     intervals.take(reading, doubts, &mut self.closed);
                 }
             }
             samples.push(sample);
         }
         self.pending_samples += samples.len();
-        self.pending.push((self.segment, Samples { time: scan.time, samples }));
+        self.pending.push(Pending::Samples(stamp.segment, Samples { time: scan.time, samples }));
     }
 
     /// About how many bytes wait for [`close`](Self::close).
@@ -118,17 +126,25 @@ impl Meaning {
     /// Everything taken since the last call, encoded, and from when its samples are.
     pub fn close(&mut self) -> (Vec<Record>, Option<Span>) {
         self.pending_samples = 0;
-        let instants = self.pending.iter().map(|(_, one)| Span { start: one.time, end: one.time.plus_ms(1) });
+        let instants = self.pending.iter().filter_map(|one| match one {
+            Pending::Samples(_, one) => Some(Span { start: one.time, end: one.time.plus_ms(1) }),
+            Pending::Event(_) => None,
+        });
         let span = instants.reduce(Span::cover);
         let mut records = Vec::new();
         let mut pending = std::mem::take(&mut self.pending).into_iter().peekable();
-        while let Some(segment) = pending.peek().map(|(segment, _)| *segment) {
-            let mut room = RECORD_SAMPLES_MAX;
-            let mut part = Vec::new();
-            let fits = |part: &[Samples], next: &(u32, Samples), room| {
-                next.0 == segment && (part.is_empty() || next.1.samples.len() <= room)
+        while let Some(next) = pending.next() {
+            let (segment, first) = match next {
+                Pending::Samples(segment, first) => (segment, first),
+                Pending::Event(event) => {
+                    records.extend(encode(&Content::Event(event)));
+                    continue;
+                }
             };
-            while let Some((_, one)) = pending.next_if(|next| fits(&part, next, room)) {
+            let mut room = RECORD_SAMPLES_MAX.saturating_sub(first.samples.len());
+            let mut part = vec![first];
+            let fits = |one: &Pending, room: usize| matches!(one, Pending::Samples(of, one) if *of == segment && one.samples.len() <= room);
+            while let Some(Pending::Samples(_, one)) = pending.next_if(|one| fits(one, room)) {
                 room = room.saturating_sub(one.samples.len());
                 part.push(one);
             }

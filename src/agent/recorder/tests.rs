@@ -1,13 +1,15 @@
 use super::*;
 use crate::{
     agent::{
+        clock::{Clock, Grounds, Look},
         config::Point,
+        declare,
         spool::{
             Limits, SledSpool,
             memory::{Faults, MemorySpool},
         },
     },
-    model::{Physics, PointKind, RawValue, Role, Scale, Scan, Series, UtcMillis},
+    model::{Physics, PointKind, RawValue, Register, Replaced, Role, RunId, Scale, Scan, Series, Tag},
     wire::record::{Content, decode},
 };
 use std::sync::Arc;
@@ -33,7 +35,8 @@ fn meaning() -> Meaning {
 fn input(number: u64, committed: &Arc<watch::Sender<u64>>) -> Input {
     let count = i64::try_from(number).unwrap();
     let scan = Scan { time: UtcMillis(1_700_000_000_000 + count), found: vec![(0, Ok(RawValue::Int(count)))] };
-    Input { scans: vec![scan], receipt: Some(Receipt { number, committed: committed.clone() }) }
+    let receipt = Some(Receipt { number, committed: committed.clone() });
+    Input { scans: vec![scan], receipt, ..Input::default() }
 }
 
 fn open(folder: &std::path::Path) -> Arc<dyn Spool> {
@@ -61,8 +64,7 @@ async fn receipts_are_given_together_after_the_commit_that_holds_them() {
     let committed = Arc::new(watch::Sender::new(0));
     let mut given = committed.subscribe();
     let (inputs, queue) = mpsc::channel(1);
-    let recorder =
-        Recorder { meaning: meaning(), spool: spool.clone(), commit_interval: NEVER, receipts_max: 10, board: None };
+    let recorder = of(spool.clone(), NEVER, 10);
     let source = async {
         for number in 1..=10 {
             inputs.send(input(number, &committed)).await.unwrap();
@@ -88,8 +90,7 @@ async fn a_sample_waits_no_longer_than_the_commit_interval() {
     let mut given = committed.subscribe();
     let (inputs, queue) = mpsc::channel(1);
     let interval = Duration::from_millis(20);
-    let recorder =
-        Recorder { meaning: meaning(), spool: spool.clone(), commit_interval: interval, receipts_max: 10, board: None };
+    let recorder = of(spool.clone(), interval, 10);
     let source = async {
         inputs.send(input(1, &committed)).await.unwrap();
         given.changed().await.unwrap();
@@ -117,8 +118,19 @@ fn memory() -> Arc<MemorySpool> {
 }
 
 fn recorder(spool: &Arc<MemorySpool>) -> Recorder {
-    let (spool, commit_interval) = (spool.clone() as Arc<dyn Spool>, Duration::from_millis(20));
-    Recorder { meaning: meaning(), spool, commit_interval, receipts_max: 1, board: None }
+    of(spool.clone(), Duration::from_millis(20), 1)
+}
+
+/// With the clock right, and nothing declared.
+fn of(spool: Arc<dyn Spool>, commit_interval: Duration, receipts_max: usize) -> Recorder {
+    let see = || Look { wall: clock::now(), boot_ms: clock::since_boot_ms(), disciplined: true, offset_ms: None };
+    let (clock, declared) = (watching(RunId::default(), see), Declared::none());
+    Recorder { meaning: meaning(), spool, commit_interval, receipts_max, clock, declared, board: None }
+}
+
+fn watching(run_id: RunId, see: impl FnMut() -> Look + Send + Sync + 'static) -> Watch {
+    let grounds = Grounds { battery: false, trust: false, newest: None };
+    Watch::of(Clock::new(run_id, grounds, Vec::new()), Arc::default(), Box::new(see))
 }
 
 #[tokio::test]
@@ -192,4 +204,128 @@ async fn the_time_between_two_runs_is_said_to_be_unread() {
         spool.cut_power();
     }
     assert!(unread(&*spool).iter().filter(|span| span.start == end).count() >= 2);
+}
+
+/// What a spool holds, in order, in words.
+fn told(spool: &dyn Spool) -> Vec<String> {
+    let read =
+        |generation: &crate::agent::spool::Generation| spool.read(&generation.gen_id, 1, 9_999, 1 << 20).unwrap();
+    let records: Vec<_> = spool.generations().iter().flat_map(read).collect();
+    let words = records.iter().filter_map(|record| match decode(record).unwrap() {
+        Content::Samples(segment, samples) => Some(format!("{} samples of {segment}", samples.len())),
+        Content::Event(Event { what: EventKind::ClockSegment(one), .. }) => {
+            Some(format!("segment {} {:?}", one.segment, one.state))
+        }
+        Content::Event(Event { what: EventKind::ClockShift(one), .. }) => {
+            Some(format!("shift {} by {}", one.segment, one.shift_ms))
+        }
+        Content::Event(Event { what: EventKind::Tag(tag), .. }) => Some(format!("{} {}", tag.name, tag.value)),
+        Content::Event(Event { what: EventKind::Replaced(one), .. }) => Some(format!("replaced {}", one.meter)),
+        Content::Gap(gap) => Some(format!("gap {:?}", gap.span.map(|span| span.end.0))),
+        _ => None,
+    });
+    words.collect()
+}
+
+/// A clock that shows what it is told.
+fn shown(look: Look) -> (Arc<std::sync::Mutex<Look>>, impl FnMut() -> Look + Send + Sync + 'static) {
+    let shown = Arc::new(std::sync::Mutex::new(look));
+    let seen = shown.clone();
+    (shown, move || *seen.lock().unwrap())
+}
+
+fn scan(time: i64, count: i64) -> Scan {
+    Scan { time: UtcMillis(time), found: vec![(0, Ok(RawValue::Int(count)))] }
+}
+
+const TODAY: i64 = 1_795_478_400_000;
+
+#[tokio::test(start_paused = true)]
+async fn a_segment_stands_before_its_samples_and_a_record_holds_those_of_one() {
+    let spool = memory();
+    let (clock, see) = shown(Look { wall: UtcMillis(5_000), boot_ms: 5_000, disciplined: false, offset_ms: None });
+    let recorder =
+        Recorder { clock: watching([1; 16], see), commit_interval: NEVER, receipts_max: 99, ..recorder(&spool) };
+    let (inputs, queue) = mpsc::channel(4);
+    let source = async {
+        inputs.send(Input { scans: vec![scan(5_100, 1), scan(5_200, 2)], ..Input::default() }).await.unwrap();
+        // the device knows the time
+        let tag = Tag { meter: "m".into(), name: "product".into(), value: "p".into() };
+        let tags = vec![(UtcMillis(TODAY), tag)];
+        inputs.send(Input { scans: vec![scan(TODAY, 3)], dated: true, tags, receipt: None }).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        *clock.lock().unwrap() =
+            Look { wall: UtcMillis(TODAY + 6_000), boot_ms: 6_000, disciplined: true, offset_ms: None };
+        tokio::time::sleep(LOOK).await;
+        inputs.send(Input { scans: vec![scan(5_900, 4)], ..Input::default() }).await.unwrap();
+        inputs.send(Input { scans: vec![scan(TODAY + 6_100, 5)], ..Input::default() }).await.unwrap();
+        drop(inputs);
+    };
+    let (ended, ()) = tokio::join!(recorder.run(queue), source);
+    assert!(ended.is_ok());
+    let expected = [
+        "segment 0 Unknown",
+        "2 samples of 0",
+        "product p",
+        "segment 1 Free",
+        "1 samples of 1",
+        "segment 2 Synced",
+        &format!("shift 0 by {TODAY}"),
+        "1 samples of 0",
+        "1 samples of 2",
+    ];
+    assert_eq!(told(&*spool), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_gap_of_a_start_waits_until_the_time_is_known() {
+    let spool = memory();
+    let committed = Arc::new(watch::Sender::new(0));
+    let (inputs, queue) = mpsc::channel(4);
+    inputs.send(input(1, &committed)).await.unwrap();
+    drop(inputs);
+    recorder(&spool).run(queue).await.unwrap();
+    spool.cut_power();
+
+    let (clock, see) = shown(Look { wall: UtcMillis(5_000), boot_ms: 5_000, disciplined: false, offset_ms: None });
+    let recorder = Recorder { clock: watching([1; 16], see), ..recorder(&spool) };
+    let (inputs, queue) = mpsc::channel(4);
+    let source = async {
+        tokio::time::sleep(3 * LOOK).await;
+        assert!(unread(&*spool).is_empty());
+        *clock.lock().unwrap() =
+            Look { wall: UtcMillis(TODAY + 65_000), boot_ms: 65_000, disciplined: true, offset_ms: None };
+        tokio::time::sleep(2 * LOOK).await;
+        assert_eq!(unread(&*spool).iter().map(|span| span.end.0).collect::<Vec<_>>(), [TODAY + 5_000]);
+        drop(inputs);
+    };
+    let (ended, ()) = tokio::join!(recorder.run(queue), source);
+    assert!(ended.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_declaration_is_taken_up_within_two_seconds_without_any_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = memory();
+    let recorder = Recorder { declared: Declared::open(folder.path()), commit_interval: NEVER, ..recorder(&spool) };
+    let (inputs, queue) = mpsc::channel(4);
+    let source = async {
+        tokio::time::sleep(LOOK / 2).await;
+        let registers = vec![Register { point: "p".into(), final_count: Some(7), initial_count: None }];
+        let text = || "x".to_owned();
+        let (serial_old, serial_new, by, note) = (text(), text(), text(), text());
+        let what = EventKind::Replaced(Replaced { meter: "m".into(), registers, serial_old, serial_new, by, note });
+        let path = declare::declare(folder.path(), &Event { event_id: [9; 16], time: UtcMillis(TODAY), what }).unwrap();
+        // the work on the disk is not the paused clock's
+        for _ in 0..200 {
+            tokio::time::sleep(LOOK / 100).await;
+            tokio::task::spawn_blocking(|| ()).await.unwrap();
+        }
+        assert_eq!(told(&*spool).last().unwrap(), "replaced m");
+        assert!(!path.exists(), "it is deleted behind the commit");
+        drop(inputs);
+    };
+    let (ended, ()) = tokio::join!(recorder.run(queue), source);
+    assert!(ended.is_ok());
+    assert_eq!(told(&*spool).iter().filter(|word| *word == "replaced m").count(), 1);
 }

@@ -9,7 +9,7 @@
 //! # Does not
 //! Scale, guess, or remember.
 
-use crate::model::Scan;
+use crate::model::{Scan, Tag, UtcMillis};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -17,9 +17,13 @@ pub mod modbus;
 pub mod mqtt;
 
 /// What a source hands on.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Input {
+    /// What the meter's output belongs to from then on, where it changed: before the scans.
+    pub tags: Vec<(UtcMillis, Tag)>,
     pub scans: Vec<Scan>,
+    /// The times are the device's own, not this gateway's clock.
+    pub dated: bool,
     /// Given back when all scans are durable, or when there was nothing to keep.
     pub receipt: Option<Receipt>,
 }

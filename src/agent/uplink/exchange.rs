@@ -15,11 +15,15 @@ use std::{collections::VecDeque, time::Duration};
 const KEPT: usize = 8;
 /// Pings without a Pong that are remembered.
 const OPEN_MAX: usize = 8;
+/// Our wall clock against the steady one: more is no slewing.
+const STEP_MS: i64 = 500;
 
 #[derive(Default)]
 pub(super) struct Exchanges {
     open: VecDeque<Sent>,
     kept: VecDeque<Exchange>,
+    /// The wall clock less the steady one at the latest Ping.
+    lead_ms: Option<i64>,
 }
 
 struct Sent {
@@ -36,6 +40,11 @@ pub(super) struct Exchange {
 
 impl Exchanges {
     pub fn sent(&mut self, t0: UtcMillis, now: Duration) {
+        // a wall clock that was set makes what was measured before the difference of another one
+        let lead_ms = t0.0.saturating_sub(i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
+        if self.lead_ms.replace(lead_ms).is_some_and(|before| lead_ms.saturating_sub(before).abs() > STEP_MS) {
+            self.kept.clear();
+        }
         if self.open.len() >= OPEN_MAX {
             self.open.pop_front();
         }
@@ -117,6 +126,16 @@ mod tests {
             let again = exchanges.answered(proto::Pong { t0_ms: 1000, t1_ms, t2_ms }, Duration::from_millis(100));
             assert!(again.is_err(), "a Ping is answered once");
         }
+    }
+
+    #[test]
+    fn what_was_measured_before_a_step_of_our_clock_does_not_count() {
+        let mut exchanges = Exchanges::default();
+        exchange(&mut exchanges, 0, 10, 10, 600_000);
+        assert_eq!(offset(&exchanges), Some((600_000, 20)));
+        // NTP puts our clock right
+        exchanges.sent(UtcMillis(1_700_000_000_000 + 15_000 + 600_000), Duration::from_millis(15_000));
+        assert_eq!(offset(&exchanges), None);
     }
 
     #[test]

@@ -300,6 +300,9 @@ impl Uplink {
     }
 
     async fn with_figures(&self, ping: proto::Ping) -> up::Message {
+        if let Some(offset_ms) = ping.clock_offset_ms {
+            self.health.clock_measured(self.destination, offset_ms);
+        }
         let (destination, rejected_inputs) = (self.destination, self.health.rejected_inputs());
         self.with_spool(move |spool| {
             let (backlog, fill) = (spool.backlog(destination), spool.fill());

@@ -11,8 +11,10 @@
 
 mod answer;
 mod list;
+mod quarter;
 mod question;
 mod refusal;
+mod site;
 mod view;
 
 use crate::{
@@ -58,6 +60,8 @@ pub fn router(state: State) -> Router {
         .route("/api/v1/ranking", get(answer::ranking))
         .route("/api/v1/sites/{credit_code}", get(answer::site))
         .route("/api/v1/sites/{credit_code}/intervals", get(answer::intervals))
+        .route("/api/v1/sites/{credit_code}/explain", get(answer::explanation))
+        .route("/api/v1/publications", get(answer::publications))
         .route("/api/v1/ledger", get(answer::ledger))
         .route("/api/v1/gateways", get(answer::gateways))
         .route("/api/v1/gaps", get(answer::gaps))

@@ -46,7 +46,7 @@ async fn poll_while_taken(mut bus: ModbusBus, out: &mpsc::Sender<Input>, health:
         for meter in &mut meters {
             let scans = meter.scan(&mut endpoint, health).await;
             // each meter's as soon as it is there: it does not wait for a slower one behind it
-            if !scans.is_empty() && out.send(Input { scans, receipt: None }).await.is_err() {
+            if !scans.is_empty() && out.send(Input { scans, ..Input::default() }).await.is_err() {
                 return;
             }
         }

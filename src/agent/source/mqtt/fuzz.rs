@@ -2,7 +2,7 @@
 
 use super::payload::scan;
 use crate::{
-    agent::config::{MqttPoint, MqttTopic, PayloadTime, TimeFormat},
+    agent::config::{MqttPoint, MqttTag, MqttTopic, PayloadTime, TimeFormat},
     model::UtcMillis,
 };
 
@@ -19,15 +19,17 @@ pub fn payload(bytes: &[u8]) {
         _ => Some(pattern("%Y-%m-%d %H:%M:%S")),
     };
     let pointers = if choice & 0x80 == 0 { vec!["/kwh", "/a/0", "/m~1n"] } else { vec![""] };
+    let tag = if choice & 0x80 == 0 { "/m~1n" } else { "" };
     let point = |(series, pointer): (u32, &str)| MqttPoint { series, pointer: pointer.into() };
     let topic = MqttTopic {
         topic: "plant/meter".into(),
         meter: "main".into(),
         time: format.map(|format| PayloadTime { pointer: "/ts".into(), format }),
         points: (0..).zip(pointers).map(point).collect(),
+        tags: vec![MqttTag { name: "product".into(), pointer: tag.into() }],
     };
-    if let Ok(scan) = scan(&topic, payload, choice & 0x40 != 0, UtcMillis(1_790_000_000_000)) {
-        assert_eq!(scan.found.len(), topic.points.len());
+    if let Ok(said) = scan(&topic, payload, choice & 0x40 != 0, UtcMillis(1_790_000_000_000)) {
+        assert_eq!((said.scan.found.len(), said.tags.len()), (topic.points.len(), 1));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     ack::AckOrder,
-    payload::{self, Refusal},
+    payload::{self, Refusal, Said},
     tally::Tally,
 };
 use crate::{
@@ -11,11 +11,11 @@ use crate::{
         health::Health,
         source::{Input, Receipt},
     },
-    model::{Reason, Scan, UtcMillis},
+    model::{Reason, UtcMillis},
 };
 use rumqttc::{Publish, QoS};
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     mem::{Discriminant, discriminant},
     sync::Arc,
 };
@@ -39,7 +39,10 @@ pub struct Intake {
     refused: Tally<(usize, Discriminant<Refusal>)>,
     /// By the topic's place and the point's in it.
     without_value: Tally<(usize, usize)>,
+    without_tag: Tally<(usize, usize)>,
     not_configured: Tally<()>,
+    /// What each meter's tags said last in this run, by meter and name. Finite: the configured ones.
+    tags: BTreeMap<(String, String), String>,
 }
 
 impl Intake {
@@ -52,6 +55,8 @@ impl Intake {
             waiting: VecDeque::new(),
             refused: Tally::new(),
             without_value: Tally::new(),
+            without_tag: Tally::new(),
+            tags: BTreeMap::new(),
             not_configured: Tally::new(),
         }
     }
@@ -62,21 +67,21 @@ impl Intake {
     }
 
     pub fn take(&mut self, publish: Publish, now: UtcMillis) {
-        let scan = self.scan(&publish, now);
+        let input = self.input(&publish, now);
         // with QoS 0 there is nothing to acknowledge
         let unacked = (publish.qos != QoS::AtMostOnce).then(|| without_payload(publish));
-        match (scan, unacked) {
-            (Some(scan), unacked) => {
+        match (input, unacked) {
+            (Some(input), unacked) => {
                 let number = unacked.map(|unacked| self.acks.handed_on(unacked));
                 let receipt = number.map(|number| Receipt { number, committed: self.committed.clone() });
-                self.waiting.push_back(Input { scans: vec![scan], receipt });
+                self.waiting.push_back(Input { receipt, ..input });
             }
             (None, Some(unacked)) => self.acks.dropped(unacked),
             (None, None) => {}
         }
     }
 
-    fn scan(&mut self, publish: &Publish, now: UtcMillis) -> Option<Scan> {
+    fn input(&mut self, publish: &Publish, now: UtcMillis) -> Option<Input> {
         let (broker, topic) = (&self.broker.name, &publish.topic);
         let configured = self.broker.topics.iter().enumerate().find(|(_, configured)| configured.topic == *topic);
         let Some((place, configured)) = configured else {
@@ -86,8 +91,11 @@ impl Intake {
             }
             return None;
         };
+        let dated = configured.time.is_some();
+        // a clock that does not know the time can not say that a device's is ahead
+        let now = if dated && self.health.clock_unknown() { UtcMillis(i64::MAX) } else { now };
         match payload::scan(configured, &publish.payload, publish.retain, now) {
-            Ok(scan) => {
+            Ok(Said { scan, tags: said }) => {
                 for (at, (point, (_, found))) in configured.points.iter().zip(&scan.found).enumerate() {
                     if let Err(reason) = found
                         && let Some(times) = self.without_value.count((place, at))
@@ -96,7 +104,24 @@ impl Intake {
                         tracing::warn!(broker, topic, times, "`{pointer}` {}", said_of(*reason));
                     }
                 }
-                Some(scan)
+                let mut tags = Vec::new();
+                for (at, (configured, said)) in configured.tags.iter().zip(said).enumerate() {
+                    match said {
+                        Ok(tag) => {
+                            let known = self.tags.insert((tag.meter.clone(), tag.name.clone()), tag.value.clone());
+                            if known.as_ref() != Some(&tag.value) {
+                                tags.push((scan.time, tag));
+                            }
+                        }
+                        Err(reason) => {
+                            if let Some(times) = self.without_tag.count((place, at)) {
+                                tracing::warn!(broker, topic, times, "`{}` {reason}", configured.pointer);
+                            }
+                        }
+                    }
+                }
+                let scans = if scan.found.is_empty() { Vec::new() } else { vec![scan] };
+                Some(Input { tags, scans, dated, receipt: None })
             }
             Err(refusal) => {
                 self.health.rejected();
@@ -126,11 +151,11 @@ fn without_payload(mut publish: Publish) -> Publish {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::config::{MqttPoint, MqttTopic};
+    use crate::agent::config::{MqttPoint, MqttTag, MqttTopic, PayloadTime, TimeFormat};
 
     fn intake() -> Intake {
         let points = vec![MqttPoint { series: 3, pointer: String::new() }];
-        let topic = MqttTopic { topic: "t".into(), meter: "m".into(), time: None, points };
+        let topic = MqttTopic { topic: "t".into(), meter: "m".into(), time: None, points, tags: Vec::new() };
         let broker = MqttBroker {
             name: "b".into(),
             host: "h".into(),
@@ -173,6 +198,37 @@ mod tests {
         intake.take(publish("t", QoS::AtMostOnce, 0, "{}"), UtcMillis(1_800_000_000_000));
         assert_eq!((intake.waiting.len(), intake.acks.len()), (1, 0));
         assert!(intake.waiting[0].receipt.is_none());
+    }
+
+    #[test]
+    fn a_tag_goes_before_its_message_when_it_changes_and_once_in_each_run() {
+        let mut intake = intake();
+        let topic = &mut intake.broker.topics[0];
+        topic.points[0].pointer = "/n".into();
+        topic.time = Some(PayloadTime { pointer: "/at".into(), format: TimeFormat::UnixMillis });
+        topic.tags = vec![MqttTag { name: "product".into(), pointer: "/p".into() }];
+        for (i, product) in [(1, "a"), (2, "a"), (3, "b"), (4, "a")] {
+            let payload = format!("{{\"at\": {}, \"n\": {i}, \"p\": \"{product}\"}}", 1_700_000_000_000_i64 + i);
+            intake.take(publish("t", QoS::AtLeastOnce, 1, &payload), UtcMillis(1_800_000_000_000));
+        }
+        let inputs: Vec<_> = intake.waiting.into_iter().collect();
+        let said: Vec<_> = inputs.iter().map(|input| input.tags.first().map(|(_, tag)| tag.value.as_str())).collect();
+        assert_eq!(said, [Some("a"), None, Some("b"), Some("a")]);
+        assert!(inputs.iter().all(|input| input.dated && input.tags.iter().all(|(at, _)| *at == input.scans[0].time)));
+    }
+
+    #[test]
+    fn while_the_time_is_not_known_a_device_is_never_ahead_of_it() {
+        let mut intake = intake();
+        let topic = &mut intake.broker.topics[0];
+        topic.points[0].pointer = "/n".into();
+        topic.time = Some(PayloadTime { pointer: "/at".into(), format: TimeFormat::UnixMillis });
+        let payload = r#"{"at": 1700000000000, "n": 1}"#;
+        intake.take(publish("t", QoS::AtLeastOnce, 1, payload), UtcMillis(0));
+        assert_eq!((intake.waiting.len(), intake.health.rejected_inputs()), (0, 1));
+        intake.health.clock_is_unknown(true);
+        intake.take(publish("t", QoS::AtLeastOnce, 2, payload), UtcMillis(0));
+        assert_eq!(intake.waiting.len(), 1);
     }
 
     #[test]

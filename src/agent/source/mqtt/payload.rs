@@ -3,7 +3,8 @@
 use super::{number::number, time::instant};
 use crate::{
     agent::config::MqttTopic,
-    model::{Scan, UtcMillis},
+    model::{Scan, Tag, UtcMillis},
+    wire::record::NAME_BYTES_MAX,
 };
 use serde_json::Value;
 
@@ -30,10 +31,18 @@ pub enum Refusal {
     Undated,
 }
 
+/// What a payload says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    pub scan: Scan,
+    /// Of the topic's tags, each with its place: what it says now, or why it says nothing.
+    pub tags: Vec<Result<Tag, &'static str>>,
+}
+
 /// Where the topic names no time stamp, the payload was taken when it `arrived`; `retained` is one that the broker
 /// had kept since it knows not when. A point whose field is missing or no number has the reason in its place; the
 /// others keep their values.
-pub fn scan(topic: &MqttTopic, payload: &[u8], retained: bool, arrived: UtcMillis) -> Result<Scan, Refusal> {
+pub fn scan(topic: &MqttTopic, payload: &[u8], retained: bool, arrived: UtcMillis) -> Result<Said, Refusal> {
     if payload.len() > PAYLOAD_BYTES_MAX {
         return Err(Refusal::TooLarge(payload.len()));
     }
@@ -46,13 +55,32 @@ pub fn scan(topic: &MqttTopic, payload: &[u8], retained: bool, arrived: UtcMilli
         None => arrived,
     };
     let found = topic.points.iter().map(|point| (point.series, number(payload.pointer(&point.pointer)))).collect();
-    Ok(Scan { time, found })
+    let tags = topic.tags.iter().map(|tag| {
+        let value = text(payload.pointer(&tag.pointer))?;
+        Ok(Tag { meter: topic.meter.clone(), name: tag.name.clone(), value })
+    });
+    Ok(Said { tags: tags.collect(), scan: Scan { time, found } })
+}
+
+/// A tag's value: text, an integer, or null and "" for nothing.
+fn text(found: Option<&Value>) -> Result<String, &'static str> {
+    let value = match found {
+        Some(Value::String(text)) => text.trim().to_owned(),
+        Some(Value::Number(number)) if number.is_i64() || number.is_u64() => number.to_string(),
+        Some(Value::Null) => String::new(),
+        Some(_) => return Err("holds neither text nor an integer; expected one of them"),
+        None => return Err("holds nothing; expected text or an integer"),
+    };
+    match value.len() <= NAME_BYTES_MAX && !value.chars().any(char::is_control) {
+        true => Ok(value),
+        false => Err("holds more than 128 bytes or control characters; expected a short text"),
+    }
 }
 
 /// A payload of the other shape has no point in it at all: the topic is not what the configuration says.
 fn check_root(topic: &MqttTopic, payload: &Value) -> Result<(), Refusal> {
-    let mut pointers =
-        topic.points.iter().map(|point| &point.pointer).chain(topic.time.iter().map(|time| &time.pointer));
+    let pointers = topic.points.iter().map(|point| &point.pointer).chain(topic.time.iter().map(|time| &time.pointer));
+    let mut pointers = pointers.chain(topic.tags.iter().map(|tag| &tag.pointer));
     let fields_expected = pointers.any(|pointer| !pointer.is_empty());
     let (found, has_fields) = match payload {
         Value::Object(_) => ("an object", true),
@@ -73,16 +101,17 @@ fn check_root(topic: &MqttTopic, payload: &Value) -> Result<(), Refusal> {
 mod tests {
     use super::*;
     use crate::{
-        agent::config::{MqttPoint, PayloadTime, TimeFormat},
+        agent::config::{MqttPoint, MqttTag, PayloadTime, TimeFormat},
         model::{RawValue, Reason},
     };
     use proptest::prelude::*;
+    use serde_json::json;
 
     const NOW: UtcMillis = UtcMillis(1_800_000_000_000);
 
     fn topic(pointers: &[&str]) -> MqttTopic {
         let points = (0..).zip(pointers).map(|(series, pointer)| MqttPoint { series, pointer: (*pointer).into() });
-        MqttTopic { topic: "t".into(), meter: "m".into(), time: None, points: points.collect() }
+        MqttTopic { topic: "t".into(), meter: "m".into(), time: None, points: points.collect(), tags: Vec::new() }
     }
 
     fn dated(pointers: &[&str]) -> MqttTopic {
@@ -91,7 +120,7 @@ mod tests {
     }
 
     fn found(topic: &MqttTopic, payload: &str) -> Vec<(u32, Result<RawValue, Reason>)> {
-        scan(topic, payload.as_bytes(), false, NOW).unwrap().found
+        scan(topic, payload.as_bytes(), false, NOW).unwrap().scan.found
     }
 
     fn refused(topic: &MqttTopic, payload: &[u8]) -> String {
@@ -134,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_payloads_time_counts_before_the_arrival() {
-        let time = |topic: &MqttTopic| scan(topic, br#"{"ts": 1700000000000}"#, false, NOW).unwrap().time;
+        let time = |topic: &MqttTopic| scan(topic, br#"{"ts": 1700000000000}"#, false, NOW).unwrap().scan.time;
         assert_eq!(time(&dated(&["/a"])), UtcMillis(1_700_000_000_000));
         assert_eq!(time(&topic(&["/a"])), NOW);
     }
@@ -173,6 +202,18 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_is_text_or_an_integer_and_anything_else_says_nothing() {
+        let tag = |pointer: &str| MqttTag { name: "product".into(), pointer: pointer.into() };
+        let topic = MqttTopic { tags: ["/p", "/n", "/z", "/b", "/x", "/l"].map(tag).to_vec(), ..topic(&[]) };
+        let payload = json!({ "p": " 轴承 6204 ", "n": 12, "z": null, "b": 1.5, "l": "l".repeat(129) }).to_string();
+        let said = scan(&topic, payload.as_bytes(), false, NOW).unwrap();
+        let values: Vec<_> = said.tags.into_iter().map(|tag| tag.ok().map(|tag| tag.value)).collect();
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(values, [text("轴承 6204"), text("12"), text(""), None, None, None]);
+        assert_eq!((said.scan.time, said.scan.found.len()), (NOW, 0));
+    }
+
+    #[test]
     fn size_and_nesting_are_bounded() {
         let padded = |length: usize| format!(r#"{{"a": 1}}{}"#, " ".repeat(length - 8));
         assert!(scan(&topic(&["/a"]), padded(PAYLOAD_BYTES_MAX).as_bytes(), false, NOW).is_ok());
@@ -181,7 +222,7 @@ mod tests {
         assert!(refused(&topic(&["/a"]), "[".repeat(60_000).as_bytes()).contains("recursion limit"));
     }
 
-    fn json() -> impl Strategy<Value = Value> {
+    fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),
@@ -205,7 +246,7 @@ mod tests {
         }
 
         #[test]
-        fn any_json_is_taken_whole_or_refused(payload in json(), at in 0_usize..4) {
+        fn any_json_is_taken_whole_or_refused(payload in any_json(), at in 0_usize..4) {
             let formats = [
                 TimeFormat::UnixSeconds,
                 TimeFormat::UnixMillis,
@@ -214,8 +255,8 @@ mod tests {
             ];
             let time = PayloadTime { pointer: "/ts".into(), format: formats[at].clone() };
             let topic = MqttTopic { time: Some(time), ..topic(&["/a", "/b/0"]) };
-            if let Ok(scan) = scan(&topic, payload.to_string().as_bytes(), false, NOW) {
-                prop_assert_eq!(scan.found.len(), 2);
+            if let Ok(said) = scan(&topic, payload.to_string().as_bytes(), false, NOW) {
+                prop_assert_eq!(said.scan.found.len(), 2);
             }
         }
     }

@@ -293,7 +293,13 @@ mod tests {
     use crate::agent::config::MqttTopic;
 
     fn session() -> Session {
-        let topic = |topic: &str| MqttTopic { topic: topic.into(), meter: "m".into(), time: None, points: Vec::new() };
+        let topic = |topic: &str| MqttTopic {
+            topic: topic.into(),
+            meter: "m".into(),
+            time: None,
+            points: Vec::new(),
+            tags: Vec::new(),
+        };
         let broker = MqttBroker {
             name: "b".into(),
             host: "127.0.0.1".into(),

@@ -1,9 +1,9 @@
-//! Samples as CSV, for people and their tools.
+//! Samples as CSV, for people and their tools; events and attestations between them.
 
 use super::{SpoolError, StoppedSpool};
 use crate::{
-    model::{Quality, Sample, Series, UtcMillis, Value},
-    wire::record::{Content, decode},
+    model::{Event, EventKind, Quality, Replaced, Sample, Series, UtcMillis, Value},
+    wire::record::{Attestation, Content, decode},
 };
 use std::{
     collections::HashMap,
@@ -13,8 +13,8 @@ use std::{
 const HEADER: &str = "time,meter,point,value,unit,quality,reason";
 
 impl StoppedSpool {
-    /// One line for each sample of every generation that can be read, oldest generation first. Gives the number of
-    /// lines, and of records that could not be read.
+    /// One line for each sample, event and attestation of every generation that can be read, oldest generation first.
+    /// Gives the number of samples, and of records that could not be read.
     ///
     /// # Errors
     /// `Io` of `out`; `Io` and `Database` of the spool.
@@ -39,6 +39,14 @@ impl StoppedSpool {
                                 failed = failed.take().or(writeln!(out, "{}", line(one.time, series, sample)).err());
                             }
                         }
+                    }
+                    Ok(Content::Event(event)) => {
+                        for line in event_lines(&event, &dictionary) {
+                            failed = failed.take().or(writeln!(out, "{line}").err());
+                        }
+                    }
+                    Ok(Content::Attestation(one)) => {
+                        failed = failed.take().or(writeln!(out, "{}", attestation_line(&one)).err());
                     }
                     Ok(_) => {}
                     Err(_) => unreadable += 1,
@@ -76,6 +84,51 @@ fn line(time: UtcMillis, series: Option<&Series>, sample: &Sample) -> String {
         Quality::Bad => "bad",
     };
     format!("{time},{meter},{point},{value},{unit},{quality},{:?}", sample.reason)
+}
+
+/// The same columns: what has no value of its own says it in the last one, with the event's id.
+fn event_lines(event: &Event, dictionary: &HashMap<u32, Series>) -> Vec<String> {
+    let (time, id) = (event.time, hex(&event.event_id));
+    let line = |meter: &str, name: &str, value: &str, unit: &str, says: String| {
+        let says = field(&format!("{says} id={id}"));
+        format!("{time},{},{},{},{},event,{says}", field(meter), field(name), field(value), field(unit))
+    };
+    match &event.what {
+        EventKind::Replaced(Replaced { meter, registers, serial_old, serial_new, by, note }) => {
+            let says = format!("replaced {serial_old} -> {serial_new} by={by} note={note}");
+            let mut lines = vec![line(meter, "", "", "", says)];
+            for register in registers {
+                let own = |series: &&Series| series.meter == *meter && series.point == register.point;
+                let series = dictionary.values().find(own);
+                for (what, count) in [("final", register.final_count), ("initial", register.initial_count)] {
+                    let Some(count) = count else { continue };
+                    let value = series.and_then(|series| series.scale.value_from_count(count));
+                    let value = value.map_or_else(|| format!("{count} counts"), |value| value.to_string());
+                    let unit = series.map_or("", |series| series.unit.as_str());
+                    lines.push(line(meter, &register.point, &value, unit, format!("replaced {what}")));
+                }
+            }
+            lines
+        }
+        EventKind::ClockSegment(clock) => {
+            let says = format!("clock segment {:?} step_ms={} mono_ms={}", clock.state, clock.step_ms, clock.mono_ms);
+            vec![line("", "clock", &clock.segment.to_string(), "", says)]
+        }
+        EventKind::ClockShift(shift) => {
+            let says = format!("clock shift of segment {} of run {}", shift.segment, hex(&shift.run_id));
+            vec![line("", "clock", &shift.shift_ms.to_string(), "ms", says)]
+        }
+        EventKind::Tag(tag) => vec![line(&tag.meter, &tag.name, &tag.value, "", "tag".to_owned())],
+    }
+}
+
+fn attestation_line(one: &Attestation) -> String {
+    let says = format!("generation={} chain={} key={}", hex(&one.gen_id), hex(&one.chain), hex(&one.key));
+    format!("{},,attestation,{},,event,{says}", one.time, one.seq)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// RFC 4180.

@@ -3,7 +3,10 @@
 use super::*;
 use crate::{
     agent::spool::{SledSpool, Spool},
-    model::{Physics, PointKind, Reason, Role, Sample, Scale, Series, UtcMillis, Value},
+    model::{
+        ClockShift, Event, EventKind, Physics, PointKind, Reason, Register, Replaced, Role, Sample, Series, Tag,
+        UtcMillis, Value,
+    },
     wire::record::{Content, Samples, encode},
 };
 
@@ -74,6 +77,41 @@ fn export_is_csv_with_names_values_and_reasons() {
         2023-11-15T06:13:22+08:00,\"main, \"\"old\"\"\",energy,1.05,kWh,good,Good\n\
         2023-11-15T06:13:23+08:00,\"main, \"\"old\"\"\",energy,,kWh,bad,Timeout\n";
     assert_eq!(text, expected);
+}
+
+#[test]
+fn export_shows_events_in_the_same_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, time) =
+        (SledSpool::open(folder.path(), preamble(), &[], Limits::DEFAULT).unwrap(), UtcMillis(1_700_000_000_000));
+    let register = Register { point: "energy".into(), final_count: Some(105), initial_count: None };
+    let text = |text: &str| text.to_owned();
+    let replaced = Replaced {
+        meter: text("main, \"old\""),
+        registers: vec![register],
+        serial_old: text("A"),
+        serial_new: text("B"),
+        by: text("Li"),
+        note: text("broken, twice"),
+    };
+    let tag = Tag { meter: text("press"), name: text("order"), value: text("7") };
+    let shift = ClockShift { run_id: [2; 16], segment: 1, shift_ms: -5 };
+    for what in [EventKind::Replaced(replaced), EventKind::Tag(tag), EventKind::ClockShift(shift)] {
+        let event = Event { event_id: [1; 16], time, what };
+        spool.commit(&encode(&Content::Event(event)), None).unwrap();
+    }
+    drop(spool);
+    let mut csv = Vec::new();
+    StoppedSpool::open(folder.path()).unwrap().export(&mut csv).unwrap();
+    let (id, run) = ("01".repeat(16), "02".repeat(16));
+    let expected = format!(
+        "time,meter,point,value,unit,quality,reason\n\
+         2023-11-15T06:13:20+08:00,\"main, \"\"old\"\"\",,,,event,\"replaced A -> B by=Li note=broken, twice id={id}\"\n\
+         2023-11-15T06:13:20+08:00,\"main, \"\"old\"\"\",energy,1.05,kWh,event,replaced final id={id}\n\
+         2023-11-15T06:13:20+08:00,press,order,7,,event,tag id={id}\n\
+         2023-11-15T06:13:20+08:00,,clock,-5,ms,event,clock shift of segment 1 of run {run} id={id}\n"
+    );
+    assert_eq!(String::from_utf8(csv).unwrap(), expected);
 }
 
 #[test]
