@@ -4,6 +4,7 @@
 
 mod bad_files;
 mod bad_peers;
+mod console;
 mod declared;
 mod demo;
 mod destinations;
