@@ -1,11 +1,11 @@
 //! Is the store what its blocks say? Everything is computed anew and compared.
 
 use super::{
-    StoreError, block,
-    ledger::{bridges_between, rows_between},
+    StoreError, block, generation,
+    renew::ALWAYS,
+    row::{bridges_between, declarations, rows_between, turns_between},
     run,
 };
-use crate::model::UtcMillis;
 use rusqlite::Connection;
 
 /// What [`super::Store::audit`] found.
@@ -64,7 +64,6 @@ fn marks(tx: &Connection, audit: &mut Audit) -> Result<(), StoreError> {
 
 /// The rows of each series are those that its readings give.
 fn series_of(tx: &Connection, gateway: i64, audit: &mut Audit) -> Result<(), StoreError> {
-    let (beginning, end) = (UtcMillis(i64::MIN), UtcMillis(i64::MAX));
     let mut readings = block::readings_of_gateway(tx, gateway)?;
     let mut select = tx.prepare_cached("SELECT id FROM series WHERE gateway = ?1 ORDER BY id")?;
     let all: Vec<i64> = select.query_map([gateway], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -72,14 +71,19 @@ fn series_of(tx: &Connection, gateway: i64, audit: &mut Audit) -> Result<(), Sto
         let readings = readings.remove(&series).unwrap_or_default();
         audit.series += 1;
         audit.readings += u64::try_from(readings.len()).unwrap_or(u64::MAX);
-        let (rows, bridges) = run::ledger(&readings);
-        let stored = rows_between(tx, series, beginning, end)?;
+        let physics = generation::physics(tx, series)?;
+        let must = run::ledger(&physics, &readings, &declarations(tx, series, ALWAYS.start)?);
+        let stored = rows_between(tx, series, ALWAYS.start, ALWAYS.end)?;
+        let rows = &must.rows;
         if let Some(i) = (0..rows.len().max(stored.len())).find(|i| rows.get(*i) != stored.get(*i)) {
             let (is, must) = (stored.get(i), rows.get(i));
             audit.faults.push(format!("series {series}: row {i} is {is:?}, its readings give {must:?}"));
         }
-        if bridges != bridges_between(tx, series, beginning, end)? {
+        if must.bridges != bridges_between(tx, series, ALWAYS.start, ALWAYS.end)? {
             audit.faults.push(format!("series {series}: its bridges are not those its readings give"));
+        }
+        if must.turns != turns_between(tx, series, ALWAYS.start, ALWAYS.end)? {
+            audit.faults.push(format!("series {series}: its turns are not those its readings give"));
         }
     }
     Ok(())

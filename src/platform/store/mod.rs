@@ -25,7 +25,7 @@
 use crate::{
     energy::counter::EpochCause,
     model::{Doubts, Gateway, Period, Reading, Series, Site, UtcMillis},
-    runtime::{clock, task},
+    runtime::{clock as wall, task},
     wire::{
         GenId,
         record::{Record, decode},
@@ -46,7 +46,10 @@ use tokio_util::sync::CancellationToken;
 mod alarm;
 mod audit;
 mod block;
+mod clock;
+mod epoch;
 mod error;
+mod event;
 mod folder;
 mod gap;
 mod generation;
@@ -57,11 +60,15 @@ mod judge;
 mod ledger;
 mod lineage;
 mod listing;
+mod past;
 mod reader;
 mod refused;
 mod registry;
+mod renew;
+mod row;
 mod run;
 mod snapshot;
+mod tag;
 mod take;
 mod trace;
 mod writer;
@@ -117,7 +124,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::UnknownGateway`] when it is not in the registry.
     pub async fn greet(&self, greeting: Greeting) -> Result<Greeted, StoreError> {
-        let now = clock::now();
+        let now = wall::now();
         self.inner.writer.write(move |tx| greeting::greet(tx, &greeting, now)).await
     }
 
@@ -134,7 +141,7 @@ impl Store {
         records: Vec<Record>,
         again: Option<u64>,
     ) -> Result<Ingested, StoreError> {
-        let (gateway_id, now) = (gateway_id.to_owned(), clock::now());
+        let (gateway_id, now) = (gateway_id.to_owned(), wall::now());
         let batch = task::blocking(move || {
             let decoded = |record| {
                 let content = decode(&record);
@@ -225,7 +232,7 @@ impl Store {
     }
 
     async fn retry(&self, which: refused::Retry) -> Result<refused::Retried, StoreError> {
-        let now = clock::now();
+        let now = wall::now();
         self.inner.writer.write(move |tx| refused::retry(tx, which, now)).await
     }
 
