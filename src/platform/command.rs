@@ -34,6 +34,16 @@ enum Command {
     /// Give up the refused records of a gateway, when they can not be mended and hold up its stream; the platform must
     /// be stopped meanwhile
     WriteOffRefused { gateway_id: String },
+    /// Prove the ledger meter by meter: intervals against readings, rows against stored records; exit status 1 where
+    /// something is wrong. Beside a running platform too
+    Audit {
+        /// Of this gateway only
+        #[arg(long)]
+        gateway: Option<String>,
+        /// For programs
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub fn run(arguments: Arguments) -> ExitCode {
@@ -63,6 +73,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             ExitCode::SUCCESS
         }
         Command::Run => serve(config, basics),
+        Command::Audit { gateway, json } => super::audit::run(&config.data_dir, gateway.as_deref(), json, lang),
         Command::WriteOffRefused { gateway_id } => {
             match write_off(&config, &gateway_id) {
                 Ok(records) => {

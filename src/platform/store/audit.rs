@@ -23,10 +23,15 @@ pub struct Audit {
 }
 
 pub fn audit(tx: &Connection) -> Result<Audit, StoreError> {
+    audit_of(tx, None)
+}
+
+/// Of one gateway, or of all.
+pub fn audit_of(tx: &Connection, gateway: Option<i64>) -> Result<Audit, StoreError> {
     let mut audit = Audit::default();
-    marks(tx, &mut audit)?;
-    let mut select = tx.prepare("SELECT id FROM gateway ORDER BY id")?;
-    let gateways: Vec<i64> = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    marks(tx, gateway, &mut audit)?;
+    let mut select = tx.prepare("SELECT id FROM gateway WHERE ?1 IS NULL OR id = ?1 ORDER BY id")?;
+    let gateways: Vec<i64> = select.query_map([gateway], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for gateway in gateways {
         series_of(tx, gateway, &mut audit)?;
     }
@@ -34,16 +39,17 @@ pub fn audit(tx: &Connection) -> Result<Audit, StoreError> {
 }
 
 /// A mark says exactly which records are there: each number once, as a block or as refused.
-fn marks(tx: &Connection, audit: &mut Audit) -> Result<(), StoreError> {
+fn marks(tx: &Connection, gateway: Option<i64>, audit: &mut Audit) -> Result<(), StoreError> {
     let mut select = tx.prepare(
         "SELECT generation.id, generation.seq, count(taken.seq), count(DISTINCT taken.seq), coalesce(min(taken.seq), 1),
                 coalesce(max(taken.seq), 0), coalesce(sum(taken.refused), 0)
          FROM generation
          LEFT JOIN (SELECT generation, seq, 0 AS refused FROM block
                     UNION ALL SELECT generation, seq, 1 FROM refused) AS taken ON taken.generation = generation.id
+         WHERE ?1 IS NULL OR generation.gateway = ?1
          GROUP BY generation.id",
     )?;
-    let mut rows = select.query([])?;
+    let mut rows = select.query([gateway])?;
     while let Some(row) = rows.next()? {
         let mut numbers = [0_i64; 7];
         for (i, number) in numbers.iter_mut().enumerate() {

@@ -17,7 +17,7 @@ use crate::{
 };
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, hash_map::Entry};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 /// 2^24 quarter-hours are 478 years: longer than from the first to the last time a sample may have.
 const SPAN_MAX: u32 = 24;
@@ -122,31 +122,25 @@ pub fn readings_between(
     Ok(found.into_iter().map(|(series, readings)| (series, settled(readings))).collect())
 }
 
-/// The first stored record of each of the readings of a series in `[from, until)` that `wanted` says.
-pub fn sources(
+/// The first stored record that holds a reading of a series.
+pub fn source(
     tx: &Connection,
     gateway: i64,
     series: i64,
-    (from, until): (UtcMillis, UtcMillis),
-    wanted: &BTreeSet<Reading>,
-) -> Result<BTreeMap<Reading, (GenId, u64)>, StoreError> {
-    let mut found: BTreeMap<Reading, (i64, i64)> = BTreeMap::new();
+    reading: Reading,
+) -> Result<Option<(GenId, u64)>, StoreError> {
+    let mut found: Option<(i64, i64)> = None;
     let mut blocks = Blocks::default();
-    each_between(tx, gateway, from, until, |row| {
+    each_between(tx, gateway, reading.time, reading.time.plus_ms(1), |row| {
         blocks.read(tx, row, |place, of, one| {
-            if of == series && wanted.contains(&one.reading) {
-                let first = found.entry(one.reading).or_insert(place);
-                *first = place.min(*first);
+            if of == series && one.reading == reading {
+                found = Some(found.map_or(place, |first| first.min(place)));
             }
         })
     })?;
-    let named = |(reading, (generation, seq)): (Reading, (i64, i64))| {
-        let gen_id = tx
-            .prepare_cached("SELECT gen_id FROM generation WHERE id = ?1")?
-            .query_row([generation], |row| row.get(0))?;
-        Ok((reading, (gen_id, seq.unsigned_abs())))
-    };
-    found.into_iter().map(named).collect()
+    let Some((generation, seq)) = found else { return Ok(None) };
+    let mut select = tx.prepare_cached("SELECT gen_id FROM generation WHERE id = ?1")?;
+    Ok(Some((select.query_row([generation], |row| row.get(0))?, seq.unsigned_abs())))
 }
 
 const COLUMNS: &str = "SELECT generation, seq, kind, crc32c, clock, body FROM block";

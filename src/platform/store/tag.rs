@@ -4,9 +4,9 @@
 //! at that time parts the amount, read off the pair of readings around as at the boundary of an interval.
 
 use super::{
-    StoreError, TagShare,
-    row::{bridges_between, rows_of_quarter},
-    snapshot::{saturated, sums},
+    StoreError, TagShare, block, registry,
+    row::{bridges_between, rows_of_quarter, turns_between},
+    snapshot::{doubts_of, saturated, sums},
 };
 use crate::{
     energy::interval::{QUARTER_MS, register_between},
@@ -29,9 +29,10 @@ pub fn shares(
     meter: &str,
     (from, until): (UtcMillis, UtcMillis),
 ) -> Result<Vec<TagShare>, StoreError> {
+    let gateway = registry::gateway_number(tx, gateway_id)?;
     let mut shares = Vec::new();
     for name in NAMES {
-        let changes = changes(tx, gateway_id, meter, name, (from, until))?;
+        let changes = changes(tx, gateway, meter, name, (from, until))?;
         if changes.is_empty() {
             continue;
         }
@@ -39,7 +40,7 @@ pub fn shares(
         let (mut value, mut at) = (String::new(), from);
         for (time, next) in changes.into_iter().chain([(until, String::new())]) {
             if time > at {
-                let amount = amount(tx, series, at, time)?;
+                let amount = amount(tx, gateway, series, (at, time))?;
                 *by_value.entry(std::mem::take(&mut value)).or_default() += amount;
                 at = time;
             }
@@ -54,13 +55,11 @@ pub fn shares(
 /// The tag at `from`, if any, and its changes up to `until`. Of several at one time the one with the highest id holds.
 fn changes(
     tx: &Connection,
-    gateway_id: &str,
+    gateway: i64,
     meter: &str,
     name: &str,
     (from, until): (UtcMillis, UtcMillis),
 ) -> Result<Vec<(UtcMillis, String)>, StoreError> {
-    let gateway: i64 =
-        tx.prepare_cached("SELECT id FROM gateway WHERE gateway_id = ?1")?.query_row([gateway_id], |row| row.get(0))?;
     let first: Option<String> = tx
         .prepare_cached(
             "SELECT value FROM tag WHERE gateway = ?1 AND meter = ?2 AND name = ?3 AND t <= ?4
@@ -83,14 +82,19 @@ fn changes(
 }
 
 /// Counts in `[from, until)`, which need not be starts of quarter-hours.
-fn amount(tx: &Connection, series: i64, from: UtcMillis, until: UtcMillis) -> Result<i128, StoreError> {
+fn amount(
+    tx: &Connection,
+    gateway: i64,
+    series: i64,
+    (from, until): (UtcMillis, UtcMillis),
+) -> Result<i128, StoreError> {
     let (first, last) = (from.floor(QUARTER_MS), until.floor(QUARTER_MS));
     let whole = sums(tx, series, first, last, last)?.amount;
-    Ok(whole - begun(tx, series, from)? + begun(tx, series, until)?)
+    Ok(whole - begun(tx, gateway, series, from)? + begun(tx, gateway, series, until)?)
 }
 
 /// Counts from the start of the quarter-hour that holds `time` to `time`.
-fn begun(tx: &Connection, series: i64, time: UtcMillis) -> Result<i128, StoreError> {
+fn begun(tx: &Connection, gateway: i64, series: i64, time: UtcMillis) -> Result<i128, StoreError> {
     let start = time.floor(QUARTER_MS);
     if start == time {
         return Ok(0);
@@ -99,19 +103,28 @@ fn begun(tx: &Connection, series: i64, time: UtcMillis) -> Result<i128, StoreErr
     if let Some(bridge) = bridges_between(tx, series, start, end)?.first() {
         return Ok(i128::from(bridge.amount_within(start, time)));
     }
+    let inner = match block::readings_between(tx, gateway, start, end, &[series].into())?.remove(&series) {
+        Some(readings) => readings.into_iter().map(|one| one.reading).collect(),
+        None => Vec::new(),
+    };
+    let aside: BTreeSet<Reading> = turns_between(tx, series, start, end)?
+        .into_iter()
+        .filter(|turn| !doubts_of(turn).is_none())
+        .map(|turn| turn.reading)
+        .collect();
     let mut amount = 0;
     for row in rows_of_quarter(tx, series, start)? {
         // the register at the edges of the quarter-hour, which what comes in and goes out tells, and between them
         let (first, last) = (row.cell.first, row.cell.last);
+        let mut points = vec![Reading { time: start, count: first.count - row.before }, first];
+        if row.carry == 0 {
+            points.extend(inner.iter().filter(|one| first < **one && **one < last && !aside.contains(one)));
+        }
+        // past the register's end only the sum between the first and the last reading is at hand
         let last = Reading { time: last.time, count: last.count + row.carry };
-        let edge = |time, reading: Reading, risen: i64| Reading { time, count: reading.count + risen };
-        let points: BTreeSet<Reading> =
-            [edge(start, first, -row.before), first, last, edge(end, last, row.after)].into();
-        let mut points = points.into_iter();
-        let Some(mut from) = points.next() else { continue };
-        for to in points {
-            amount += i128::from(register_between(from, to, time)) - i128::from(from.count);
-            from = to;
+        points.extend([last, Reading { time: end, count: last.count + row.after }]);
+        for (a, b) in points.iter().zip(points.iter().skip(1)) {
+            amount += i128::from(register_between(*a, *b, time)) - i128::from(a.count);
         }
     }
     Ok(amount)
