@@ -353,7 +353,7 @@ impl Store {
 
     /// Stores a version of a period's figures. `None` when another one was published meanwhile.
     pub async fn publish(&self, draft: Draft) -> Result<Option<u64>, StoreError> {
-        let now = clock::now();
+        let now = wall::now();
         self.inner.writer.write(move |tx| publication::add(tx, &draft, now)).await
     }
 
