@@ -14,8 +14,8 @@
 //! - Unknown stays unknown: a number that is none, or does not fit, is a sample with a reason and no value.
 //!
 //! # Does not
-//! Remember over a restart. The interval that was open then is sent in two parts, each saying what it covers; the
-//! platform's ledger is made from the readings and has no such seam.
+//! Remember over a restart: what is not closed then is in no interval of this gateway. The platform's ledger is made from
+//! the readings and has no such seam.
 
 mod interval;
 mod judge;
