@@ -61,7 +61,7 @@ fn main() {
 
     println!("## Draining a backlog\n");
     println!(
-        "{mebibytes} MiB of records of {} samples (40 registers, 1 s, and their intervals) in {} generations, from an agent to a platform over the loopback address, both real processes; a second meter is read each second meanwhile. Age: of the newest live reading that the platform's API shows, looked at ten times a second.\n",
+        "{mebibytes} MiB of records of {} samples (40 registers, 1 s, and their intervals) in {} generations, from an agent to a platform over the loopback address, both real processes with `MALLOC_ARENA_MAX=1` and `MALLOC_MMAP_THRESHOLD_=131072`; a second meter is read each second meanwhile. Age: of the newest live reading that the platform's API shows, looked at ten times a second.\n",
         SCANS * REGISTERS,
         filled.folders.len()
     );

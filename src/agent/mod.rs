@@ -3,13 +3,18 @@
 //! ```text
 //!   modbus ─┐                              ┌─▶ uplink ══▶ platform
 //!           ├─▶ recorder(meaning) ─▶ spool ┼─▶ uplink ══▶ another
-//!   mqtt ───┘        └─ receipts: the broker's acknowledgement
+//!   mqtt ───┘        │                 ▲   └─▶ attest ─┐
+//!                    │                 └── signatures ─┘
+//!                    ├─ committed ─▶ console
+//!                    └─ receipts: the broker's acknowledgement
 //! ```
 
 pub mod archive;
+pub mod attest;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod console;
 pub mod declare;
 pub mod health;
 pub mod meaning;
@@ -39,6 +44,7 @@ const STOP_DEADLINE: Duration = Duration::from_secs(10);
 /// Runs until `stop` is cancelled or a part fails.
 pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, SpoolError> {
     let health = Arc::new(Health::default());
+    let board = config.console.map(|_| Arc::new(console::Board::new(&config.points)));
     let meaning = meaning::Meaning::new(config.points);
     let run_id = random::id();
     let (dir, preamble) = (config.spool.dir.clone(), meaning.preamble_of(run_id, runtime::clock::now()));
@@ -76,11 +82,28 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
         clock: watch,
         declared,
         look_interval: recorder::LOOK,
+        board: board.clone(),
     };
-    tasks.spawn("recorder", recorder.run(queue));
+    let (begun, recorded) = (CancellationToken::new(), CancellationToken::new());
+    let at_its_end = recorded.clone().drop_guard();
+    tasks.spawn("recorder", async move {
+        let _at_its_end = at_its_end;
+        recorder.run(queue).await
+    });
+    let (key_file, every) = (config.key_file, attest::EVERY);
+    let attest = attest::Attest { spool: spool.clone(), key_file, every, begun: begun.clone(), recorded };
+    tasks.spawn("attest", attest.run());
+    if let (Some(address), Some(board)) = (config.console, board) {
+        let console = console::Console { gateway_id: config.gateway_id.as_str().into(), board, health: health.clone() };
+        tasks.spawn("console", console::run(address, console, stop.clone()));
+    }
     for (destination, uplink) in config.uplinks.into_iter().enumerate() {
         let (id, spool, health) = (config.gateway_id.clone(), spool.clone(), health.clone());
-        tasks.spawn("uplink", uplink::run(uplink, destination, id, spool, health, stop.clone()));
+        let (begun, stop) = (begun.clone(), stop.clone());
+        tasks.spawn("uplink", async move {
+            begun.cancelled().await;
+            uplink::run(uplink, destination, id, spool, health, stop).await
+        });
     }
     Ok(tasks.join(STOP_DEADLINE).await)
 }

@@ -15,6 +15,7 @@
 
 use super::{
     clock::{Turn, Watch},
+    console::Board,
     declare::Declared,
     meaning::Meaning,
     source::{Input, Receipt},
@@ -47,6 +48,8 @@ pub struct Recorder {
     pub declared: Declared,
     /// [`LOOK`].
     pub look_interval: Duration,
+    /// Where committed records are shown.
+    pub board: Option<Arc<Board>>,
 }
 
 impl Recorder {
@@ -123,10 +126,10 @@ impl Recorder {
             for one in events {
                 if let EventKind::Replaced(replaced) = &one.what {
                     tracing::info!(meter = replaced.meter, by = replaced.by, time = %one.time, "declared: the meter was replaced");
-                    if !self.meaning.declare(one.time, replaced) {
+                    if !self.meaning.declare(replaced, one.time) {
                         tracing::info!(
                             meter = replaced.meter,
-                            "readings are later already: the platform places it, this gateway's intervals show an epoch"
+                            "readings are past that time: the platform's ledger alone divides there"
                         );
                     }
                 }
@@ -145,7 +148,10 @@ impl Recorder {
         let (now, _) = self.clock.now();
         if let Some(segment) = turn.segment {
             self.commit(receipts).await;
-            self.meaning.clock(&segment);
+            // without a step the timeline goes on: each reading brings its own doubt
+            if segment.segment > 0 && segment.step_ms != 0 {
+                self.meaning.cut();
+            }
             self.clock.remember();
             self.meaning.note(event(segment.wall, EventKind::ClockSegment(segment)));
         }
@@ -206,7 +212,10 @@ impl Recorder {
         loop {
             let (spool, batch) = (self.spool.clone(), records.clone());
             match task::blocking(move || spool.commit(&batch, span)).await {
-                Ok(()) => return (failures > 0).then(|| Span { start, end: clock::now() }),
+                Ok(()) => {
+                    self.board.iter().for_each(|board| board.take(&records));
+                    return (failures > 0).then(|| Span { start, end: clock::now() });
+                }
                 Err(error) => {
                     failures += 1;
                     if failures.is_power_of_two() {

@@ -6,11 +6,14 @@
 //! # Promises
 //! - Every value is an exact decimal; nothing is rounded here.
 //! - A factor is found only if it is the one factor for the whole of the days asked for.
+//! - A value that somebody chose within a standard's range is told with that range.
 //!
 //! # Does not
 //! Choose: a factor that the standard gives as a range has no value until the operator states one.
+//! Fall back: where nothing is known for the days, the province and the basis, there is no factor.
 
-use crate::model::unit;
+use super::calorific::{self, Measured};
+use crate::model::{CalorificValue, unit};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -28,6 +31,19 @@ pub enum Covers {
     Calorific,
     Equivalent,
     Both,
+}
+
+impl Basis {
+    pub fn name(self) -> &'static str {
+        match self {
+            Basis::Calorific => "calorific",
+            Basis::Equivalent => "equivalent",
+        }
+    }
+
+    pub fn of_name(name: &str) -> Option<Basis> {
+        [Basis::Calorific, Basis::Equivalent].into_iter().find(|basis| basis.name() == name)
+    }
 }
 
 impl Covers {
@@ -52,6 +68,12 @@ pub enum Worth {
     Range(Decimal, Decimal),
 }
 
+impl Worth {
+    fn is_open(self) -> bool {
+        matches!(self, Worth::Range(..))
+    }
+}
+
 /// One dated factor.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Factor {
@@ -64,7 +86,12 @@ pub struct Factor {
     pub valid_until: Option<Date>,
     /// GB/T 2260 code such as 330000; `None` for the whole country.
     pub province: Option<String>,
+    /// Document and clause.
     pub source: String,
+    /// How sure the value is, in the words of the file; may be empty.
+    pub confidence: String,
+    /// Where it is written: file, line and column.
+    pub place: String,
 }
 
 impl Factor {
@@ -73,13 +100,33 @@ impl Factor {
         self.valid_from <= last && self.valid_until.is_none_or(|until| first <= until)
     }
 
-    /// Whether there is a day and a question to which both would be the answer.
+    /// Whether there is a day and a question to which both would be the answer. A value beside a range is a choice
+    /// within it and no second answer.
     pub fn overlaps(&self, other: &Factor) -> bool {
-        self.carrier == other.carrier
-            && self.unit == other.unit
+        self.unit == other.unit
             && self.province == other.province
+            && self.worth.is_open() == other.worth.is_open()
+            && self.meets(other)
+    }
+
+    /// Whether both are about one carrier, one basis and a common day.
+    fn meets(&self, other: &Factor) -> bool {
+        self.carrier == other.carrier
             && self.covers.meets(other.covers)
             && self.touches(other.valid_from, other.valid_until.unwrap_or(Date::MAX))
+    }
+
+    /// The range that `standard` gives for what this is a value of, per this one's unit.
+    pub fn range_in(&self, standard: &Factor) -> Option<(Decimal, Decimal)> {
+        let Worth::Range(low, high) = standard.worth else { return None };
+        let ratio = unit::ratio(&self.unit, &standard.unit).filter(|_| self.meets(standard))?;
+        Some((low.checked_mul(ratio)?.normalize(), high.checked_mul(ratio)?.normalize()))
+    }
+
+    /// The range of `standard`, per this one's unit, where this is a value outside of it.
+    pub fn outside(&self, standard: &Factor) -> Option<(Decimal, Decimal)> {
+        let Worth::One(value) = self.worth else { return None };
+        self.range_in(standard).filter(|(low, high)| value < *low || value > *high)
     }
 }
 
@@ -100,7 +147,11 @@ pub enum Lookup<'a> {
     Found {
         factor: &'a Factor,
         kgce_per_unit: Decimal,
+        /// The standard's range per the same unit, where the value is somebody's choice within it.
+        chosen_from_range: Option<(Decimal, Decimal)>,
     },
+    /// The site's own measurements go before every factor.
+    Measured(Measured),
     /// There is only a range.
     Open(&'a Factor),
     /// Within the days asked for the factor begins, ends or changes on this day.
@@ -117,8 +168,17 @@ impl Factors {
         Factors(factors)
     }
 
+    /// As [`Factors::look_up`], but measured calorific values of the site for these days go before all factors.
+    pub fn look_up_at(&self, measured: &[CalorificValue], question: Question<'_>) -> Lookup<'_> {
+        let Question { carrier, unit, first, last, .. } = question;
+        match calorific::measured(measured, carrier, unit, first, last) {
+            Some(measured) => Lookup::Measured(measured),
+            None => self.look_up(question),
+        }
+    }
+
     /// A factor of the province goes before one of the country, one for the very unit before one for another unit
-    /// of the same quantity.
+    /// of the same quantity, and a value before a range.
     pub fn look_up(&self, question: Question<'_>) -> Lookup<'_> {
         let candidates = self.0.iter().filter(|factor| {
             factor.carrier == question.carrier
@@ -129,93 +189,30 @@ impl Factors {
         let ranked: Vec<_> = candidates
             .filter_map(|factor| {
                 let ratio = unit::ratio(question.unit, &factor.unit)?;
-                Some((factor.province.is_none(), factor.unit != question.unit, &factor.unit, ratio, factor))
+                let other_unit = (factor.unit != question.unit).then_some(factor.unit.as_str());
+                Some(((factor.worth.is_open(), factor.province.is_none(), other_unit), ratio, factor))
             })
             .collect();
         // one provincial factor for a part of the days must not hide that another holds for the rest
-        let Some(best) = ranked.iter().map(|(country, other, unit, ..)| (*country, *other, *unit)).min() else {
-            return Lookup::Missing;
-        };
-        let mut same: Vec<_> =
-            ranked.iter().filter(|(country, other, unit, ..)| (*country, *other, *unit) == best).collect();
+        let Some(best) = ranked.iter().map(|(rank, ..)| *rank).min() else { return Lookup::Missing };
+        let mut same: Vec<_> = ranked.iter().filter(|(rank, ..)| *rank == best).collect();
         same.sort_by_key(|(.., factor)| factor.valid_from);
-        let Some((.., ratio, factor)) = same.first() else { return Lookup::Missing };
+        let Some((_, ratio, factor)) = same.first() else { return Lookup::Missing };
         if factor.valid_from > question.first {
             return Lookup::Changes(factor.valid_from);
         }
         if let Some(until) = factor.valid_until.filter(|until| *until < question.last) {
             return Lookup::Changes(until.tomorrow().unwrap_or(until));
         }
-        match factor.worth {
-            Worth::Range(..) => Lookup::Open(factor),
-            Worth::One(value) => match value.checked_mul(*ratio) {
-                Some(kgce_per_unit) => Lookup::Found { factor, kgce_per_unit: kgce_per_unit.normalize() },
-                None => Lookup::Missing,
-            },
-        }
+        let Worth::One(value) = factor.worth else { return Lookup::Open(factor) };
+        let Some(kgce_per_unit) = value.checked_mul(*ratio) else { return Lookup::Missing };
+        let of_unit = |(low, high): (Decimal, Decimal)| {
+            Some((low.checked_mul(*ratio)?.normalize(), high.checked_mul(*ratio)?.normalize()))
+        };
+        let chosen_from_range = ranked.iter().find_map(|(.., other)| factor.range_in(other)).and_then(of_unit);
+        Lookup::Found { factor, kgce_per_unit: kgce_per_unit.normalize(), chosen_from_range }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use jiff::civil::date;
-
-    fn factor(unit: &str, value: &str, province: Option<&str>, from: i16, until: Option<i16>) -> Factor {
-        Factor {
-            carrier: "electricity".into(),
-            unit: unit.into(),
-            worth: Worth::One(value.parse().unwrap()),
-            covers: Covers::Equivalent,
-            valid_from: date(from, 1, 1),
-            valid_until: until.map(|year| date(year, 12, 31)),
-            province: province.map(str::to_owned),
-            source: String::new(),
-        }
-    }
-
-    fn ask(factors: &Factors, unit: &str, province: &str, first: i16, last: i16) -> Result<String, Lookup<'static>> {
-        let basis = Basis::Equivalent;
-        let (first, last) = (date(first, 1, 1), date(last, 12, 31));
-        match factors.look_up(Question { carrier: "electricity", unit, basis, province, first, last }) {
-            Lookup::Found { kgce_per_unit, .. } => Ok(kgce_per_unit.to_string()),
-            Lookup::Changes(day) => Err(Lookup::Changes(day)),
-            _ => Err(Lookup::Missing),
-        }
-    }
-
-    #[test]
-    fn the_province_goes_before_the_country_and_units_are_converted_exactly() {
-        let factors = Factors::new(vec![
-            factor("kWh", "0.30", None, 2020, None),
-            factor("kWh", "0.29", Some("330000"), 2020, None),
-        ]);
-        assert_eq!(ask(&factors, "kWh", "330000", 2026, 2026), Ok("0.29".into()));
-        assert_eq!(ask(&factors, "MWh", "320000", 2026, 2026), Ok("300".into()));
-        assert_eq!(ask(&factors, "MJ", "330000", 2026, 2026), Err(Lookup::Missing));
-        assert_eq!(ask(&factors, "kWh", "330000", 2018, 2018), Err(Lookup::Missing));
-    }
-
-    #[test]
-    fn a_factor_that_changes_inside_of_the_days_is_not_used() {
-        let factors = Factors::new(vec![
-            factor("kWh", "0.31", None, 2024, Some(2024)),
-            factor("kWh", "0.30", None, 2025, Some(2025)),
-        ]);
-        assert_eq!(ask(&factors, "kWh", "330000", 2024, 2024), Ok("0.31".into()));
-        assert_eq!(ask(&factors, "kWh", "330000", 2024, 2025), Err(Lookup::Changes(date(2025, 1, 1))));
-        assert_eq!(ask(&factors, "kWh", "330000", 2025, 2026), Err(Lookup::Changes(date(2026, 1, 1))));
-        assert_eq!(ask(&factors, "kWh", "330000", 2023, 2024), Err(Lookup::Changes(date(2024, 1, 1))));
-    }
-
-    #[test]
-    fn overlap_needs_a_common_day_and_a_common_basis() {
-        let a = factor("kWh", "0.31", None, 2024, Some(2024));
-        let next = factor("kWh", "0.30", None, 2025, None);
-        assert!(!a.overlaps(&next) && !next.overlaps(&a));
-        assert!(a.overlaps(&a));
-        assert!(a.overlaps(&Factor { covers: Covers::Both, ..a.clone() }));
-        assert!(!a.overlaps(&Factor { covers: Covers::Calorific, ..a.clone() }));
-        assert!(!a.overlaps(&Factor { province: Some("330000".into()), ..a.clone() }));
-    }
-}
+mod tests;

@@ -1,9 +1,11 @@
 //! Why an amount is not simply good.
 
+use super::Quality;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::ops::{BitOr, BitOrAssign};
 
 /// A set of reasons; empty: none. The bits are the contract's; they are stored for years.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
 pub struct Doubts(u32);
 
 impl Doubts {
@@ -57,8 +59,20 @@ impl Doubts {
         self.0 & other.0 == other.0 && other.0 != 0
     }
 
+    /// Those that both have.
+    pub fn common(self, other: Doubts) -> Doubts {
+        Doubts(self.0 & other.0)
+    }
+
     pub fn is_none(self) -> bool {
         self.0 == 0
+    }
+
+    /// How far a sum over many intervals can be relied on. A passing wrong value that was set aside, the end of a
+    /// register that is known and readings out of the archive leave it right.
+    pub fn quality(self) -> Quality {
+        let harmless = Doubts::TRANSIENT | Doubts::ROLLOVER | Doubts::RECALLED;
+        if self.0 & !harmless.0 == 0 { Quality::Good } else { Quality::Uncertain }
     }
 
     /// The names of those in the set.
@@ -78,5 +92,22 @@ impl BitOr for Doubts {
 impl BitOrAssign for Doubts {
     fn bitor_assign(&mut self, other: Doubts) {
         self.0 |= other.0;
+    }
+}
+
+/// As a list of names.
+impl Serialize for Doubts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.names())
+    }
+}
+
+impl<'de> Deserialize<'de> for Doubts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Doubts, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        names.into_iter().try_fold(Doubts::NONE, |all, name| {
+            let known = Doubts::ALL.into_iter().find(|(_, known)| *known == name);
+            known.map(|(one, _)| all | one).ok_or_else(|| D::Error::custom(format!("`{name}` is no doubt")))
+        })
     }
 }

@@ -1,5 +1,7 @@
 //! The nouns that both halves share. No I/O, no clock, no formats.
 
+mod boundary;
+mod carrier;
 pub mod credit_code;
 mod doubt;
 mod event;
@@ -10,9 +12,13 @@ pub mod region;
 mod sample;
 mod scale;
 mod site;
+mod state;
+mod stock;
 mod time;
 pub mod unit;
 
+pub use boundary::{BoundaryLine, Declared, Formula, MeterName, Operand, Origin, PointName, Term, VirtualPoint};
+pub use carrier::{CARRIERS, STEAM};
 pub use doubt::Doubts;
 pub use event::{ClockSegment, ClockShift, ClockState, Event, EventKind, Register, Replaced, RunId, Tag};
 pub use gap::{GapCause, Span};
@@ -21,4 +27,6 @@ pub use point::{Physics, PointKind, Role, Series};
 pub use sample::{Quality, RawValue, Reading, Reason, Sample, Scan, Value};
 pub use scale::{Scale, ScaleError};
 pub use site::{Gateway, Site};
+pub use state::{Enthalpy, GasState, StateError};
+pub use stock::{CalorificValue, Limit, Product, StockEntry, StockKind};
 pub use time::{CHINA_OFFSET_MS, UtcMillis};

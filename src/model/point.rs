@@ -10,7 +10,7 @@ pub enum PointKind {
 }
 
 /// What the point stands for in its site's balance.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Role {
     /// Shown, and in no balance: sub-meters, gauges.
     None,

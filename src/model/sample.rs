@@ -22,8 +22,9 @@ pub enum Value {
     Real(f64),
 }
 
-/// How far a value can be relied on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// How far a value can be relied on, the best first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Quality {
     Good,
     Uncertain,

@@ -31,6 +31,8 @@ pub struct Site {
 pub struct Gateway {
     pub gateway_id: String,
     pub credit_code: String,
+    /// Ed25519 keys with which it may sign; without any, the first one that it signs with.
+    pub public_keys: Vec<[u8; 32]>,
 }
 
 impl Gateway {

@@ -1,13 +1,20 @@
 //! `mujun-platform`: the command line.
 
+mod figure;
+
 use super::{
-    Basics, config,
+    Basics,
+    assess::{self, Figure},
+    config, explain,
     store::{Store, StoreError},
 };
-use crate::runtime::{
-    lang::Lang,
-    run::{EXIT_CONFIG, until_signal},
-    task::blocking,
+use crate::{
+    model::Period,
+    runtime::{
+        lang::Lang,
+        run::{EXIT_CONFIG, until_signal},
+        task::blocking,
+    },
 };
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -34,6 +41,57 @@ enum Command {
     /// Give up the refused records of a gateway, when they can not be mended and hold up its stream; the platform must
     /// be stopped meanwhile
     WriteOffRefused { gateway_id: String },
+    /// Show what one figure of a site is made of, down to the readings, and compute it anew; the platform may be running.
+    /// Ends with status 1 when it does not come out the same
+    Explain {
+        /// Credit code, 18 signs
+        site: String,
+        /// Such as 2026, 2026-11, 2026-11-24 or 2026-11-01..2026-11-24
+        period: Period,
+        /// Such as kgce or tce_per_mu
+        figure: Figure,
+        #[arg(long, value_enum, default_value = "calorific")]
+        basis: Basis,
+        /// JSON, as the API gives it
+        #[arg(long)]
+        json: bool,
+        /// Levels of the tree that are shown
+        #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u8).range(1..=100))]
+        depth: u8,
+        /// Quarter-hours of each register that are listed; for more than 3000 ask for a shorter period
+        #[arg(long, default_value_t = explain::INTERVALS)]
+        intervals: usize,
+    },
+    /// Publish the figures of a period that is over, or compare what was published with what is known now; the platform
+    /// may be running
+    Publish {
+        /// The period; not with --check
+        #[arg(required_unless_present = "check", conflicts_with = "check")]
+        period: Option<Period>,
+        #[arg(long, value_enum, default_value = "calorific")]
+        basis: Basis,
+        /// Why, in your words; by default what has changed
+        #[arg(long, conflicts_with = "check")]
+        reason: Option<String>,
+        /// Compare every published period, and make a new version of each that has changed
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Basis {
+    Calorific,
+    Equivalent,
+}
+
+impl From<Basis> for assess::Basis {
+    fn from(basis: Basis) -> assess::Basis {
+        match basis {
+            Basis::Calorific => assess::Basis::Calorific,
+            Basis::Equivalent => assess::Basis::Equivalent,
+        }
+    }
 }
 
 pub fn run(arguments: Arguments) -> ExitCode {
@@ -63,6 +121,13 @@ pub fn run(arguments: Arguments) -> ExitCode {
             ExitCode::SUCCESS
         }
         Command::Run => serve(config, basics),
+        Command::Explain { site, period, figure, basis, json, depth, intervals } => {
+            let question = explain::Question { credit_code: site, period, figure, basis: basis.into(), intervals };
+            figure::explain(&config, basics, &question, json, usize::from(depth), lang)
+        }
+        Command::Publish { period, basis, reason, .. } => {
+            figure::publish(&config, basics, period.as_ref(), basis.into(), reason, lang)
+        }
         Command::WriteOffRefused { gateway_id } => {
             match write_off(&config, &gateway_id) {
                 Ok(records) => {

@@ -11,12 +11,14 @@ pub mod assess;
 pub mod command;
 pub mod config;
 pub mod dashboard;
+pub mod explain;
 pub mod ingest;
+pub mod publication;
 pub mod registry;
 pub mod store;
 
 use crate::{
-    model::{Gateway, Site},
+    model::{Declared, Gateway, Site},
     runtime::{
         file,
         problem::Problems,
@@ -24,7 +26,7 @@ use crate::{
     },
 };
 use config::PlatformConfig;
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +38,11 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 pub struct Basics {
     pub sites: Vec<Site>,
     pub gateways: Vec<Gateway>,
+    /// By credit code.
+    pub declared: BTreeMap<String, Declared>,
     pub coefficients: assess::Coefficients,
+    /// The files that all of this was read from.
+    pub inputs: Vec<publication::Input>,
     /// What a person should look at in the registry, although it was taken.
     pub warnings: Option<Problems>,
 }
@@ -57,21 +63,27 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     let gateways = registry::gateways_from_csv(&read(gateways)?, &gateways.display().to_string(), &sites.rows)?;
     let coefficients = assess::coefficient::load(&config.coefficients)?;
     let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings));
-    Ok(Basics { sites: sites.rows, gateways: gateways.rows, coefficients, warnings })
+    let declared = BTreeMap::new();
+    let files = [&config.sites, &config.gateways].into_iter().chain(&config.coefficients);
+    let inputs = files.map(|path| publication::input(path)).collect();
+    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, coefficients, inputs, warnings })
 }
 
 /// Runs until `stop` is cancelled or a part fails.
 pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken) -> Result<Ended, RunError> {
     let data_dir = config.data_dir.clone();
     let store = blocking(move || store::Store::open(&data_dir)).await?;
-    store.replace_registry(basics.sites, basics.gateways).await?;
+    store.register(basics.sites, basics.gateways, basics.declared).await?;
     let (ingest, api) = (listen(config.ingest_listen).await?, listen(config.api_listen).await?);
     tracing::info!(ingest = %config.ingest_listen, api = %config.api_listen, "listening");
 
     let mut tasks = Tasks::new(stop.clone());
     let presence = ingest::Presence::default();
     tasks.spawn("ingest", ingest::serve(ingest, store.clone(), presence.clone(), stop.clone()));
-    let state = api::State { store: store.clone(), presence, coefficients: Arc::new(basics.coefficients) };
+    let coefficients = Arc::new(basics.coefficients);
+    let rules = publication::Rules { coefficients: Arc::clone(&coefficients), inputs: Arc::new(basics.inputs) };
+    tasks.spawn("publication", publication::keep(store.clone(), rules, stop.clone()));
+    let state = api::State { store: store.clone(), presence, coefficients };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
     let watched = stop.clone();

@@ -9,6 +9,8 @@ pub mod log;
 pub mod problem;
 pub mod random;
 pub mod run;
+#[cfg(any(feature = "agent", feature = "platform"))]
+pub mod server;
 pub mod settings;
 #[cfg(feature = "agent")]
 pub mod space;

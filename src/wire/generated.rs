@@ -276,7 +276,10 @@ pub struct Tag {
     pub value: ::prost::alloc::string::String,
 }
 /// The gateway's signature under its records 1 to seq of a generation, so that none of them can be changed later.
-///    chain\[0\] = SHA-256("mujun chain 1" || gen_id)     chain\[n\] = SHA-256(chain\[n-1\] || kind || body)     kind: one byte
+///    chain\[0\] = SHA-256("mujun chain 1" || gen_id)
+///    chain\[n\] = SHA-256(chain\[n-1\] || SHA-256(kind || body))     kind: one byte
+/// A platform that gives up a body keeps the inner hash, and the chain still goes on. An attestation is a record like
+/// others, of any later generation too: the last one of a generation that has ended lies in one behind it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Attestation {
     #[prost(bytes = "bytes", tag = "1")]

@@ -7,6 +7,7 @@
 //! # Does not
 //! Keep, send or judge records.
 
+pub mod chain;
 pub mod compression;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;

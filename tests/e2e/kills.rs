@@ -1,13 +1,20 @@
 //! SIGKILL for the shipped agent and the shipped platform, again and again, while foreign meters and a foreign broker
-//! feed them: every register's movement is on the ledger exactly, and every message of the broker once.
+//! feed them: every register's movement is on the ledger exactly, every message of the broker once, and every record is
+//! under the gateway's signature when its next run has come.
 
 use super::{
     mosquitto::Mosquitto,
     plant::{self, Plant},
     stack::Stack,
 };
-use mujun::{platform::store::Store, runtime::random};
-use std::{path::Path, time::Duration};
+use mujun::{
+    platform::store::{Audit, Store},
+    runtime::random,
+};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 const KILLS: u32 = 12;
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -52,14 +59,34 @@ fn agent_and_platform_killed_at_random_moments_lose_nothing_and_count_nothing_tw
     assert_eq!(plant::differences(&ledger, &first.counts, &last.counts), [""; 0]);
     assert_eq!(ledger.as_array().unwrap().len(), last.counts.len(), "no register is there twice");
 
-    drop(agent);
+    // what the last run had not signed when it was killed, or at its orderly stop, the next one signs
+    let data = stack.path("data");
+    let before = generations(&data).0;
+    assert!(agent.is_some_and(|agent| agent.stop().success()));
+    let agent = stack.start_agent();
+    let end = Instant::now() + PATIENCE;
+    while !matches!(generations(&data), (all, 1, 1) if all > before) {
+        assert!(Instant::now() < end, "{:?} after {before}\n{}", generations(&data), stack.logs());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert!(agent.stop().success());
     stack.platform = None;
     let pieces = ledger.as_array().unwrap().iter().find(|row| row["point"] == "pieces").unwrap();
     // what was published before the agent's first subscription never was the agent's
     let sent = last.stamps.iter().filter(|stamp| **stamp >= pieces["first_ms"].as_i64().unwrap()).count();
-    let data = stack.path("data");
     assert_eq!(readings(&data, "pieces"), sent as i64, "each message is one reading");
-    assert_eq!(faults(&data), [""; 0]);
+    let audit = audit(&data);
+    assert_eq!(audit.faults, [""; 0]);
+    assert!(audit.attested > 0 && audit.attestations.len() <= 1, "all but the newest are signed: {audit:#?}");
+}
+
+/// Generations on the platform; those of them that are not there to their end, and those of these with a signature.
+fn generations(data: &Path) -> (i64, i64, i64) {
+    let database = rusqlite::Connection::open(data.join("mujun.db")).unwrap();
+    let count = "SELECT count(*), coalesce(sum(open), 0), coalesce(sum(open AND signed), 0) FROM
+                 (SELECT last_seq IS NULL OR seq < last_seq AS open,
+                         EXISTS (SELECT 1 FROM block WHERE block.generation = generation.id AND block.kind = 7) AS signed FROM generation)";
+    database.query_row(count, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
 }
 
 /// Readings of a point in the store: the ledger's own count, none counted twice.
@@ -69,8 +96,8 @@ fn readings(data: &Path, point: &str) -> i64 {
     database.query_row(sum, [point], |row| row.get(0)).unwrap()
 }
 
-/// What the store's own audit finds wrong: marks, rows and bridges against the stored records.
-fn faults(data: &Path) -> Vec<String> {
+/// The store's own audit: marks, rows and bridges against the stored records, and these against their signatures.
+fn audit(data: &Path) -> Audit {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async { Store::open(data).unwrap().audit().await.unwrap().faults })
+    runtime.block_on(async { Store::open(data).unwrap().audit().await.unwrap() })
 }

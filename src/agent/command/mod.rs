@@ -4,7 +4,10 @@ mod check;
 mod meter;
 mod spool;
 
-use super::config::{self, Config};
+use super::{
+    attest::key,
+    config::{self, Config},
+};
 use crate::runtime::{
     lang::Lang,
     run::{EXIT_CONFIG, until_signal},
@@ -40,6 +43,8 @@ enum Command {
         #[command(subcommand)]
         action: meter::Action,
     },
+    /// Print the public half of the gateway's key, for the platform's gateways.csv
+    Key,
     /// Look into the spool of an agent that is stopped, or into a copy
     Spool {
         /// The spool's folder; by default that of the configuration
@@ -65,12 +70,27 @@ pub fn run(arguments: Arguments) -> ExitCode {
     match arguments.command {
         Command::Check => {
             check::run(&config, lang);
-            ExitCode::SUCCESS
+            match key::load(&config.key_file) {
+                Ok(_) | Err(key::KeyError::Absent(_)) => ExitCode::SUCCESS,
+                Err(error) => failed(&error, lang),
+            }
         }
         Command::Meter { action } => meter::run(action, &config, lang),
+        Command::Key => match key::load(&config.key_file) {
+            Ok(key) => {
+                println!("{}", key::public_hex(&key));
+                ExitCode::SUCCESS
+            }
+            Err(error) => failed(&error, lang),
+        },
         Command::Spool { action, .. } => spool::run(&action, &config.spool.dir, lang),
         Command::Run => serve(config),
     }
+}
+
+fn failed(error: &key::KeyError, lang: Lang) -> ExitCode {
+    eprintln!("{}", error.text().in_lang(lang));
+    ExitCode::FAILURE
 }
 
 /// One thread is enough for a gateway, and takes less processor time for each request than two.

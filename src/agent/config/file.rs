@@ -1,10 +1,10 @@
 //! The file as a whole: its bytes, its TOML, its tables, and the list of all points.
 
 use super::{
-    Config, Point,
+    Config, Point, console,
     key::{
-        AGENT, AGENT_SHAPE, GATEWAY_ID, MODBUS, MODBUS_SHAPE, MQTT, MQTT_SHAPE, POINT_NAME, ROOT_SHAPE, SHAPES, SPOOL,
-        SPOOL_SHAPE, TRUST_CLOCK,
+        AGENT, AGENT_SHAPE, GATEWAY_ID, KEY_FILE, MODBUS, MODBUS_SHAPE, MQTT, MQTT_SHAPE, POINT_NAME, ROOT_SHAPE,
+        SHAPES, SPOOL, SPOOL_SHAPE, TRUST_CLOCK,
     },
     modbus, mqtt,
     point::{self, Given},
@@ -23,12 +23,13 @@ const FILE_MIB_MAX: usize = 4;
 /// What one gateway is measured with, and far more than one line of meters.
 const POINTS_MAX: usize = 10_000;
 
-/// Reads and checks `path`. A relative spool folder is taken from the file's own folder, so that the service finds
+/// Reads and checks `path`. A relative spool folder or key file is taken from the file's own folder, so that the service finds
 /// it from wherever it is started.
 pub fn load(path: &Path) -> Result<Config, Problems> {
     let mut config = parse(&file::read(path, FILE_MIB_MAX)?, &path.display().to_string())?;
     if let Some(folder) = path.parent() {
         config.spool.dir = folder.join(&config.spool.dir);
+        config.key_file = folder.join(&config.key_file);
     }
     Ok(config)
 }
@@ -41,14 +42,22 @@ pub fn parse(text: &str, file: &str) -> Result<Config, Problems> {
 fn config(root: &Section) -> Config {
     let agent = root.table(&AGENT, &AGENT_SHAPE);
     let trust_clock = agent.as_ref().and_then(|agent| agent.boolean(&TRUST_CLOCK)).is_some_and(|trust| trust.value);
-    let gateway_id = agent.and_then(|agent| agent.parse(&GATEWAY_ID, word::gateway_id));
+    let gateway_id = agent.as_ref().and_then(|agent| agent.parse(&GATEWAY_ID, word::gateway_id));
     let gateway_id = gateway_id.map_or(String::new(), |id| id.value.to_owned());
     let spool = root.table(&SPOOL, &SPOOL_SHAPE);
+    let key_file = agent.as_ref().and_then(|agent| agent.parse(&KEY_FILE, settings::path));
+    let spool = spool::config(spool.as_ref());
+    let key_file = match key_file {
+        Some(found) => found.value.to_owned(),
+        None => spool.dir.with_file_name(format!("{gateway_id}.key")),
+    };
     let mut listed = Listed::new();
     let buses = root.tables(&MODBUS, &MODBUS_SHAPE);
     let brokers = root.tables(&MQTT, &MQTT_SHAPE);
     let config = Config {
-        spool: spool::config(spool.as_ref()),
+        spool,
+        key_file,
+        console: console::listen(root),
         uplinks: uplink::destinations(root),
         modbus: buses.iter().map(|section| modbus::bus(section, &mut listed)).collect(),
         mqtt: brokers.iter().map(|section| mqtt::broker(section, &gateway_id, &mut listed)).collect(),

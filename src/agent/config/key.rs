@@ -1,5 +1,6 @@
 //! Every key of the file as data: where it stands, what it wants, a line that shows it.
 
+use super::console::{CONSOLE, CONSOLE_SHAPE};
 use crate::runtime::settings::{Key, Shape, key};
 
 const NAME_ZH: &str = "1 到 128 字节的名称，首尾无空格";
@@ -12,7 +13,7 @@ pub(super) static UPLINKS: Key =
 pub(super) static MODBUS: Key =
     key("modbus", "若干 [[modbus]] 表", "one table [[modbus]] for each endpoint", "[[modbus]]");
 pub(super) static MQTT: Key = key("mqtt", "若干 [[mqtt]] 表", "one table [[mqtt]] for each broker", "[[mqtt]]");
-pub(super) static ROOT_SHAPE: Shape = Shape { header: "", keys: &[&AGENT, &SPOOL, &UPLINKS, &MODBUS, &MQTT] };
+pub(super) static ROOT_SHAPE: Shape = Shape { header: "", keys: &[&AGENT, &SPOOL, &CONSOLE, &UPLINKS, &MODBUS, &MQTT] };
 
 pub(super) static GATEWAY_ID: Key = key(
     "gateway_id",
@@ -22,7 +23,8 @@ pub(super) static GATEWAY_ID: Key = key(
 )
 .required();
 pub(super) static TRUST_CLOCK: Key = key("trust_clock", "true 或 false", "true or false", "trust_clock = false");
-pub(super) static AGENT_SHAPE: Shape = Shape { header: "[agent]", keys: &[&GATEWAY_ID, &TRUST_CLOCK] };
+pub(super) static KEY_FILE: Key = key("key_file", "一个文件路径", "the path of a file", r#"key_file = "gw-1.key""#);
+pub(super) static AGENT_SHAPE: Shape = Shape { header: "[agent]", keys: &[&GATEWAY_ID, &TRUST_CLOCK, &KEY_FILE] };
 
 pub(super) static DIR: Key = key("dir", "一个文件夹路径", "the path of a folder", r#"dir = "spool""#);
 pub(super) static COMMIT_INTERVAL_MS: Key = key(
@@ -275,10 +277,11 @@ pub(super) static OFFSET: Key =
 pub(super) static TIME_SHAPE: Shape = Shape { header: "time", keys: &[&POINTER, &FORMAT, &OFFSET] };
 
 /// All of them, to tell where a misplaced key belongs.
-pub(super) static SHAPES: [&Shape; 11] = [
+pub(super) static SHAPES: [&Shape; 12] = [
     &ROOT_SHAPE,
     &AGENT_SHAPE,
     &SPOOL_SHAPE,
+    &CONSOLE_SHAPE,
     &UPLINK_SHAPE,
     &MODBUS_SHAPE,
     &METER_SHAPE,

@@ -10,6 +10,7 @@
 //! - Connect: an address that is well formed may still lead nowhere.
 
 mod address;
+mod console;
 mod file;
 mod key;
 mod modbus;
@@ -33,13 +34,17 @@ use crate::{
     },
     model::{Scale, Series},
 };
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// A configuration that was checked: names are unique, addresses parse, every value is in range.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     pub gateway_id: String,
+    /// The key with which the gateway signs its records.
+    pub key_file: PathBuf,
     pub spool: SpoolConfig,
+    /// Where the gateway's own console is served; `None`: nowhere.
+    pub console: Option<SocketAddr>,
     /// The destinations. Without one the gateway records and keeps.
     pub uplinks: Vec<UplinkConfig>,
     pub modbus: Vec<ModbusBus>,

@@ -48,6 +48,7 @@ fn what_is_not_written_has_its_documented_default() {
         archive_bytes_max: 256 << 20,
     };
     assert_eq!(config.spool, spool);
+    assert_eq!(config.key_file, Path::new("gw-1.key"));
     assert_eq!(config.uplinks, []);
     let bus = &config.modbus[0];
     assert_eq!((bus.timeout, bus.poll_interval), (Duration::from_secs(1), Duration::from_secs(1)));
@@ -215,6 +216,7 @@ fn a_relative_spool_folder_lies_beside_the_file() {
     assert_eq!(load(&path).unwrap().spool.dir, folder.path().join("spool"));
     fs::write(&path, format!("spool.dir = \"/var/lib/mujun\"\n{SMALLEST}")).unwrap();
     assert_eq!(load(&path).unwrap().spool.dir, Path::new("/var/lib/mujun"));
+    assert_eq!(load(&path).unwrap().key_file, Path::new("/var/lib/gw-1.key"));
 }
 
 #[test]

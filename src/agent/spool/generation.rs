@@ -30,7 +30,8 @@ use std::{
     sync::Arc,
 };
 
-const CACHE_BYTES: u64 = 8 * 1024 * 1024;
+/// Records are written and read once, in order: more would only stay in memory.
+const CACHE_BYTES: u64 = 512 * 1024;
 /// sled reclaims space only while its flusher runs.
 const FLUSH_EVERY_MS: u64 = 500;
 
@@ -172,15 +173,12 @@ impl Database {
         Ok(())
     }
 
-    /// Reads everything and finds each record from 1 to `last`, or to the end, in its place and intact; with
-    /// `with_span`, from when their samples are.
-    pub fn check(&self, last: Option<u64>, with_span: bool) -> Result<(Extent, Option<Span>), Fault> {
+    /// Reads everything and finds each record in its place and intact; and from when their samples are.
+    pub fn check(&self) -> Result<(Extent, Option<Span>), Fault> {
         let (mut extent, mut span) = (Extent::default(), None);
-        self.each(1, last.unwrap_or(u64::MAX), |record| {
+        self.each(1, u64::MAX, |record| {
             extent.add(&record);
-            if with_span {
-                span = span::cover(span, span::of(&record));
-            }
+            span = span::cover(span, span::of(&record));
             true
         })?;
         Ok((extent, span))

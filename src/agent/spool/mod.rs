@@ -14,8 +14,8 @@
 //! - The order is kept, seq has no holes, and a number is never given to two contents: a generation is written by one
 //!   process run only, and a generation in which an error happened ends at its last durable record.
 //! - Readers see durable records only, never the tail in flight.
-//! - It opens although a generation is damaged: that one goes to `quarantine/`. A tail that the disk did not keep is
-//!   noticed by the witness; what is there is kept.
+//! - It opens although a generation is damaged: that one goes to `quarantine/`, at the start or when a read finds the
+//!   damage, and is never read past it. A tail that the disk did not keep is noticed by the witness; what is there is kept.
 //! - Whatever it loses is a gap record, with cause, records and times, committed before anything else: `gaps.rs`.
 //! - It keeps its budget of bytes and age; what gives way is a stated policy: `budget.rs`. On a full disk it opens,
 //!   reads and commits as far as the ballast and that policy make room.
@@ -181,7 +181,7 @@ pub struct Limits {
     pub generation_bytes_max: u64,
     /// Age from which on a generation that holds more than its preamble is rotated, at the next commit.
     pub generation_age_max: Duration,
-    /// Databases open at once, the current one included, at least 2: each costs a cache of up to 8 MiB.
+    /// Databases open at once, the current one included, at least 2: each costs a few MiB of memory.
     pub open_max: usize,
     /// For opening and checking one generation. Milliseconds are usual; a damaged file can make sled wait for ever.
     pub open_deadline: Duration,

@@ -1,8 +1,9 @@
-//! Opening: what earlier runs left, each generation checked before it is believed.
+//! Opening: what earlier runs left. Only what the last run left unsealed is read whole; a sealed generation is
+//! believed by its manifest, and checked record by record when it is read: see `open.rs`.
 //!
 //! | found | then |
 //! |---|---|
-//! | `.ok`, database in order, `.sealed` | listed through the manifest's last record; records behind it were never committed |
+//! | `.ok`, `.sealed`, a data file as long as it must be | listed through the manifest's last record; records behind it were never committed |
 //! | `.ok`, database in order, no `.sealed` | the run was killed: fsynced, listed through its last record, and sealed there |
 //! | no `.ok` | was not created to the end, or its deletion was cut short: deleted |
 //! | anything else | quarantine |
@@ -13,7 +14,7 @@ use super::{
     budget,
     disk::Disk,
     gaps::{self, Pending},
-    generation::{Database, Extent, Fault, close, panicked},
+    generation::{Database, Fault, close, panicked},
     index::{Entry, Index, Mark},
     layout::{Layout, Names},
     marks::Marks,
@@ -23,8 +24,9 @@ use super::{
 };
 use crate::{model::UtcMillis, runtime::task, wire::GenId};
 use std::{
-    fs::File,
+    fs::{self, File},
     io,
+    os::unix::fs::MetadataExt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -206,43 +208,35 @@ fn inspect(layout: &Layout, disk: &dyn Disk, ordinal: u64, names: Names) -> Resu
     let Some(marker) = layout.read_marker(ordinal).map_err(by_kind)? else {
         return damaged("its .ok file is damaged".into());
     };
-    let manifest = if names.sealed {
-        match layout.read_manifest(ordinal).map_err(by_kind)? {
-            Some(manifest) if manifest.gen_id == marker.gen_id => Some(manifest),
+    let data = layout.data(ordinal);
+    let (manifest, kept_until) = if names.sealed {
+        let manifest = match layout.read_manifest(ordinal).map_err(by_kind)? {
+            Some(manifest) if manifest.gen_id == marker.gen_id => manifest,
             _ => return damaged("its .sealed file is damaged".into()),
+        };
+        // sled keeps every body uncompressed in this one file
+        let length = fs::metadata(&data).map_err(|error| Fault::from_io(&data, error))?.len();
+        if length <= manifest.extent.bytes {
+            return damaged(format!("{length} bytes are there of {} and more", manifest.extent.bytes));
         }
+        (manifest, None)
     } else {
         // What sled is about to recover may be in the page cache only; it is shown to readers as durable.
-        let data = layout.data(ordinal);
         File::open(&data).and_then(|file| disk.sync_file(&data, &file)).map_err(|e| Fault::from_io(&data, e))?;
-        None
+        let written = written(&data); // before sled touches it
+        let database = Database::open(layout, ordinal)?;
+        let found = database.check();
+        let kept_until = database.last().and_then(|record| span::of(&record)).map(|span| span.end);
+        close(database);
+        let (extent, span) = found?;
+        if extent.last < marker.preamble {
+            return damaged(format!("{} records of its first {} are there", extent.last, marker.preamble));
+        }
+        let manifest = Manifest { gen_id: marker.gen_id, extent, span, ended: written.unwrap_or(marker.begun) };
+        layout.write_manifest(disk, ordinal, &manifest).map_err(Fault::Disk)?;
+        (manifest, kept_until)
     };
-    let written = written(&layout.data(ordinal)); // before sled touches it
-    let database = Database::open(layout, ordinal)?;
-    let found = database.check(manifest.map(|manifest| manifest.extent.last), manifest.is_none());
-    let (disk_bytes, span) = (database.disk_bytes(), found.as_ref().ok().and_then(|(_, span)| *span));
-    let kept_until = database.last().and_then(|record| span::of(&record)).map(|span| span.end);
-    close(database);
-    let (found, _) = found?;
-    let manifest = match manifest {
-        Some(stated) if stated.extent == found => stated,
-        Some(Manifest { extent: stated, .. }) if (stated.last, stated.bytes) == (found.last, found.bytes) => {
-            return damaged("its records are not those that were sealed".into());
-        }
-        Some(Manifest { extent: stated, .. }) => {
-            let Extent { last, bytes, .. } = found;
-            return damaged(format!("{last} records of {} ({bytes} bytes of {}) are there", stated.last, stated.bytes));
-        }
-        None if found.last < marker.preamble => {
-            return damaged(format!("{} records of its first {} are there", found.last, marker.preamble));
-        }
-        None => {
-            let ended = written.unwrap_or(marker.begun);
-            let manifest = Manifest { gen_id: marker.gen_id, extent: found, span, ended };
-            layout.write_manifest(disk, ordinal, &manifest).map_err(Fault::Disk)?;
-            manifest
-        }
-    };
+    let disk_bytes = fs::metadata(&data).map_or(0, |data| data.blocks().saturating_mul(512));
     let Marker { gen_id, prev, begun, .. } = marker;
     let Manifest { extent, span, ended, .. } = manifest;
     let marks = Vec::new(); // the caller knows

@@ -92,6 +92,18 @@ fn numbers(spool: &SledSpool) -> Vec<u64> {
     numbers
 }
 
+/// Reads everything, and gives what could not be read.
+fn unreadable(spool: &SledSpool) -> Vec<SpoolError> {
+    let read = |generation: Generation| {
+        let mut seq = 1;
+        while seq <= generation.last_seq {
+            seq += spool.read(&generation.gen_id, seq, 1024, 1 << 20)?.len() as u64;
+        }
+        Ok(())
+    };
+    spool.generations().into_iter().filter_map(|generation| read(generation).err()).collect()
+}
+
 /// All gaps that the readable generations tell of.
 fn gaps(spool: &SledSpool) -> Vec<Gap> {
     let records = spool.generations().into_iter().flat_map(|generation| read_all(spool, &generation));

@@ -1,13 +1,13 @@
 //! One function for each address: read the question, ask the store, give out what it and `assess` say.
 
 use super::{
-    State, json, list,
+    State, json, list, quarter,
     question::{self, Asked},
     refusal::Refusal,
-    view,
+    site, view,
 };
 use crate::{
-    platform::{assess::assess, dashboard},
+    platform::{assess::assess, dashboard, explain, publication::Body},
     runtime::clock,
 };
 use axum::{
@@ -23,9 +23,12 @@ pub async fn ranking(Shared(state): Shared<State>, uri: Uri) -> Answer {
     let now = clock::now();
     let (period, basis, query) = (asked.period(now)?, asked.basis()?, asked.ranking()?);
     let snapshot = state.store.snapshot(&period, now).await?;
+    let published = state.store.publications(Some(period.to_string())).await?;
+    // the newest stands first
+    let published = published.into_iter().find(|version| version.basis == basis.name());
     json(move || {
         let assessment = assess(&snapshot, &state.coefficients, &period, basis);
-        Ok(view::Ranked::new(&snapshot, assessment, &query, &state.presence.snapshot()))
+        Ok(view::Ranked::new(&snapshot, assessment, &query, &state.presence.snapshot(), published))
     })
     .await
 }
@@ -39,7 +42,7 @@ pub async fn site(Shared(state): Shared<State>, path: Result<Path<String>, PathR
     snapshot.sites.retain(|ledger| ledger.site.credit_code == code);
     json(move || {
         let assessment = assess(&snapshot, &state.coefficients, &period, basis);
-        view::SiteTerms::new(snapshot, assessment, &code).ok_or_else(Refusal::no_such_site)
+        site::SiteTerms::new(snapshot, assessment, &code).ok_or_else(Refusal::no_such_site)
     })
     .await
 }
@@ -51,7 +54,35 @@ pub async fn intervals(Shared(state): Shared<State>, path: Result<Path<String>, 
         return Err(Refusal::no_such_site());
     }
     let intervals = state.store.intervals(&code, &period).await?;
-    json(move || Ok(view::quarters(intervals))).await
+    json(move || Ok(quarter::quarters(intervals))).await
+}
+
+/// A figure down to its readings.
+pub async fn explanation(Shared(state): Shared<State>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Answer {
+    let credit_code = credit_code(path)?;
+    let asked = Asked::read(&uri, &["period", "basis", "figure", "intervals"])?;
+    let (period, basis) = (asked.period_of_intervals(clock::now())?, asked.basis()?);
+    let (figure, intervals) = (asked.figure("figure")?, asked.intervals(explain::INTERVALS)?);
+    let question = explain::Question { credit_code, period, figure, basis, intervals };
+    let found = explain::explain(&state.store, &state.coefficients, &question).await?;
+    json(move || found.ok_or_else(Refusal::no_such_site)).await
+}
+
+/// Published versions, or with a version all of its figures and terms.
+pub async fn publications(Shared(state): Shared<State>, uri: Uri) -> Answer {
+    let asked = Asked::read(&uri, &["period", "basis", "version"])?;
+    let Some(version) = asked.version()? else {
+        let period = asked.asked_period()?.map(|period| period.to_string());
+        let rows = state.store.publications(period).await?;
+        return json(move || Ok(rows.into_iter().map(list::Publication::from).collect::<Vec<_>>())).await;
+    };
+    let (period, basis) = (asked.period(clock::now())?.to_string(), asked.basis()?.name().to_owned());
+    let found = state.store.publication(period, basis, Some(version)).await?;
+    json(move || {
+        let (_, bytes) = found.ok_or_else(Refusal::no_such_version)?;
+        Body::unpack(&bytes).map_err(|error| Refusal::failed(&error))
+    })
+    .await
 }
 
 pub async fn ledger(Shared(state): Shared<State>, uri: Uri) -> Answer {

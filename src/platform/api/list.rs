@@ -167,6 +167,32 @@ impl From<store::Alarm> for Alarm {
     }
 }
 
+/// One published version.
+#[derive(Serialize)]
+pub struct Publication {
+    period: String,
+    basis: String,
+    version: u64,
+    published_ms: UtcMillis,
+    /// Why there is this version.
+    reason: Text,
+    /// SHA-256 of the figures and all their terms.
+    digest: String,
+}
+
+impl From<store::Publication> for Publication {
+    fn from(publication: store::Publication) -> Publication {
+        Publication {
+            period: publication.period,
+            basis: publication.basis,
+            version: publication.version,
+            published_ms: publication.published,
+            reason: publication.reason,
+            digest: publication.digest,
+        }
+    }
+}
+
 fn hex(id: GenId) -> String {
     format!("{:032x}", u128::from_be_bytes(id))
 }

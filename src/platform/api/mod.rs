@@ -11,26 +11,30 @@
 
 mod answer;
 mod list;
+mod quarter;
 mod question;
 mod refusal;
-mod serve;
+mod site;
 mod view;
 
 use crate::{
     platform::{assess::Coefficients, ingest::Presence, store::Store},
-    runtime::task,
+    runtime::{
+        server::{self, Bounds},
+        task,
+    },
 };
 use axum::{
     Router,
     body::HttpBody,
     extract::{Request, State as Shared},
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
+use hyper_util::service::TowerToHyperService;
 use refusal::Refusal;
-use serve::Bounds;
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -49,10 +53,6 @@ const URI_BYTES_MAX: usize = 2048;
 const REQUESTS_MAX: usize = 64;
 const ANSWER_DEADLINE: Duration = Duration::from_secs(20);
 
-/// Everything comes from the page's own origin. No inline script and no inline style.
-const CONTENT_SECURITY: &str =
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
-
 /// The whole site: `/api/v1/…`, `/health` and the dashboard.
 pub fn router(state: State) -> Router {
     let places = Arc::new(Semaphore::new(REQUESTS_MAX));
@@ -60,6 +60,8 @@ pub fn router(state: State) -> Router {
         .route("/api/v1/ranking", get(answer::ranking))
         .route("/api/v1/sites/{credit_code}", get(answer::site))
         .route("/api/v1/sites/{credit_code}/intervals", get(answer::intervals))
+        .route("/api/v1/sites/{credit_code}/explain", get(answer::explanation))
+        .route("/api/v1/publications", get(answer::publications))
         .route("/api/v1/ledger", get(answer::ledger))
         .route("/api/v1/gateways", get(answer::gateways))
         .route("/api/v1/gaps", get(answer::gaps))
@@ -74,7 +76,7 @@ pub fn router(state: State) -> Router {
 
 /// Answers on the listener until `stop`, then finishes what is under way, for at most three seconds.
 pub async fn serve(listener: TcpListener, state: State, stop: CancellationToken) -> Result<(), Infallible> {
-    serve::serve(Bounds::default(), listener, router(state), stop).await;
+    server::serve(Bounds::default(), listener, TowerToHyperService::new(router(state)), stop).await;
     Ok(())
 }
 
@@ -105,15 +107,8 @@ async fn headed(request: Request, next: Next) -> Response {
         (StatusCode::OK, true) => "public, max-age=31536000, immutable",
         _ => "no-store",
     };
-    let headers: [(HeaderName, &'static str); 4] = [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, caching),
-    ];
-    for (name, value) in headers {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
+    server::guard(response.headers_mut());
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     response
 }
 

@@ -13,6 +13,8 @@ use axum::{extract::Query, http::Uri};
 /// The longest period whose quarter-hours are given out at once.
 const INTERVALS_DAYS_MAX: i64 = 400;
 const DAY_MS: i64 = 86_400_000;
+/// Quarter-hours of each register that one explanation lists: about a month.
+const EXPLAINED_MAX: usize = 3000;
 /// Rows of one page of a list.
 const LIMIT_MAX: usize = 200;
 const LIMIT: usize = 50;
@@ -57,7 +59,7 @@ impl Asked {
         self.asked_period()?.map_or_else(|| this_month(now), Ok)
     }
 
-    fn asked_period(&self) -> Result<Option<Period>, Refusal> {
+    pub fn asked_period(&self) -> Result<Option<Period>, Refusal> {
         self.value("period").map(period_of).transpose()
     }
 
@@ -79,6 +81,34 @@ impl Asked {
             Some("equivalent") => Ok(Basis::Equivalent),
             Some(other) => Err(one_of("basis", other, "calorific, equivalent")),
         }
+    }
+
+    /// By default energy per mu.
+    pub fn figure(&self, key: &str) -> Result<Figure, Refusal> {
+        match self.value(key) {
+            None => Ok(Figure::TcePerMu),
+            Some(name) => name.parse().map_err(|_| {
+                let known: Vec<_> = Figure::ALL.iter().map(|figure| figure.name()).collect();
+                one_of(key, name, &known.join(", "))
+            }),
+        }
+    }
+
+    /// Quarter-hours of each register that an explanation lists.
+    pub fn intervals(&self, default: usize) -> Result<usize, Refusal> {
+        let Some(text) = self.value("intervals") else { return Ok(default) };
+        text.parse().ok().filter(|intervals| *intervals <= EXPLAINED_MAX).ok_or_else(|| {
+            Refusal::bad(
+                format!("intervals 应为 0 到 {EXPLAINED_MAX}"),
+                format!("intervals is a number from 0 to {EXPLAINED_MAX}"),
+            )
+        })
+    }
+
+    pub fn version(&self) -> Result<Option<u64>, Refusal> {
+        let number = |text: &str| text.parse().ok().filter(|version| *version > 0_u64);
+        let wrong = || Refusal::bad("version 应为 1 起的整数", "version is a number from 1 on");
+        self.value("version").map(|text| number(text).ok_or_else(wrong)).transpose()
     }
 
     /// A page of a list: by default the first one, of everything.
@@ -106,13 +136,7 @@ impl Asked {
     }
 
     pub fn ranking(&self) -> Result<RankingQuery, Refusal> {
-        let sort = match self.value("sort") {
-            None => Figure::TcePerMu,
-            Some(name) => name.parse().map_err(|_| {
-                let known: Vec<_> = Figure::ALL.iter().map(|figure| figure.name()).collect();
-                one_of("sort", name, &known.join(", "))
-            })?,
-        };
+        let sort = self.figure("sort")?;
         let descending = match self.value("order") {
             None => None,
             Some("asc") => Some(false),

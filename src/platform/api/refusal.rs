@@ -23,6 +23,11 @@ impl Refusal {
         Refusal { status: StatusCode::NOT_FOUND, text }
     }
 
+    pub fn no_such_version() -> Refusal {
+        let text = Text::new("该周期没有这个版本", "the period has no such version");
+        Refusal { status: StatusCode::NOT_FOUND, text }
+    }
+
     pub fn no_such_page() -> Refusal {
         Refusal {
             status: StatusCode::NOT_FOUND, text: Text::new("没有这个地址", "there is nothing at this address")

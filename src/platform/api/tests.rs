@@ -58,8 +58,8 @@ async fn county_and_store() -> (tempfile::TempDir, Router, Store) {
     let store = Store::open(dir.path()).unwrap();
     let sites = vec![site(MILL, "<b>某纺织厂</b>", "331003", "C1713"), site(PLANT, "Plant", "331004", "C2927")];
     let gateways = vec![
-        Gateway { gateway_id: "gw-1".into(), credit_code: MILL.into() },
-        Gateway { gateway_id: "gw-2".into(), credit_code: PLANT.into() },
+        Gateway { gateway_id: "gw-1".into(), credit_code: MILL.into(), public_keys: Vec::new() },
+        Gateway { gateway_id: "gw-2".into(), credit_code: PLANT.into(), public_keys: Vec::new() },
     ];
     store.replace_registry(sites, gateways).await.unwrap();
     let sample = |series, count| Sample { series, reason: Reason::Good, value: Some(Reading::Count(count)) };
@@ -314,7 +314,7 @@ async fn every_answer_carries_the_security_headers_and_only_hashed_files_are_kep
 async fn a_gateway_s_state_is_shown_for_its_site_while_the_period_runs() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    let gateway = Gateway { gateway_id: "gw-1".into(), credit_code: MILL.into() };
+    let gateway = Gateway { gateway_id: "gw-1".into(), credit_code: MILL.into(), public_keys: Vec::new() };
     store.replace_registry(vec![site(MILL, "Mill", "331003", "C1713")], vec![gateway]).await.unwrap();
     let mut records = encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy))].into()));
     let sample = Sample { series: 0, reason: Reason::Good, value: Some(Reading::Count(5)) };

@@ -1,19 +1,17 @@
 //! The shapes of the answers. Names end in their unit; decimals are strings, null is unknown.
 
+use super::list;
 use crate::{
-    model::{Gateway, PointKind, Reading, Role, Scale, UtcMillis, unit},
+    model::{Gateway, PointKind, Reading, Role, Scale, UtcMillis},
     platform::{
         assess::{Assessment, Basis, RankingQuery, SiteAssessment, ranking},
         ingest::GatewayState,
-        store::{Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot},
+        store::{self, LedgerLine, SiteLedger, Snapshot},
     },
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 #[derive(Serialize)]
 pub struct Ranked {
@@ -28,6 +26,8 @@ pub struct Ranked {
     counties: BTreeSet<String>,
     /// Divisions, such as C17.
     industries: BTreeSet<String>,
+    /// The last published version of this period and basis.
+    publication: Option<list::Publication>,
     sites: Vec<RankedSite>,
 }
 
@@ -46,7 +46,13 @@ struct RankedSite {
 
 impl Ranked {
     /// `snapshot` is what `assessment` was made of.
-    pub fn new(snapshot: &Snapshot, assessment: Assessment, query: &RankingQuery, states: &[GatewayState]) -> Ranked {
+    pub fn new(
+        snapshot: &Snapshot,
+        assessment: Assessment,
+        query: &RankingQuery,
+        states: &[GatewayState],
+        publication: Option<store::Publication>,
+    ) -> Ranked {
         let order = if query.descending { "desc" } else { "asc" };
         let runs = assessment.as_of_ms < assessment.end_ms;
         let ledgers: BTreeMap<&str, &SiteLedger> =
@@ -72,6 +78,7 @@ impl Ranked {
                 .iter()
                 .filter_map(|site| site.industry_code.get(..3).map(str::to_owned))
                 .collect(),
+            publication: publication.map(list::Publication::from),
             sites: ranking(&assessment, query).rows.into_iter().filter_map(place).collect(),
             period: assessment.period.clone(),
             start_ms: assessment.start_ms,
@@ -89,119 +96,6 @@ fn states_of<'a>(ledger: &SiteLedger, states: &'a [GatewayState]) -> Option<Vec<
     let of = |gateway: &Gateway| states.iter().find(|state| state.gateway_id == gateway.gateway_id);
     let found: Option<Vec<_>> = ledger.gateways.iter().map(of).collect();
     found.filter(|found| !found.is_empty())
-}
-
-#[derive(Serialize)]
-pub struct SiteTerms {
-    period: String,
-    start_ms: UtcMillis,
-    end_ms: UtcMillis,
-    as_of_ms: UtcMillis,
-    basis: Basis,
-    #[serde(flatten)]
-    site: SiteAssessment,
-    ledger: Vec<Term>,
-}
-
-impl SiteTerms {
-    pub fn new(snapshot: Snapshot, assessment: Assessment, credit_code: &str) -> Option<SiteTerms> {
-        let ledger = snapshot.sites.into_iter().find(|ledger| ledger.site.credit_code == credit_code)?;
-        let site = assessment.sites.into_iter().find(|site| site.credit_code == credit_code)?;
-        Some(SiteTerms {
-            period: assessment.period,
-            start_ms: assessment.start_ms,
-            end_ms: assessment.end_ms,
-            as_of_ms: assessment.as_of_ms,
-            basis: assessment.basis,
-            site,
-            ledger: ledger.flows.into_iter().map(Term::new).collect(),
-        })
-    }
-}
-
-/// One register's part in a site's figures.
-#[derive(Serialize)]
-struct Term {
-    gateway_id: String,
-    meter: String,
-    point: String,
-    role: &'static str,
-    carrier: String,
-    product: String,
-    unit: String,
-    amount: Option<Decimal>,
-    first: Option<Read>,
-    last: Option<Read>,
-    slots_expected: u64,
-    slots_received: u64,
-    breaks: u64,
-}
-
-#[derive(Serialize)]
-struct Read {
-    time_ms: UtcMillis,
-    value: Option<Decimal>,
-}
-
-impl Term {
-    fn new(flow: Flow) -> Term {
-        let scale = flow.series.scale;
-        let read = |reading: Reading| Read { time_ms: reading.time, value: scale.value_from_count(reading.count) };
-        Term {
-            // without a reading the amount is not 0 but unknown
-            amount: flow.first.and_then(|_| scale.value_from_count(flow.amount)),
-            first: flow.first.map(read),
-            last: flow.last.map(read),
-            gateway_id: flow.gateway_id,
-            role: role_name(flow.series.role),
-            meter: flow.series.meter,
-            point: flow.series.point,
-            carrier: flow.series.carrier,
-            product: flow.series.product,
-            unit: flow.series.unit,
-            slots_expected: flow.slots_expected,
-            slots_received: flow.slots_received,
-            breaks: flow.breaks,
-        }
-    }
-}
-
-#[derive(Serialize)]
-pub struct Quarter {
-    start_ms: UtcMillis,
-    /// By carrier: electricity in kWh, others in the unit of the carrier's first amount.
-    energy: BTreeMap<String, Option<Decimal>>,
-    output: Option<Decimal>,
-    readings_present: bool,
-}
-
-/// Amounts of one carrier in several units are added in one of them; what can not be added is unknown.
-pub fn quarters(intervals: Vec<SiteInterval>) -> Vec<Quarter> {
-    let mut units: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::from([("electricity".into(), "kWh".into())]);
-    let quarter = |interval: SiteInterval| {
-        let mut energy: BTreeMap<String, Option<Decimal>> = BTreeMap::new();
-        for one in interval.energy {
-            let wanted = units.entry(Arc::clone(&one.name)).or_insert_with(|| Arc::clone(&one.unit));
-            let amount = unit::ratio(&one.unit, wanted).and_then(|ratio| one.amount.checked_mul(ratio));
-            let sum = energy.entry(one.name.to_string()).or_insert(Some(Decimal::ZERO));
-            *sum = sum.zip(amount).and_then(|(a, b)| a.checked_add(b)).map(|sum| sum.normalize());
-        }
-        Quarter {
-            start_ms: interval.start,
-            energy,
-            output: output(&interval.output),
-            readings_present: interval.readings_present,
-        }
-    };
-    intervals.into_iter().map(quarter).collect()
-}
-
-fn output(amounts: &[Amount]) -> Option<Decimal> {
-    let (first, others) = amounts.split_first()?;
-    others.iter().try_fold(first.amount, |sum, one| {
-        (one.unit == first.unit).then_some(())?;
-        sum.checked_add(one.amount)
-    })
 }
 
 /// One register over all time.
@@ -297,7 +191,7 @@ pub fn gateways(registered: Vec<Gateway>, states: &[GatewayState], refused: &Has
     registered.into_iter().map(row).collect()
 }
 
-fn role_name(role: Role) -> &'static str {
+pub fn role_name(role: Role) -> &'static str {
     match role {
         Role::None => "none",
         Role::SiteEnergy => "site_energy",

@@ -1,10 +1,12 @@
 //! Coefficient files → factors. All files are one table: what is wrong anywhere refuses the whole.
 
+pub mod carbon;
+mod carbon_key;
 mod key;
 
 use crate::{
     energy::coal::{Covers, Factor, Factors, Worth},
-    model::{region, unit::UNITS},
+    model::{CARRIERS, region, unit::UNITS},
     runtime::{
         file,
         lang::Text,
@@ -25,47 +27,6 @@ pub type Coefficients = Factors;
 
 /// A file is written by hand; a larger one is not one of ours.
 const FILE_MIB_MAX: usize = 4;
-
-/// What a factor or a register can be about. Names are English, as in the configuration of a gateway.
-pub const CARRIERS: [&str; 37] = [
-    "electricity",
-    "heat",
-    "raw_coal",
-    "washed_coal",
-    "middlings",
-    "slime",
-    "gangue",
-    "briquette",
-    "coke",
-    "coal_tar",
-    "crude_oil",
-    "fuel_oil",
-    "gasoline",
-    "kerosene",
-    "diesel",
-    "natural_gas",
-    "lng",
-    "lpg",
-    "refinery_gas",
-    "coke_oven_gas",
-    "blast_furnace_gas",
-    "converter_gas",
-    "producer_gas",
-    "crude_benzene",
-    "methanol",
-    "ethanol",
-    "hydrogen",
-    "biogas",
-    "fresh_water",
-    "soft_water",
-    "deaerated_water",
-    "compressed_air",
-    "oxygen",
-    "nitrogen",
-    "acetylene",
-    "carbon_dioxide",
-    "calcium_carbide",
-];
 
 const BASES: [(&str, Covers); 3] =
     [("calorific", Covers::Calorific), ("equivalent", Covers::Equivalent), ("both", Covers::Both)];
@@ -136,8 +97,25 @@ impl Table {
                 ),
             );
         }
-        let Position { line, column } = section.doc.position(&section.at.span);
-        self.known.push((new, format!("{}:{line}:{column}", section.doc.file)));
+        for (other, at) in &self.known {
+            if let Some((low, high)) = new.outside(other).or_else(|| other.outside(&new)) {
+                let (carrier, unit) = (&new.carrier, &if new.outside(other).is_some() { &new } else { other }.unit);
+                section.doc.report(
+                    &section.at,
+                    Text::new(
+                        format!("{carrier} 的取值与 {at} 处不符：标准给出的范围为每 {unit} {low}–{high} kgce"),
+                        format!("a value of {carrier} outside of the standard's range ({low} to {high} kgce per {unit}); the other of the two is at {at}"),
+                    ),
+                    Text::new(format!("{low}–{high} 之间的取值"), format!("a value from {low} to {high}")),
+                    Text::new(
+                        "在范围内取值；实测热值写入 calorific.csv",
+                        "choose within the range; values that the site measured go into calorific.csv",
+                    ),
+                );
+            }
+        }
+        let at = new.place.clone();
+        self.known.push((new, at));
     }
 
     fn finish(self) -> Result<Coefficients, Problems> {
@@ -161,8 +139,8 @@ fn factor(section: &Section) -> Option<Factor> {
     let valid_until = section.or(&VALID_UNTIL, None, section.parse(&VALID_UNTIL, |text| day(text).map(Some)));
     let province = section.or(&PROVINCE, None, section.parse(&PROVINCE, |text| province(text).map(Some)));
     let source = section.string(&SOURCE);
-    // for the reader of the file
-    let _ = section.string(&CONFIDENCE);
+    let confidence = section.or(&CONFIDENCE, "", section.string(&CONFIDENCE));
+    let Position { line, column } = section.doc.position(&section.at.span);
     let factor = Factor {
         carrier: carrier?.value.to_owned(),
         unit: unit?.value.to_owned(),
@@ -172,6 +150,8 @@ fn factor(section: &Section) -> Option<Factor> {
         valid_until: valid_until?,
         province: province?,
         source: source?.value.to_owned(),
+        confidence: confidence?.to_owned(),
+        place: format!("{}:{line}:{column}", section.doc.file),
     };
     let Factor { valid_from: from, valid_until: until, .. } = &factor;
     if let Some(until) = until.filter(|until| until < from) {

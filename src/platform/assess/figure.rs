@@ -9,6 +9,9 @@ use std::{fmt, str::FromStr};
 pub enum Figure {
     Kwh,
     Kgce,
+    KgceWithoutRawMaterial,
+    KgceWithoutRenewable,
+    Co2T,
     Output,
     OutputValueWan,
     KgcePerProduct,
@@ -25,9 +28,12 @@ pub enum Figure {
 pub struct UnknownFigure(pub String);
 
 impl Figure {
-    pub const ALL: [Figure; 11] = [
+    pub const ALL: [Figure; 14] = [
         Figure::Kwh,
         Figure::Kgce,
+        Figure::KgceWithoutRawMaterial,
+        Figure::KgceWithoutRenewable,
+        Figure::Co2T,
         Figure::Output,
         Figure::OutputValueWan,
         Figure::KgcePerProduct,
@@ -43,6 +49,9 @@ impl Figure {
         match self {
             Figure::Kwh => "kwh",
             Figure::Kgce => "kgce",
+            Figure::KgceWithoutRawMaterial => "kgce_without_raw_material",
+            Figure::KgceWithoutRenewable => "kgce_without_renewable",
+            Figure::Co2T => "co2_t",
             Figure::Output => "output",
             Figure::OutputValueWan => "output_value_wan",
             Figure::KgcePerProduct => "kgce_per_product",
@@ -57,13 +66,24 @@ impl Figure {
 
     /// What a ranking starts with unless it is asked otherwise: energy counts against a site, the rest for it.
     pub fn higher_is_better(self) -> bool {
-        !matches!(self, Figure::Kwh | Figure::Kgce | Figure::KgcePerProduct | Figure::TcePerWan | Figure::TcePerMu)
+        matches!(
+            self,
+            Figure::Output
+                | Figure::OutputValueWan
+                | Figure::OutputValueWanPerMu
+                | Figure::TaxWanPerMu
+                | Figure::ValueAddedWanPerMu
+                | Figure::Completeness
+        )
     }
 
     pub fn of(self, site: &SiteAssessment) -> Option<Decimal> {
         match self {
             Figure::Kwh => site.kwh,
             Figure::Kgce => site.kgce,
+            Figure::KgceWithoutRawMaterial => site.kgce_without_raw_material,
+            Figure::KgceWithoutRenewable => site.kgce_without_renewable,
+            Figure::Co2T => site.co2_t,
             Figure::Output => site.output,
             Figure::OutputValueWan => site.output_value_wan,
             Figure::KgcePerProduct => site.kgce_per_product,

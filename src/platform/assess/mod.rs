@@ -8,6 +8,8 @@
 //!
 //! # Promises
 //! - The same snapshot, coefficients and period give the same assessment.
+//! - Every figure is the value of a tree of terms down to registers, factors and registry fields ([`term`]), has the
+//!   doubts of all of them and the quality of the worst, and says when its registers are not complete.
 //! - Every amount carries the factor it was multiplied with, and where that comes from.
 //! - What is unknown is `None` with a note, never zero: no data, no factor, a factor that changes inside the period,
 //!   a divisor of zero. A carrier whose every meter is silent makes the site's standard coal unknown.
@@ -17,24 +19,36 @@
 //! # Does not
 //! Fill gaps, or grade: weights, base values and bands are the county's.
 
+mod balance;
+mod check;
+mod coal;
 pub mod coefficient;
+mod convert;
 mod figure;
+mod line;
 mod note;
+mod output;
 mod ranking;
 mod site;
+mod stock;
+pub mod term;
 
 pub use crate::energy::coal::Basis;
+pub use check::State;
 pub use coefficient::Coefficients;
 pub use figure::{Figure, UnknownFigure};
+pub use output::ProductOutput;
 pub use ranking::{Ranking, RankingQuery, ranking};
 
 use crate::{
-    model::{Period, UtcMillis},
+    model::{Doubts, Period, Quality, UtcMillis},
     platform::store::Snapshot,
     runtime::lang::Text,
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
+use std::{collections::BTreeMap, sync::Arc};
+use term::Term;
 
 /// The figures of all sites for one period. A figure that can not be computed is `None`, and a note says why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -57,10 +71,17 @@ pub struct SiteAssessment {
     pub industry_code: String,
     pub land_mu: Decimal,
     pub energy: Vec<CarrierEnergy>,
+    pub products: Vec<ProductOutput>,
     /// Electricity, kWh.
     pub kwh: Option<Decimal>,
     /// All carriers in standard coal on the assessment's basis, kgce.
     pub kgce: Option<Decimal>,
+    /// Without energy that was used as raw material.
+    pub kgce_without_raw_material: Option<Decimal>,
+    /// Without new renewable energy made on the site.
+    pub kgce_without_renewable: Option<Decimal>,
+    /// t of CO₂, without raw material and renewable energy.
+    pub co2_t: Option<Decimal>,
     pub output: Option<Decimal>,
     pub output_unit: String,
     /// 10,000 yuan in the period: output × value of one unit.
@@ -75,7 +96,18 @@ pub struct SiteAssessment {
     pub value_added_wan_per_mu: Option<Decimal>,
     /// Received over expected quarter-hours of the site's energy and output points, 0 to 1.
     pub completeness: Option<Decimal>,
+    /// By the figure's name: how sure it is.
+    pub figures: BTreeMap<&'static str, State>,
     pub notes: Vec<Text>,
+    /// What each figure is made of.
+    #[serde(skip)]
+    pub terms: Vec<(Figure, Arc<Term>)>,
+}
+
+impl SiteAssessment {
+    pub fn term(&self, figure: Figure) -> Option<&Arc<Term>> {
+        self.terms.iter().find(|(known, _)| *known == figure).map(|(_, term)| term)
+    }
 }
 
 /// One carrier at the site's boundary.
@@ -84,6 +116,8 @@ pub struct CarrierEnergy {
     pub carrier: String,
     pub unit: String,
     pub amount: Decimal,
+    pub quality: Quality,
+    pub doubts: Doubts,
     pub kgce_calorific: Option<Decimal>,
     pub kgce_equivalent: Option<Decimal>,
     pub factor_calorific: Option<FactorUsed>,

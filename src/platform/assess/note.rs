@@ -1,11 +1,16 @@
 //! Why a figure is missing or weak, in words.
 
+use super::line::Line;
 use crate::{
-    energy::coal::{Basis, Lookup, Question, Worth},
-    model::{Role, Site},
+    energy::{
+        calorific::Measured,
+        coal::{Basis, Lookup, Question, Worth},
+    },
+    model::{PointName, Product, Role},
     platform::store::Flow,
     runtime::lang::Text,
 };
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 pub(super) type Name = (&'static str, &'static str);
@@ -13,7 +18,8 @@ pub(super) const OUTPUT: Name = ("产量", "the output");
 pub(super) const OUTPUT_VALUE: Name = ("产值", "the output value");
 pub(super) const LAND: Name = ("用地面积", "the land");
 
-fn place(flow: &Flow) -> String {
+/// The register's name in terms and notes.
+pub(super) fn place(flow: &Flow) -> String {
     format!("{}/{}/{}", flow.gateway_id, flow.series.meter, flow.series.point)
 }
 
@@ -59,15 +65,100 @@ pub(super) fn too_large(flow: &Flow) -> Text {
     Text::new(format!("计量点 {place} 的数值过大，无法精确计算"), format!("{place} is too large for an exact sum"))
 }
 
-pub(super) fn other_product(flow: &Flow, site: &Site) -> Text {
-    let place = place(flow);
-    let (unit, product) = (&flow.series.unit, &flow.series.product);
-    let (site_unit, site_product) = (&site.product_unit, &site.product_code);
+pub(super) fn too_large_sum(name: &str) -> Text {
     Text::new(
-        format!("产量点 {place} 的产品 `{product}`（{unit}）与登记的 `{site_product}`（{site_unit}）不一致，产量未知"),
+        format!("{name} 的合计数值过大，无法精确计算"),
+        format!("the sum of {name} is too large for an exact decimal"),
+    )
+}
+
+pub(super) fn no_energy_yet() -> Text {
+    Text::new("本时段没有能耗数据", "no energy is known in the period")
+}
+
+pub(super) fn never_seen(point: &PointName) -> Text {
+    Text::new(
+        format!("边界所列计量点 {point} 从未有过数据"),
+        format!("the boundary names {point}, and nothing of it has ever been received"),
+    )
+}
+
+pub(super) fn virtual_unknown(name: &str) -> Text {
+    Text::new(
+        format!("虚拟计量点 {name} 的组成有未知项，其值未知"),
+        format!("a term of the virtual point {name} is unknown, and so it is"),
+    )
+}
+
+pub(super) fn no_stock(carrier: &str) -> Text {
+    Text::new(
+        format!("{carrier} 缺少时段起始或终了的库存，消耗量未知"),
         format!(
-            "{place} counts product `{product}` in {unit}, the registry has `{site_product}` in {site_unit}: the output is unknown"
+            "the stock book of {carrier} has no stock at the beginning or the end of the period: what was used is unknown"
         ),
+    )
+}
+
+pub(super) fn book_differs(carrier: &str, book: Decimal, meters: Decimal, unit: &str) -> Text {
+    let (book, meters) = (book.normalize(), meters.normalize());
+    Text::new(
+        format!("{carrier} 手工台账 {book} {unit} 与计量 {meters} {unit} 相差超过 5 %；以计量为准"),
+        format!(
+            "{carrier}: the book says {book} {unit}, the meters {meters} {unit}, more than 5 % apart; the meters count"
+        ),
+    )
+}
+
+/// Platform rule of the national system: daily values against the monthly one, within 5 %.
+pub(super) fn days_differ(flow: &Flow, sum: Decimal, whole: Decimal) -> Text {
+    let (place, sum, whole) = (place(flow), sum.normalize(), whole.normalize());
+    Text::new(
+        format!("计量点 {place} 各区间合计 {sum} 与首末表底之差 {whole} 相差超过 5 %"),
+        format!(
+            "{place}: the sum of its intervals is {sum}, its first and last reading give {whole}, more than 5 % apart"
+        ),
+    )
+}
+
+pub(super) fn calibration(point: &PointName, until: Date) -> Text {
+    Text::new(
+        format!("计量点 {point} 的检定有效期至 {until}，早于本时段结束"),
+        format!("the calibration of {point} ended on {until}, before the period does"),
+    )
+}
+
+pub(super) fn chosen(carrier: &str, value: Decimal, low: Decimal, high: Decimal, unit: &str) -> Text {
+    Text::new(
+        format!("{carrier} 的系数 {value} kgce/{unit} 由运营方在标准范围 {low}–{high} 内确定"),
+        format!("{value} kgce per {unit} of {carrier} is the operator's choice within the standard's {low}–{high}"),
+    )
+}
+
+pub(super) fn measured(carrier: &str, measured: &Measured) -> Text {
+    let Measured { ncv_kj_per_unit, measurements, .. } = measured;
+    Text::new(
+        format!("{carrier} 采用实测低位发热量 {ncv_kj_per_unit} kJ（{measurements} 次化验的加权平均）"),
+        format!(
+            "{carrier}: measured calorific value {ncv_kj_per_unit} kJ, the weighted mean of {measurements} analyses"
+        ),
+    )
+}
+
+pub(super) fn several_products() -> Text {
+    Text::new(
+        "本单位有多种产品，能耗未按任何规则分摊：不计算单位产品能耗",
+        "the site has several products, and energy is allocated to them by no rule: energy per product is not computed",
+    )
+}
+
+pub(super) fn other_product(line: &Line, products: &[Product]) -> Text {
+    let place = line.amount.as_ref().map_or("", |term| term.registers().first().map_or("", |term| term.name.as_str()));
+    let (unit, product) = (&line.unit, &line.product);
+    let known: Vec<_> = products.iter().map(|product| format!("`{}` in {}", product.code, product.unit)).collect();
+    let known = known.join(", ");
+    Text::new(
+        format!("产量点 {place} 的产品 `{product}`（{unit}）与登记的产品（{known}）不一致，产量未知"),
+        format!("{place} counts product `{product}` in {unit}, the registry has {known}: the output is unknown"),
     )
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    model::{Gateway, Physics, PointKind, Reading, Role, Series, Site},
+    model::{Declared, Doubts, Gateway, Physics, PointKind, Product, Reading, Role, Series, Site},
     platform::store::{Flow, SiteLedger},
 };
 
@@ -59,7 +59,12 @@ fn flow(role: Role, carrier: &str, unit: &str, amount: i64) -> Flow {
         last: Some(reading),
         slots_expected: 100,
         slots_received: 100,
+        estimated: 0,
         breaks: 0,
+        epochs: Vec::new(),
+        set_aside: 0,
+        doubts: Doubts::NONE,
+        outputs_by_tag: Vec::new(),
     }
 }
 
@@ -79,9 +84,24 @@ fn example() -> Vec<Flow> {
     ]
 }
 
+/// The row's one product, as the store gives it.
+fn declared(site: &Site) -> Declared {
+    let product = Product {
+        credit_code: site.credit_code.clone(),
+        code: site.product_code.clone(),
+        name: site.product_code.clone(),
+        unit: site.product_unit.clone(),
+        output_value_yuan_per_unit: site.output_value_yuan_per_unit,
+        limit: None,
+    };
+    Declared { products: vec![product], ..Declared::default() }
+}
+
 fn run_as(site: Site, flows: Vec<Flow>, files: &[(&str, &str)], period: &str, basis: Basis) -> SiteAssessment {
-    let gateways = vec![Gateway { gateway_id: "gw-1".into(), credit_code: site.credit_code.clone() }];
-    let snapshot = Snapshot { as_of: UtcMillis(1), sites: vec![SiteLedger { site, gateways, flows }] };
+    let gateways =
+        vec![Gateway { gateway_id: "gw-1".into(), credit_code: site.credit_code.clone(), public_keys: Vec::new() }];
+    let snapshot =
+        Snapshot { as_of: UtcMillis(1), sites: vec![SiteLedger { declared: declared(&site), site, gateways, flows }] };
     let coefficients = coefficient::parse(files.iter().copied()).unwrap();
     assess(&snapshot, &coefficients, &period.parse().unwrap(), basis).sites.remove(0)
 }

@@ -62,8 +62,9 @@ pub fn parse(text: &str, path: &Path) -> Result<PlatformConfig, Problems> {
 
 fn config(root: &Section, folder: &Path) -> PlatformConfig {
     let platform = root.table(&PLATFORM, &PLATFORM_SHAPE);
-    let ingest = root.table(&INGEST, &INGEST_SHAPE).and_then(|ingest| listen(&ingest));
-    let api = root.table(&API, &API_SHAPE).and_then(|api| listen(&api));
+    let ingest =
+        root.table(&INGEST, &INGEST_SHAPE).and_then(|ingest| settings::listen(&ingest, &LISTEN, &ALLOW_REMOTE));
+    let api = root.table(&API, &API_SHAPE).and_then(|api| settings::listen(&api, &LISTEN, &ALLOW_REMOTE));
     if let (Some(ingest), Some(api)) = (&ingest, &api)
         && ingest.value == api.value
         && api.value.port() != 0
@@ -89,34 +90,6 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         ingest_listen: address(ingest),
         api_listen: address(api),
     }
-}
-
-fn listen(section: &Section) -> Option<Found<SocketAddr>> {
-    let allow_remote = section.or(&ALLOW_REMOTE, false, section.boolean(&ALLOW_REMOTE));
-    let listen = section.parse(&LISTEN, |text| {
-        text.parse::<SocketAddr>().map_err(|_| {
-            Text::new("写作 \"127.0.0.1:7600\"，不用主机名", "write it as \"127.0.0.1:7600\", without a host name")
-        })
-    })?;
-    if !listen.value.ip().is_loopback() && allow_remote == Some(false) {
-        let address = listen.value;
-        section.doc.report(
-            &listen.at,
-            Text::new(
-                format!("写的是 {address}，其他机器可以访问"),
-                format!("found {address}, which other machines can reach"),
-            ),
-            Text::new(
-                "本机的回环地址；对外须另有 allow_remote = true",
-                "a loopback address, or allow_remote = true beside it",
-            ),
-            Text::new(
-                "写 127.0.0.1；如确需对外，在旁边写 allow_remote = true",
-                "write 127.0.0.1, or add allow_remote = true if other machines are to reach it",
-            ),
-        );
-    }
-    Some(listen)
 }
 
 #[cfg(test)]

@@ -13,7 +13,9 @@ use crate::{
 };
 use std::collections::HashSet;
 
-const COLUMNS: Columns = Columns { all: &["gateway_id", "credit_code"], required: 2 };
+const COLUMNS: Columns = Columns { all: &["gateway_id", "credit_code", "public_key"], required: 2 };
+/// Keys of one gateway: each that it ever had.
+const KEYS_MAX: usize = 8;
 
 /// Every gateway stands on one of `sites`. `file` is what messages call it.
 ///
@@ -51,7 +53,34 @@ pub fn gateways_from_csv(text: &str, file: &str, sites: &[Site]) -> Result<Impor
                 ),
             );
         }
-        gateways.push(Gateway { gateway_id: gateway_id.to_owned(), credit_code: credit_code.to_owned() });
+        let public_keys = public_keys(row.field(2)).unwrap_or_else(|| {
+            row.refuse(
+                2,
+                (
+                    Text::new(
+                        format!("64 位十六进制的公钥，最多 {KEYS_MAX} 个，以空格分隔"),
+                        format!("public keys of 64 hex digits, {KEYS_MAX} at most, with blanks between them"),
+                    ),
+                    Text::new(
+                        "写上该网关 mujun-agent key 的输出，或留空",
+                        "write what `mujun-agent key` prints on the gateway, or nothing",
+                    ),
+                ),
+            );
+            Vec::new()
+        });
+        gateways.push(Gateway { gateway_id: gateway_id.to_owned(), credit_code: credit_code.to_owned(), public_keys });
     });
     doc.finish(gateways).map(|(rows, warnings)| Import { rows, warnings })
+}
+
+/// Separated by blanks; none of nothing.
+fn public_keys(text: &str) -> Option<Vec<[u8; 32]>> {
+    let key = |word: &str| -> Option<[u8; 32]> {
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        let digits = word.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(word)?;
+        digits.as_bytes().chunks(2).map(byte).collect::<Option<Vec<u8>>>()?.try_into().ok()
+    };
+    let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
+    (words.len() <= KEYS_MAX).then_some(words)?.into_iter().map(key).collect()
 }

@@ -51,6 +51,16 @@ fn another_order_of_columns_crlf_and_empty_lines_are_taken() {
 }
 
 #[test]
+fn a_gateway_may_have_public_keys_one_or_several() {
+    let (one, two) = ("0a".repeat(32), "FF".repeat(32));
+    let text = format!("gateway_id,credit_code,public_key\ng,91331003MA0000111Q,{one} {two}\nh,91331003MA0000111Q,\n");
+    let sites = sites(&table(&[ROW])).unwrap().rows;
+    let rows = gateways_from_csv(&text, "g", &sites).unwrap().rows;
+    assert_eq!(rows[0].public_keys, [[10; 32], [255; 32]]);
+    assert_eq!(rows[1].public_keys, [[0; 32]; 0]);
+}
+
+#[test]
 fn one_bad_row_keeps_all_others_out() {
     let bad = ROW.replace("25.6", "0").replace("0000111Q", "000012XG");
     let problems = sites(&table(&[ROW, &bad])).unwrap_err();

@@ -20,11 +20,25 @@ pub enum AlarmKind {
     Hole = 4,
     /// Records were refused.
     Refusal = 5,
+    /// It signed with a key that is not the one it had, or not one of the registry's.
+    KeyChanged = 6,
+    /// An attestation whose signature is wrong.
+    BadSignature = 7,
+    /// Another gateway has the same key.
+    KeyShared = 8,
 }
 
 impl AlarmKind {
-    const ALL: [AlarmKind; 5] =
-        [AlarmKind::Cloned, AlarmKind::StoreReplaced, AlarmKind::Conflict, AlarmKind::Hole, AlarmKind::Refusal];
+    const ALL: [AlarmKind; 8] = [
+        AlarmKind::Cloned,
+        AlarmKind::StoreReplaced,
+        AlarmKind::Conflict,
+        AlarmKind::Hole,
+        AlarmKind::Refusal,
+        AlarmKind::KeyChanged,
+        AlarmKind::BadSignature,
+        AlarmKind::KeyShared,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -33,6 +47,9 @@ impl AlarmKind {
             AlarmKind::Conflict => "conflict",
             AlarmKind::Hole => "hole",
             AlarmKind::Refusal => "refusal",
+            AlarmKind::KeyChanged => "key_changed",
+            AlarmKind::BadSignature => "bad_signature",
+            AlarmKind::KeyShared => "key_shared",
         }
     }
 
@@ -58,6 +75,18 @@ impl AlarmKind {
             AlarmKind::Refusal => Text::new(
                 "有记录被拒绝并另行保存；原因见 /api/v1/refused",
                 "records were refused and are kept apart; /api/v1/refused says why",
+            ),
+            AlarmKind::KeyChanged => Text::new(
+                "网关换了签名密钥，新密钥的签名不作凭据；若更换属实，请在登记表 gateways.csv 的 public_key 列写入新旧两个公钥",
+                "the gateway signs with another key, which proves nothing; if that is right write both public keys, the old and the new, into the column public_key of gateways.csv",
+            ),
+            AlarmKind::BadSignature => Text::new(
+                "签名不正确，不作凭据；请检查该网关的磁盘及其到平台的线路",
+                "a signature is wrong and proves nothing; check the gateway's disk and its way to the platform",
+            ),
+            AlarmKind::KeyShared => Text::new(
+                "两个网关使用同一签名密钥，多半是复制了磁盘；请在其中一台上停止服务、删除其密钥文件后重启",
+                "two gateways sign with one key, probably one disk is a copy of the other; on one of them stop the agent, delete its key file and start it",
             ),
         }
     }
@@ -98,9 +127,9 @@ pub fn raise(
 /// By gateway and kind.
 pub fn alarms(tx: &Connection, listing: &Listing) -> Result<Page<Alarm>, StoreError> {
     let mut select = tx.prepare_cached(
-        "SELECT gateway.id * 8 + kind, gateway_id, credit_code, kind, first, last, count, detail
+        "SELECT gateway.id * 64 + kind, gateway_id, credit_code, kind, first, last, count, detail
          FROM alarm JOIN gateway ON gateway.id = alarm.gateway
-         WHERE credit_code IS NOT NULL AND gateway.id * 8 + kind > ?1
+         WHERE credit_code IS NOT NULL AND gateway.id * 64 + kind > ?1
            AND (?2 IS NULL OR credit_code = ?2) AND (?3 IS NULL OR gateway_id = ?3)
          ORDER BY gateway.id, kind LIMIT ?4",
     )?;

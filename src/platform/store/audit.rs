@@ -1,7 +1,7 @@
 //! Is the store what its blocks say? Everything is computed anew and compared.
 
 use super::{
-    StoreError, block,
+    AttestationLine, StoreError, attestation, block,
     ledger::{bridges_between, rows_between},
     run,
 };
@@ -18,6 +18,10 @@ pub struct Audit {
     /// Series whose rows were compared.
     pub series: u64,
     pub readings: u64,
+    /// Records that are those that their gateways signed.
+    pub attested: u64,
+    /// Generations that are not wholly stored, signed and as they were signed: the newest of each gateway is one.
+    pub attestations: Vec<AttestationLine>,
     /// What is wrong, in words; empty when all is as it must be.
     pub faults: Vec<String>,
 }
@@ -29,6 +33,7 @@ pub fn audit(tx: &Connection) -> Result<Audit, StoreError> {
     let gateways: Vec<i64> = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for gateway in gateways {
         series_of(tx, gateway, &mut audit)?;
+        signatures(tx, gateway, &mut audit)?;
     }
     Ok(audit)
 }
@@ -57,6 +62,20 @@ fn marks(tx: &Connection, audit: &mut Audit) -> Result<(), StoreError> {
             audit.faults.push(format!(
                 "generation {id}: its mark is {mark}, but {count} records from {first} to {last} are kept, {distinct} of them distinct"
             ));
+        }
+    }
+    Ok(())
+}
+
+/// The stored records are those that the gateway signed.
+fn signatures(tx: &Connection, gateway: i64, audit: &mut Audit) -> Result<(), StoreError> {
+    for line in attestation::verify(tx, gateway)? {
+        audit.attested += line.attested_through;
+        let gen_id = u128::from_be_bytes(line.gen_id);
+        let fault = |fault: &String| format!("gateway {}, generation {gen_id:032x}: {fault}", line.gateway_id);
+        audit.faults.extend(line.faults.iter().map(fault));
+        if !line.whole() {
+            audit.attestations.push(line);
         }
     }
     Ok(())

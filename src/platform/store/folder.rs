@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Changes with every change of `schema.sql`; kept in the file's `user_version`.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 const SCHEMA: &str = include_str!("schema.sql");
 /// A checkpoint may hold a connection up for as long as it writes its pages.
 const BUSY: Duration = Duration::from_secs(10);
@@ -19,7 +19,8 @@ const STATEMENTS: usize = 64;
 /// The folder while it is ours. The kernel gives the lock back when the process ends, however it ends.
 pub struct Folder {
     file: PathBuf,
-    _lock: File,
+    /// `None`: beside a platform that may run on it.
+    _lock: Option<File>,
 }
 
 impl Folder {
@@ -33,7 +34,21 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { dir: dir.to_owned() }),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        Ok(Folder { file: dir.join("mujun.db"), _lock: lock })
+        Ok(Folder { file: dir.join("mujun.db"), _lock: Some(lock) })
+    }
+
+    /// The folder of a platform that may be running, for looking at it and for what is published. Nothing is created.
+    pub fn beside(dir: &Path) -> Result<(Folder, Connection), StoreError> {
+        let folder = Folder { file: dir.join("mujun.db"), _lock: None };
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&folder.file, flags)
+            .map_err(|error| StoreError::Folder { dir: dir.to_owned(), source: std::io::Error::other(error).into() })?;
+        connection.busy_timeout(BUSY)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        match connection.pragma_query_value(None, "user_version", |row| row.get(0))? {
+            SCHEMA_VERSION => Ok((folder, connection)),
+            found => Err(StoreError::Version { found, known: SCHEMA_VERSION }),
+        }
     }
 
     /// The one connection that writes, with the schema in place.

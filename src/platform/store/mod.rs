@@ -23,7 +23,8 @@
 //! Guess: where a register falls, the difference is unknown and counted as a break.
 
 use crate::{
-    model::{Gateway, Period, Reading, Series, Site, UtcMillis},
+    energy::counter::EpochCause,
+    model::{Declared, Doubts, Gateway, Period, Reading, Series, Site, UtcMillis},
     runtime::{clock, task},
     wire::{
         GenId,
@@ -33,7 +34,7 @@ use crate::{
 use rusqlite::Connection;
 use rust_decimal::Decimal;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     path::Path,
     sync::{
         Arc,
@@ -43,6 +44,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 mod alarm;
+mod attestation;
 mod audit;
 mod block;
 mod error;
@@ -56,15 +58,18 @@ mod judge;
 mod ledger;
 mod lineage;
 mod listing;
+mod publication;
 mod reader;
 mod refused;
 mod registry;
 mod run;
 mod snapshot;
 mod take;
+mod trace;
 mod writer;
 
 pub use alarm::{Alarm, AlarmKind};
+pub use attestation::AttestationLine;
 pub use audit::Audit;
 pub use error::{BadRecord, StoreError};
 pub use gap::GapRow;
@@ -72,7 +77,9 @@ pub use greeting::{Greeted, Greeting};
 pub use hole::{Hole, Link};
 pub use lineage::Run;
 pub use listing::{Listing, Page};
+pub use publication::{Draft, Publication};
 pub use refused::{REFUSED_MAX, RefusedRow};
+pub use trace::{SourcedReading, Trace, TracedInterval};
 
 /// The platform's store. Cloning gives another handle; when the last one goes, the folder is free again.
 #[derive(Clone)]
@@ -95,6 +102,17 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Store, StoreError> {
         let folder = folder::Folder::take(dir)?;
         let connection = folder.writer()?;
+        Store::on(dir, folder, connection)
+    }
+
+    /// Opens the folder of a platform that may be running, to read it and to publish: SQLite keeps the two writers apart.
+    /// Blocks on the disk.
+    pub fn beside(dir: &Path) -> Result<Store, StoreError> {
+        let (folder, connection) = folder::Folder::beside(dir)?;
+        Store::on(dir, folder, connection)
+    }
+
+    fn on(dir: &Path, folder: folder::Folder, connection: Connection) -> Result<Store, StoreError> {
         let readers = reader::Readers::new(folder.file().to_owned());
         let writer = writer::Writer::start(connection)
             .map_err(|error| StoreError::Folder { dir: dir.to_owned(), source: error.into() })?;
@@ -263,6 +281,20 @@ impl Store {
         self.inner.writer.write(move |tx| registry::replace(tx, &sites, &gateways)).await
     }
 
+    /// As [`Store::replace_registry`], with what was declared about the sites, by credit code.
+    pub async fn register(
+        &self,
+        sites: Vec<Site>,
+        gateways: Vec<Gateway>,
+        declared: BTreeMap<String, Declared>,
+    ) -> Result<(), StoreError> {
+        let replace = move |tx: &Connection| {
+            registry::replace(tx, &sites, &gateways)?;
+            registry::declare(tx, &declared)
+        };
+        self.inner.writer.write(replace).await
+    }
+
     /// Registered gateways, by id.
     pub async fn gateways(&self) -> Result<Vec<Gateway>, StoreError> {
         self.inner.readers.read(|tx| registry::gateways(tx)).await
@@ -285,9 +317,52 @@ impl Store {
         self.inner.readers.read(move |tx| snapshot::intervals(tx, &credit_code, &period)).await
     }
 
+    /// From which readings the amounts of a register in a period come: one trace for each series of the
+    /// point that has any interval in it, since a changed scale or unit is another series.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownGateway`] when it is not in the registry.
+    pub async fn trace(
+        &self,
+        gateway_id: &str,
+        meter: &str,
+        point: &str,
+        period: &Period,
+    ) -> Result<Vec<Trace>, StoreError> {
+        let (gateway_id, meter, point) = (gateway_id.to_owned(), meter.to_owned(), point.to_owned());
+        let period = period.clone();
+        self.inner.readers.read(move |tx| trace::trace(tx, &gateway_id, &meter, &point, &period)).await
+    }
+
     /// Every cumulative series of the registered gateways over all time.
     pub async fn ledger(&self) -> Result<Vec<LedgerLine>, StoreError> {
         self.inner.readers.read(|tx| snapshot::ledger(tx)).await
+    }
+
+    /// Stores a version of a period's figures. `None` when another one was published meanwhile.
+    pub async fn publish(&self, draft: Draft) -> Result<Option<u64>, StoreError> {
+        let now = clock::now();
+        self.inner.writer.write(move |tx| publication::add(tx, &draft, now)).await
+    }
+
+    /// Published versions, the newest first; of one period where it is given.
+    pub async fn publications(&self, period: Option<String>) -> Result<Vec<Publication>, StoreError> {
+        self.inner.readers.read(move |tx| publication::list(tx, period.as_deref())).await
+    }
+
+    /// The last published version of each period and basis.
+    pub async fn latest_publications(&self) -> Result<Vec<Publication>, StoreError> {
+        self.inner.readers.read(|tx| publication::latest(tx)).await
+    }
+
+    /// A published version with its body; by default the last one.
+    pub async fn publication(
+        &self,
+        period: String,
+        basis: String,
+        version: Option<u64>,
+    ) -> Result<Option<(Publication, Vec<u8>)>, StoreError> {
+        self.inner.readers.read(move |tx| publication::body(tx, &period, &basis, version)).await
     }
 
     /// Reads every block and compares marks and ledger with what the blocks give. Takes as long as the store is
@@ -374,6 +449,7 @@ pub struct SiteLedger {
     pub gateways: Vec<Gateway>,
     /// One for each cumulative series of the site's gateways.
     pub flows: Vec<Flow>,
+    pub declared: Declared,
 }
 
 /// One cumulative series over the period.
@@ -390,8 +466,45 @@ pub struct Flow {
     /// them that hold a reading.
     pub slots_expected: u64,
     pub slots_received: u64,
-    /// How often the register fell inside the period: at each the difference is unknown and not in `amount`.
+    /// Of `amount`, counts that come from pairs of readings more than 22.5 minutes apart, or that no reading parted:
+    /// their sum is exact, and their place in the period is estimated.
+    pub estimated: i64,
+    /// How often an epoch ended and another began inside the period: what ran between the two is not in `amount`.
     pub breaks: u64,
+    /// The first [`EPOCHS_MAX`] of them, in order.
+    pub epochs: Vec<EpochEnd>,
+    /// Readings of the period that are in no difference: passing wrong ones, and those that wait for later ones.
+    pub set_aside: u64,
+    /// Union of those of the intervals inside the period.
+    pub doubts: Doubts,
+    /// For `product`, `shift` and `order`: how `amount` is shared among the values that the meter's tags had. Empty for a
+    /// name that no tag of the meter ever had, and for a register that is neither output nor scrap.
+    pub outputs_by_tag: Vec<TagShare>,
+}
+
+/// Epoch ends that one [`Flow`] or [`Trace`] names.
+pub const EPOCHS_MAX: usize = 100;
+
+/// One epoch of a register ends and another begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EpochEnd {
+    /// When the new one begins.
+    pub time: UtcMillis,
+    pub cause: EpochCause,
+    /// The last reading of the old one and the first of the new one.
+    pub before: Reading,
+    pub after: Reading,
+}
+
+/// The part of a flow that belongs to one value of a tag.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TagShare {
+    /// `product`, `shift` or `order`.
+    pub name: String,
+    /// Empty: before the first tag, or while nothing was tagged.
+    pub value: String,
+    /// Counts. Over all values of a name they add up to the flow's amount.
+    pub amount: i64,
 }
 
 /// A quarter-hour of a site's balance.
@@ -400,8 +513,9 @@ pub struct SiteInterval {
     pub start: UtcMillis,
     /// By carrier and unit: what entered less what left.
     pub energy: Vec<Amount>,
-    /// By product and unit.
+    /// Qualified and rejected product, by product and unit.
     pub output: Vec<Amount>,
+    pub scrap: Vec<Amount>,
     /// Whether any register was read in it. Otherwise its amounts are shares of longer stretches.
     pub readings_present: bool,
 }
@@ -412,6 +526,7 @@ pub struct Amount {
     pub name: Arc<str>,
     pub unit: Arc<str>,
     pub amount: Decimal,
+    pub doubts: Doubts,
 }
 
 /// One cumulative series over all time.
@@ -423,7 +538,7 @@ pub struct LedgerLine {
     pub last: Option<Reading>,
     /// Σ of all intervals, counts.
     pub total: i64,
-    /// How often the register fell.
+    /// How often an epoch ended and another began.
     pub breaks: u64,
     /// Quarter-hours from the first to the last reading, but for those inside a break.
     pub intervals: u64,

@@ -6,6 +6,7 @@
 use super::{
     BadRecord, StoreError,
     alarm::shortened,
+    attestation,
     block::Place,
     judge::due,
     listing::{Listing, Page},
@@ -76,10 +77,22 @@ pub fn crc32c(tx: &Connection, generation: i64, seq: i64) -> Result<Option<u32>,
 }
 
 /// Gives up the bytes of a gateway's refused records, so that others have room. Their numbers stay used, and their rows
-/// say what they were.
+/// say what they were; their hashes stay for the chain of signatures.
 pub fn write_off(tx: &Connection, gateway: i64) -> Result<u64, StoreError> {
-    let update = "UPDATE refused SET body = NULL, due = NULL WHERE gateway = ?1 AND body IS NOT NULL";
-    Ok(tx.prepare_cached(update)?.execute([gateway])? as u64)
+    let mut written = 0;
+    let mut update =
+        tx.prepare_cached("UPDATE refused SET body = NULL, due = NULL, hash = ?3 WHERE generation = ?1 AND seq = ?2")?;
+    loop {
+        let some = "SELECT gateway, generation, seq, kind, crc32c, body FROM refused
+                    WHERE gateway = ?1 AND body IS NOT NULL AND ?2 = 0 LIMIT ?3";
+        let rows = read(tx, some, [gateway, 0, RETRY_MAX])?;
+        if rows.is_empty() {
+            return Ok(written);
+        }
+        for (place, record) in rows {
+            written += update.execute(params![place.generation, place.seq, attestation::hash_of(&record)])? as u64;
+        }
+    }
 }
 
 /// By gateway id, of registered gateways.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     energy::interval::QUARTER_MS,
-    model::{Period, Physics, PointKind, Role, Scale, Series, UtcMillis},
+    model::{Doubts, Period, Physics, PointKind, Role, Scale, Series, UtcMillis},
 };
 use rusqlite::{Connection, params};
 use rust_decimal::Decimal;
@@ -25,7 +25,8 @@ pub fn snapshot(tx: &Connection, period: &Period, now: UtcMillis) -> Result<Snap
                 flows.push(flow(tx, &gateway.gateway_id, id, series, period, now)?);
             }
         }
-        sites.push(SiteLedger { site, gateways: own, flows });
+        let declared = registry::declared(tx, &site)?;
+        sites.push(SiteLedger { site, gateways: own, flows, declared });
     }
     Ok(Snapshot { as_of: now, sites })
 }
@@ -95,6 +96,7 @@ impl Line {
             start,
             energy: Vec::new(),
             output: Vec::new(),
+            scrap: Vec::new(),
             readings_present: false,
         });
         quarter.readings_present |= reading;
@@ -104,7 +106,12 @@ impl Line {
         let amounts = if self.role == Role::Output { &mut quarter.output } else { &mut quarter.energy };
         match amounts.iter_mut().find(|one| one.name == self.name && one.unit == self.unit) {
             Some(one) => one.amount = one.amount.checked_add(amount).unwrap_or(Decimal::MAX),
-            None => amounts.push(Amount { name: Arc::clone(&self.name), unit: Arc::clone(&self.unit), amount }),
+            None => amounts.push(Amount {
+                name: Arc::clone(&self.name),
+                unit: Arc::clone(&self.unit),
+                amount,
+                doubts: Doubts::NONE,
+            }),
         }
     }
 }
@@ -134,7 +141,12 @@ fn flow(
         last: row_before(tx, id, end)?.filter(|row| row.start >= start).map(|row| row.run.cell.last),
         slots_expected: begin.map_or(0, |begin| (due.since(begin).max(0) / QUARTER_MS).unsigned_abs()),
         slots_received: sums.received,
+        estimated: 0,
         breaks: sums.breaks,
+        epochs: Vec::new(),
+        set_aside: 0,
+        doubts: Doubts::NONE,
+        outputs_by_tag: Vec::new(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! A record that may be taken, into the tables: its block, and what it means to dictionary, gaps and ledger.
 
 use super::{
-    BadRecord, StoreError, block, gap,
+    BadRecord, StoreError, attestation, block, gap,
     generation::{self, Dictionary},
     hole,
     judge::judge,
@@ -62,7 +62,8 @@ impl<'a> Taker<'a> {
             Content::Gap(gap) => gap::insert(self.tx, &place, gap, self.now)?,
             Content::Recalled(intervals) => hole::fill(self.tx, self.gateway, intervals)?,
             Content::Samples(..) => return Ok(Ok(times)),
-            Content::Intervals(_) | Content::Event(_) | Content::Attestation(_) => {}
+            Content::Attestation(one) => attestation::note(self.tx, self.gateway, one, self.now)?,
+            Content::Intervals(_) | Content::Event(_) => {}
         }
         Ok(Ok(None))
     }

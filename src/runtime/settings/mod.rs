@@ -13,10 +13,12 @@
 //! Know a key: shapes are the caller's.
 
 mod key;
+mod listen;
 mod message;
 mod section;
 
 pub use key::{Key, Shape, key};
+pub use listen::listen;
 pub use message::expected;
 pub use section::{Refusal, Section};
 

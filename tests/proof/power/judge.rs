@@ -70,11 +70,11 @@ pub fn judge(folder: &Path, state: &State) -> Verdict {
 
 fn look(folder: &Path, state: &State) -> Result<Verdict, String> {
     let spool = work::open(folder).map_err(|error| format!("does not open: {error}"))?;
-    let damaged = spool.quarantined();
     let found = work::numbers(&spool)?;
     let gaps = work::gaps(&spool)?;
     spool.commit(&[work::record(NEW)], None).map_err(|error| format!("takes nothing new: {error}"))?;
     let after = work::numbers(&spool)?;
+    let damaged = spool.quarantined(); // reading is what finds damage
     let ids: BTreeSet<_> = spool.generations().iter().map(|generation| generation.gen_id).collect();
     let mut verdict = compare(&found, state);
     if after.split_last() != Some((&NEW, &found[..])) {

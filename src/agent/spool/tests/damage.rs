@@ -16,10 +16,14 @@ fn healthy() -> TempDir {
     folder
 }
 
-/// Opens, and finds either everything, or all but the second generation, which is in quarantine.
+/// Opens, and finds either everything, or all but the second generation, which is in quarantine and said to be lost:
+/// since the start, or since the damage was read.
 fn opens(folder: &Path) -> bool {
     let spool = open_with(folder, preamble(), small()).unwrap();
+    let errors = unreadable(&spool);
+    assert!(errors.iter().all(|error| matches!(error, SpoolError::Damaged { .. })), "{errors:?}");
     spool.commit(&records(91..=91), None).unwrap();
+    assert_eq!(gaps(&spool).len() as u64, spool.quarantined());
     let found = numbers(&spool);
     match spool.quarantined() {
         0 => assert!(found.into_iter().eq(1..=91)),

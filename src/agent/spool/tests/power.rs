@@ -29,7 +29,7 @@ fn cut_at_each_step(skip: Skip) -> (usize, Vec<String>) {
         image.write(folder.path(), cut.path());
         let (delivered, committed) = image.note;
         let found = match open_with(cut.path(), preamble(), limits) {
-            Ok(spool) if spool.quarantined() == 0 => {
+            Ok(spool) if unreadable(&spool).is_empty() && spool.quarantined() == 0 => {
                 spool.commit(&records(1000..=1000), None).unwrap();
                 numbers(&spool)
             }

@@ -16,6 +16,7 @@ mod kill;
 mod laws;
 mod refusals;
 mod reports;
+mod signatures;
 
 /// 2024-11-24T00:00:00+08:00
 pub const BASE: i64 = 1_732_377_600_000;
@@ -39,7 +40,7 @@ pub fn site(credit_code: &str) -> Site {
 }
 
 pub fn gateway(gateway_id: &str, credit_code: &str) -> Gateway {
-    Gateway { gateway_id: gateway_id.into(), credit_code: credit_code.into() }
+    Gateway { gateway_id: gateway_id.into(), credit_code: credit_code.into(), public_keys: Vec::new() }
 }
 
 pub fn series(point: &str, role: Role) -> Series {

@@ -1,4 +1,4 @@
-//! Connections → the router. HTTP/1 without TLS.
+//! Connections → a service. HTTP/1 without TLS.
 //!
 //! # Promises
 //! - So many connections at one time; one that sends no request, sends it a byte at a time or reads no answer loses
@@ -8,19 +8,24 @@
 //! # Does not
 //! Tell one client from another: behind a relay they all have one address.
 
-use crate::runtime::task::Crowd;
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
+use super::task::Crowd;
+use hyper::{
+    Request, Response,
+    body::{Body, Incoming},
+    header::{self, HeaderMap, HeaderName, HeaderValue},
+    server::conn::http1,
+    service::Service,
 };
-use std::{pin::pin, time::Duration};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::{convert::Infallible, error::Error, pin::pin, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 /// A request's head: the longest question, and what a browser and a relay add to it.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Everything comes from the page's own origin. No inline script and no inline style.
+const CONTENT_SECURITY: &str =
+    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 /// Before the next try, where the system has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
@@ -51,8 +56,12 @@ impl Default for Bounds {
     }
 }
 
-/// Until `stop`.
-pub async fn serve(bounds: Bounds, listener: TcpListener, router: Router, stop: CancellationToken) {
+/// Until `stop`. A service makes an answer of every request, whatever is wrong with it.
+pub async fn serve<B, S>(bounds: Bounds, listener: TcpListener, service: S, stop: CancellationToken)
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
     let mut connections = Crowd::new(bounds.connections);
     let mut failing = false;
     loop {
@@ -64,7 +73,7 @@ pub async fn serve(bounds: Bounds, listener: TcpListener, router: Router, stop: 
         match accepted {
             Ok((stream, _)) => {
                 failing = false;
-                connections.spawn(converse(bounds, stream, router.clone(), stop.clone()));
+                connections.spawn(converse(bounds, stream, service.clone(), stop.clone()));
             }
             Err(error) => {
                 if !std::mem::replace(&mut failing, true) {
@@ -80,12 +89,16 @@ pub async fn serve(bounds: Bounds, listener: TcpListener, router: Router, stop: 
 }
 
 /// One connection. Its errors are the client's affair.
-async fn converse(bounds: Bounds, stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn converse<B, S>(bounds: Bounds, stream: TcpStream, service: S, stop: CancellationToken)
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.head)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,
@@ -94,6 +107,18 @@ async fn converse(bounds: Bounds, stream: TcpStream, router: Router, stop: Cance
     }
     connection.as_mut().graceful_shutdown();
     let _ = tokio::time::timeout(bounds.finish, connection).await;
+}
+
+/// What every answer to a browser says, whatever is in it.
+pub fn guard(headers: &mut HeaderMap) {
+    let guards: [(HeaderName, &'static str); 3] = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    for (name, value) in guards {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
 }
 
 #[cfg(test)]

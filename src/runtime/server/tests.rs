@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::runtime::task::{Ended, Tasks};
-use axum::routing::get;
-use std::{convert::Infallible, net::SocketAddr};
+use http_body_util::Full;
+use hyper::service::service_fn;
+use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -23,14 +24,18 @@ impl Server {
     async fn start(bounds: Bounds) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = Router::new()
-            .route("/", get(|| async { "here" }))
-            .route("/large", get(|| async { vec![b'x'; LARGE_BYTES] }))
-            .route("/never", get(std::future::pending::<()>));
+        let service = service_fn(|request: Request<Incoming>| async move {
+            let body = match request.uri().path() {
+                "/large" => vec![b'x'; LARGE_BYTES],
+                "/never" => std::future::pending().await,
+                _ => b"here".to_vec(),
+            };
+            Ok(Response::new(Full::new(bytes::Bytes::from(body))))
+        });
         let stop = CancellationToken::new();
         let mut tasks = Tasks::new(stop.clone());
-        let serving = serve(bounds, listener, router, stop.clone());
-        tasks.spawn("api", async move {
+        let serving = serve(bounds, listener, service, stop.clone());
+        tasks.spawn("server", async move {
             serving.await;
             Ok::<(), Infallible>(())
         });

@@ -1,0 +1,332 @@
+//! A figure as the tree of what it is made of. The value of a term is computed here, from its terms, and nowhere else.
+//!
+//! ```text
+//!   kgce_per_product          rounded
+//!   └─ kgce_per_product       quotient
+//!      ├─ kgce                sum
+//!      │  └─ electricity      product
+//!      │     ├─ electricity   sum
+//!      │     │  ├─ + gw-1/m1/ep    register: counts × value of one
+//!      │     │  └─ − gw-1/m2/ep    register
+//!      │     └─ factor        kgce per kWh, dated, with its source
+//!      └─ output              sum
+//! ```
+//!
+//! # Promises
+//! - [`Term::recompute`] on the leaves gives the value again, bit for bit, also when the tree was stored as JSON.
+//! - A term has the doubts of all its terms, and the quality of the worst of them; one without a value is bad.
+//! - What is unknown makes what is computed from it unknown, never zero.
+//!
+//! # Does not
+//! Choose terms: the rules of the balance are in `site`.
+
+use crate::{
+    model::{Doubts, Quality, Reading},
+    runtime::lang::Text,
+};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Term {
+    /// A figure, a carrier, a product, or a register as `gateway/meter/point`.
+    pub name: String,
+    /// Exact, but where `how` is `rounded`.
+    pub value: Option<Decimal>,
+    pub unit: String,
+    #[serde(flatten)]
+    pub how: How,
+    pub quality: Quality,
+    #[serde(default, skip_serializing_if = "no_doubts")]
+    pub doubts: Doubts,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Text>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub terms: Vec<Part>,
+}
+
+fn no_doubts(doubts: &Doubts) -> bool {
+    doubts.is_none()
+}
+
+/// A term inside of another one.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Part {
+    /// Subtracted in a sum.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub minus: bool,
+    #[serde(flatten, with = "shared")]
+    pub term: Arc<Term>,
+}
+
+/// A shared term in JSON is the term.
+mod shared {
+    use super::{Arc, Deserialize, Serialize, Term};
+
+    pub fn serialize<S: serde::Serializer>(term: &Arc<Term>, serializer: S) -> Result<S::Ok, S::Error> {
+        Term::serialize(term, serializer)
+    }
+
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Arc<Term>, D::Error> {
+        Term::deserialize(deserializer).map(Arc::new)
+    }
+}
+
+/// Where a term's value comes from.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "snake_case")]
+pub enum How {
+    Sum,
+    Product,
+    /// The first term over the second.
+    Quotient,
+    /// The one term, half to even (GB/T 8170).
+    Rounded {
+        decimals: u32,
+    },
+    /// Counts of a register's movement over the period × the value of one.
+    Register(Register),
+    /// Out of a coefficient file.
+    Factor(Origin),
+    /// Out of the operator's registry: the field.
+    Registry {
+        field: String,
+    },
+    /// Written by hand: a stock entry, a measured value.
+    Entry(Origin),
+    /// An exact ratio of units or a number of the formula itself.
+    Constant,
+    /// Quarter-hours counted by the ledger.
+    Counted,
+    /// Nothing is known of it: the note says why.
+    Missing,
+}
+
+/// A dated value out of a file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Origin {
+    pub valid_from: String,
+    /// Document and clause.
+    pub source: String,
+    /// File, line and column; empty where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Register {
+    pub gateway_id: String,
+    pub meter: String,
+    pub point: String,
+    /// Why it is here: the agent's role, or the line of the boundary.
+    pub counted_as: String,
+    /// Σ of the intervals inside the period.
+    pub counts: i64,
+    /// The value of one count.
+    pub per_count: Decimal,
+    /// First and last reading inside the period.
+    pub first: Option<Read>,
+    pub last: Option<Read>,
+    pub slots_expected: u64,
+    pub slots_received: u64,
+    /// Of the counts, those whose place in the period is estimated.
+    pub estimated: i64,
+}
+
+/// One reading, counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Read {
+    pub time_ms: i64,
+    pub count: i64,
+}
+
+impl From<Reading> for Read {
+    fn from(reading: Reading) -> Read {
+        Read { time_ms: reading.time.0, count: reading.count }
+    }
+}
+
+impl Term {
+    /// A term of other terms.
+    pub fn of(name: &str, unit: &str, how: How, terms: Vec<Part>) -> Term {
+        let values: Vec<_> = terms.iter().map(|part| (part.minus, part.term.value)).collect();
+        let value = how.compute(&values);
+        let doubts = terms.iter().fold(Doubts::NONE, |all, part| all | part.term.doubts);
+        let worst = terms.iter().map(|part| part.term.quality).max().unwrap_or(Quality::Good);
+        let quality = if value.is_none() { Quality::Bad } else { worst };
+        Term { name: name.into(), value, unit: unit.into(), how, quality, doubts, notes: Vec::new(), terms }
+    }
+
+    /// A term without terms.
+    pub fn leaf(name: &str, value: Option<Decimal>, unit: &str, how: How) -> Term {
+        let value = match &how {
+            How::Register(register) => register.value(),
+            _ => value,
+        };
+        Term { value, ..Term::of(name, unit, how, Vec::new()) }.judged(Doubts::NONE)
+    }
+
+    /// With further doubts.
+    #[must_use]
+    pub fn judged(mut self, doubts: Doubts) -> Term {
+        self.doubts |= doubts;
+        self.quality = match (self.value, self.how.is_leaf()) {
+            (None, _) => Quality::Bad,
+            (_, true) => self.doubts.quality(),
+            (_, false) => self.quality.max(self.doubts.quality()),
+        };
+        self
+    }
+
+    /// With a note that makes it uncertain at best.
+    #[must_use]
+    pub fn weakened(mut self, note: Text) -> Term {
+        self.quality = self.quality.max(Quality::Uncertain);
+        self.notes.push(note);
+        self
+    }
+
+    /// Added, where it stands in a sum.
+    pub fn plus(self) -> Part {
+        Part { minus: false, term: Arc::new(self) }
+    }
+
+    /// Computes the value anew from the leaves.
+    pub fn recompute(&self) -> Option<Decimal> {
+        match &self.how {
+            How::Register(register) => register.value(),
+            how if how.is_leaf() => self.value,
+            how => {
+                let values: Vec<_> = self.terms.iter().map(|part| (part.minus, part.term.recompute())).collect();
+                how.compute(&values)
+            }
+        }
+    }
+
+    /// Whether every term of the tree is what its terms give, to the last digit and the last zero.
+    pub fn holds(&self) -> bool {
+        let bits = |value: Option<Decimal>| value.map(|value| value.serialize());
+        bits(self.recompute()) == bits(self.value) && self.terms.iter().all(|part| part.term.holds())
+    }
+
+    /// The registers of the tree, each once.
+    pub fn registers(&self) -> Vec<&Term> {
+        let mut found: Vec<&Term> = Vec::new();
+        self.visit(&mut |term| {
+            let new = matches!(term.how, How::Register(_)) && !found.iter().any(|other| other.how == term.how);
+            if new {
+                found.push(term);
+            }
+        });
+        found
+    }
+
+    /// This term and all below, in order.
+    pub fn visit<'t>(&'t self, see: &mut impl FnMut(&'t Term)) {
+        see(self);
+        self.terms.iter().for_each(|part| part.term.visit(see));
+    }
+}
+
+impl Part {
+    pub fn shared(term: &Arc<Term>) -> Part {
+        Part { minus: false, term: Arc::clone(term) }
+    }
+
+    pub fn minus(term: &Arc<Term>) -> Part {
+        Part { minus: true, term: Arc::clone(term) }
+    }
+}
+
+impl How {
+    fn is_leaf(&self) -> bool {
+        !matches!(self, How::Sum | How::Product | How::Quotient | How::Rounded { .. })
+    }
+
+    /// `None` for a leaf, where a value is unknown, leaves 28 digits, or is divided by zero.
+    fn compute(&self, values: &[(bool, Option<Decimal>)]) -> Option<Decimal> {
+        match self {
+            How::Sum => values.iter().try_fold(Decimal::ZERO, |sum, (minus, value)| match minus {
+                true => sum.checked_sub((*value)?),
+                false => sum.checked_add((*value)?),
+            }),
+            How::Product => values.iter().try_fold(Decimal::ONE, |product, (_, value)| product.checked_mul((*value)?)),
+            How::Quotient => match values {
+                [(_, part), (_, whole)] => (*part)?.checked_div((*whole)?),
+                _ => None,
+            },
+            How::Rounded { decimals } => match values {
+                [(_, value)] => Some((*value)?.round_dp(*decimals).normalize()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl Register {
+    fn value(&self) -> Option<Decimal> {
+        self.per_count.checked_mul(Decimal::from(self.counts)).map(|value| value.normalize())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn leaf(mantissa: i64, scale: u32) -> Term {
+        Term::leaf("x", Some(Decimal::new(mantissa, scale)), "", How::Constant)
+    }
+
+    /// Any tree over small leaves.
+    fn tree() -> impl Strategy<Value = Term> {
+        let leaves = (-1_000_000_i64..1_000_000, 0_u32..6).prop_map(|(mantissa, scale)| leaf(mantissa, scale));
+        leaves.prop_recursive(4, 40, 4, |inner| {
+            (prop::collection::vec((any::<bool>(), inner), 1..4), 0..4).prop_map(|(parts, how)| {
+                let parts: Vec<_> =
+                    parts.into_iter().map(|(minus, term)| Part { minus, term: Arc::new(term) }).collect();
+                let (how, parts) = match (how, parts.len()) {
+                    (0, _) => (How::Product, parts),
+                    (1, 2) => (How::Quotient, parts),
+                    (2, 1) => (How::Rounded { decimals: 4 }, parts),
+                    _ => (How::Sum, parts),
+                };
+                Term::of("x", "", how, parts)
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_tree_recomputes_to_the_same_bits_also_out_of_json(term in tree()) {
+            prop_assert!(term.holds());
+            let stored: Term = serde_json::from_str(&serde_json::to_string(&term).unwrap()).unwrap();
+            prop_assert!(stored.holds());
+            prop_assert_eq!(stored, term);
+        }
+
+        #[test]
+        fn a_value_that_was_changed_is_found(term in tree(), by in 1_i64..9) {
+            prop_assume!(!term.terms.is_empty());
+            let changed = Term { value: Some(term.value.unwrap_or_default() + Decimal::new(by, 0)), ..term };
+            prop_assert!(!changed.holds());
+        }
+    }
+
+    #[test]
+    fn quality_is_the_worst_and_doubts_are_all_of_the_terms() {
+        let sum = |parts: Vec<Term>| Term::of("s", "", How::Sum, parts.into_iter().map(Term::plus).collect());
+        let one = || leaf(1, 0);
+        let both = sum(vec![one().judged(Doubts::ROLLOVER), one().judged(Doubts::EPOCH)]);
+        assert_eq!((both.quality, both.doubts), (Quality::Uncertain, Doubts::ROLLOVER | Doubts::EPOCH));
+        assert_eq!(sum(vec![one().judged(Doubts::ROLLOVER)]).quality, Quality::Good);
+        assert_eq!(sum(vec![one().weakened(Text::new("注", "note"))]).quality, Quality::Uncertain);
+        let unknown = Term::leaf("u", None, "", How::Constant);
+        assert_eq!((unknown.quality, sum(vec![one(), unknown.clone()]).value), (Quality::Bad, None));
+        assert_eq!(sum(vec![one(), unknown]).quality, Quality::Bad);
+        let zero = Term::of("q", "", How::Quotient, vec![one().plus(), leaf(0, 0).plus()]);
+        assert_eq!((zero.value, zero.quality), (None, Quality::Bad));
+    }
+}

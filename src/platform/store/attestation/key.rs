@@ -1,0 +1,74 @@
+//! Whose signature counts: the keys that the registry names; without any, the first one that the gateway signed with.
+
+use crate::{model::UtcMillis, platform::store::StoreError};
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// 32 bytes, Ed25519.
+pub type PublicKey = [u8; 32];
+
+/// Seen keys of one gateway that are remembered: a flood of them fills no disk.
+const SEEN_MAX: i64 = 16;
+const SEEN: i64 = 0;
+const PINNED: i64 = 1;
+
+pub(super) struct Keys {
+    pinned: Vec<PublicKey>,
+    first: Option<PublicKey>,
+}
+
+impl Keys {
+    pub fn of(tx: &Connection, gateway: i64) -> Result<Keys, StoreError> {
+        let first = "SELECT key FROM gateway_key WHERE gateway = ?1 AND source = ?2 ORDER BY id LIMIT 1";
+        let first = tx.prepare_cached(first)?.query_row([gateway, SEEN], |row| row.get(0)).optional()?;
+        Ok(Keys { pinned: pinned(tx, gateway)?, first })
+    }
+
+    pub fn accepts(&self, key: &PublicKey) -> bool {
+        if self.pinned.is_empty() { self.first.as_ref() == Some(key) } else { self.pinned.contains(key) }
+    }
+
+    /// Before any was seen, the one that comes is trusted.
+    pub fn accepts_or_first(&self, key: &PublicKey) -> bool {
+        self.pinned.is_empty() && self.first.is_none() || self.accepts(key)
+    }
+}
+
+/// The gateway signed with it.
+pub(super) fn see(tx: &Connection, gateway: i64, key: &PublicKey, now: UtcMillis) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO gateway_key (gateway, key, first_seen, source) SELECT ?1, ?2, ?3, ?4
+         WHERE (SELECT count(*) FROM gateway_key WHERE gateway = ?1 AND source = ?4) < ?5",
+    )?
+    .execute(params![gateway, key.as_slice(), now.0, SEEN, SEEN_MAX])?;
+    Ok(())
+}
+
+/// Another gateway with this key.
+pub(super) fn of_another(tx: &Connection, gateway: i64, key: &PublicKey) -> Result<Option<String>, StoreError> {
+    let mut select = tx.prepare_cached(
+        "SELECT gateway_id FROM gateway_key JOIN gateway ON gateway.id = gateway_key.gateway
+         WHERE key = ?1 AND gateway.id <> ?2 ORDER BY gateway.id LIMIT 1",
+    )?;
+    Ok(select.query_row(params![key.as_slice(), gateway], |row| row.get(0)).optional()?)
+}
+
+/// The registry's keys of a gateway, in the place of those it named before.
+pub fn pin(tx: &Connection, gateway: i64, keys: &[PublicKey]) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM gateway_key WHERE gateway = ?1 AND source = ?2")?.execute([gateway, PINNED])?;
+    let mut insert =
+        tx.prepare_cached("INSERT OR IGNORE INTO gateway_key (gateway, key, source) VALUES (?1, ?2, ?3)")?;
+    for key in keys {
+        insert.execute(params![gateway, key.as_slice(), PINNED])?;
+    }
+    Ok(())
+}
+
+pub fn pinned(tx: &Connection, gateway: i64) -> Result<Vec<PublicKey>, StoreError> {
+    let mut select = tx.prepare_cached("SELECT key FROM gateway_key WHERE gateway = ?1 AND source = ?2 ORDER BY id")?;
+    let rows = select.query_map([gateway, PINNED], |row| row.get(0))?;
+    rows.map(|row| row.map_err(StoreError::from)).collect()
+}
+
+pub(super) fn hex(key: &PublicKey) -> String {
+    key.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,108 @@
+//! Published figures: versions of a period, of which none is ever changed.
+
+use super::StoreError;
+use crate::{model::UtcMillis, runtime::lang::Text};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// Versions of one period and basis: beyond, something publishes without end.
+pub const VERSIONS_MAX: u64 = 1000;
+/// Rows of the list: the newest versions.
+const LISTED_MAX: i64 = 500;
+
+/// One version of a period's figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Publication {
+    pub period: String,
+    pub basis: String,
+    pub version: u64,
+    pub published: UtcMillis,
+    pub reason: Text,
+    /// SHA-256 of the figures and all their terms, in hexadecimal digits.
+    pub digest: String,
+}
+
+/// A version that is not stored yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    pub period: String,
+    pub basis: String,
+    /// The version that it was compared with; 0: none. Another one there by now is a conflict.
+    pub after: u64,
+    pub reason: Text,
+    pub digest: String,
+    pub body: Vec<u8>,
+}
+
+/// Adds the version behind `after`. `None` when there is one already: someone else published meanwhile.
+pub fn add(tx: &Connection, draft: &Draft, now: UtcMillis) -> Result<Option<u64>, StoreError> {
+    let latest: Option<i64> = tx
+        .prepare_cached("SELECT max(version) FROM publication WHERE period = ?1 AND basis = ?2")?
+        .query_row([&draft.period, &draft.basis], |row| row.get(0))?;
+    let latest = latest.map_or(0, i64::unsigned_abs);
+    if latest != draft.after || latest >= VERSIONS_MAX {
+        return Ok(None);
+    }
+    let version = i64::try_from(latest + 1).unwrap_or(i64::MAX);
+    tx.prepare_cached("INSERT INTO publication VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(params![
+        draft.period,
+        draft.basis,
+        version,
+        now.0,
+        draft.reason.zh,
+        draft.reason.en,
+        draft.digest,
+        draft.body
+    ])?;
+    Ok(Some(latest + 1))
+}
+
+const COLUMNS: &str = "period, basis, version, published, reason_zh, reason_en, digest";
+
+/// Versions without their bodies, the newest first; those of one period where it is given.
+pub fn list(tx: &Connection, period: Option<&str>) -> Result<Vec<Publication>, StoreError> {
+    let mut select = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM publication WHERE ?1 IS NULL OR period = ?1
+         ORDER BY published DESC, period, basis, version DESC LIMIT ?2"
+    ))?;
+    let rows = select.query_map(params![period, LISTED_MAX], of_row)?;
+    rows.map(|row| row.map_err(StoreError::from)).collect()
+}
+
+/// The last version of each published period and basis.
+pub fn latest(tx: &Connection) -> Result<Vec<Publication>, StoreError> {
+    let mut select = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM publication AS one
+         WHERE version = (SELECT max(version) FROM publication AS other
+                          WHERE other.period = one.period AND other.basis = one.basis)
+         ORDER BY period, basis"
+    ))?;
+    let rows = select.query_map([], of_row)?;
+    rows.map(|row| row.map_err(StoreError::from)).collect()
+}
+
+/// The body of a version: by default the last one.
+pub fn body(
+    tx: &Connection,
+    period: &str,
+    basis: &str,
+    version: Option<u64>,
+) -> Result<Option<(Publication, Vec<u8>)>, StoreError> {
+    let mut select = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS}, body FROM publication
+         WHERE period = ?1 AND basis = ?2 AND (?3 IS NULL OR version = ?3) ORDER BY version DESC LIMIT 1"
+    ))?;
+    let version = version.map(|version| i64::try_from(version).unwrap_or(i64::MAX));
+    let found = select.query_row(params![period, basis, version], |row| Ok((of_row(row)?, row.get(7)?)));
+    Ok(found.optional()?)
+}
+
+fn of_row(row: &Row<'_>) -> rusqlite::Result<Publication> {
+    Ok(Publication {
+        period: row.get(0)?,
+        basis: row.get(1)?,
+        version: row.get::<_, i64>(2)?.unsigned_abs(),
+        published: UtcMillis(row.get(3)?),
+        reason: Text::new(row.get::<_, String>(4)?, row.get::<_, String>(5)?),
+        digest: row.get(6)?,
+    })
+}
