@@ -1,6 +1,8 @@
 //! The counter machine and its quarter-hours against the reference in `tests/support/counter_reference.py`, which was
 //! written from the specification's words: the same cases, the same answers.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)] // a test that fails must stop; a thread asks while this one reads
+
 use mujun::{
     energy::{
         counter::{Declaration, EpochCause, Judged, Machine, Verdict, resolve},

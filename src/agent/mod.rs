@@ -81,8 +81,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
         receipts_max,
         clock: watch,
         declared,
-        look_interval: recorder::LOOK,
         board: board.clone(),
+        look_interval: recorder::LOOK,
     };
     let (begun, recorded) = (CancellationToken::new(), CancellationToken::new());
     let at_its_end = recorded.clone().drop_guard();

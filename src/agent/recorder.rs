@@ -46,10 +46,10 @@ pub struct Recorder {
     pub receipts_max: usize,
     pub clock: Watch,
     pub declared: Declared,
-    /// [`LOOK`].
-    pub look_interval: Duration,
     /// Where committed records are shown.
     pub board: Option<Arc<Board>>,
+    /// [`LOOK`].
+    pub look_interval: Duration,
 }
 
 impl Recorder {
@@ -126,10 +126,10 @@ impl Recorder {
             for one in events {
                 if let EventKind::Replaced(replaced) = &one.what {
                     tracing::info!(meter = replaced.meter, by = replaced.by, time = %one.time, "declared: the meter was replaced");
-                    if !self.meaning.declare(replaced, one.time) {
+                    if !self.meaning.declare(one.time, replaced) {
                         tracing::info!(
                             meter = replaced.meter,
-                            "readings are past that time: the platform's ledger alone divides there"
+                            "readings are later already: the platform places it, this gateway's intervals show an epoch"
                         );
                     }
                 }
@@ -148,10 +148,7 @@ impl Recorder {
         let (now, _) = self.clock.now();
         if let Some(segment) = turn.segment {
             self.commit(receipts).await;
-            // without a step the timeline goes on: each reading brings its own doubt
-            if segment.segment > 0 && segment.step_ms != 0 {
-                self.meaning.cut();
-            }
+            self.meaning.clock(&segment);
             self.clock.remember();
             self.meaning.note(event(segment.wall, EventKind::ClockSegment(segment)));
         }

@@ -21,6 +21,9 @@ struct Arguments {
     /// Kill agents and platform with SIGKILL and cut the link while it runs
     #[arg(long)]
     chaos: bool,
+    /// Let meters fail while they run: passing zeros and spikes, a register that passes its end, a reset, a replacement
+    #[arg(long)]
+    bad_meters: bool,
     /// Print one JSON object at the end instead of the live table
     #[arg(long, requires = "run_for")]
     json: bool,
@@ -54,8 +57,8 @@ pub fn main() -> ExitCode {
             platform::command::run(arguments)
         }
         None => {
-            let Arguments { run_for, chaos, json, port, .. } = arguments;
-            run::county(run::Options { run_for, chaos, json, port, lang })
+            let Arguments { run_for, chaos, bad_meters, json, port, .. } = arguments;
+            run::county(run::Options { run_for, chaos, bad_meters, json, port, lang })
         }
     }
 }

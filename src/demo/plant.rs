@@ -5,13 +5,15 @@
 //! | 1 main meter | 0 | u64 | ABCD | energy, 0.01 kWh |
 //! | 1 | 4 | f32 | ABCD | power, kW |
 //! | 2 workshop | 0 | u32 | CDAB | energy, 0.01 kWh |
+//!
+//! Meters may fail ([`super::mishap`]); the plant knows what really ran.
 
 use super::county::Factory;
 use std::{
     future::{Ready, ready},
     io,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::Duration,
@@ -30,6 +32,23 @@ pub struct Registers {
     pub power_kw: f32,
 }
 
+/// What one register did from when it was set until it was set anew.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Track {
+    pub first: u64,
+    pub last: u64,
+    /// What was really used or made, in counts.
+    pub risen: u64,
+}
+
+/// A counter of the plant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Counter {
+    Main,
+    Workshop,
+    Pieces,
+}
+
 pub struct Plant {
     pub factory: Factory,
     state: Mutex<State>,
@@ -41,23 +60,72 @@ struct State {
     /// What has been used or made and is not yet a whole count.
     rest: [f64; 3],
     seconds: f64,
+    /// By counter; the last one goes on.
+    tracks: [Vec<Track>; 3],
+    workshop_modulus: Option<u64>,
+    /// What the main meter says instead of its register.
+    main_says: Option<u64>,
+    /// The workshop's meter does not answer.
+    workshop_away: bool,
 }
 
 impl Plant {
-    /// Meters that have served for years: their registers do not start at zero.
-    pub fn new(factory: Factory, seed: u64) -> Arc<Plant> {
+    /// Meters that have served for years: their registers do not start at zero. With a modulus the workshop's register is
+    /// near its end.
+    pub fn new(factory: Factory, seed: u64, workshop_modulus: Option<u64>) -> Arc<Plant> {
         let registers = Registers {
             main: 4_294_960_000 + seed * 1_234_567,
-            workshop: 88_000_000 + seed * 765_432,
+            workshop: workshop_modulus.map_or(88_000_000 + seed * 765_432, |modulus| modulus - 60),
             pieces: 1_000_000 + seed * 4_321,
             power_kw: 0.0,
         };
-        let state = Mutex::new(State { registers, rest: [0.0; 3], seconds: seed as f64 * 37.0 });
-        Arc::new(Plant { factory, state, running: AtomicBool::new(false) })
+        let state = State {
+            registers,
+            rest: [0.0; 3],
+            seconds: seed as f64 * 37.0,
+            tracks: [registers.main, registers.workshop, registers.pieces].map(|first| vec![Track::from(first)]),
+            workshop_modulus,
+            main_says: None,
+            workshop_away: false,
+        };
+        Arc::new(Plant { factory, state: Mutex::new(state), running: AtomicBool::new(false) })
+    }
+
+    /// The epochs that a counter really had.
+    pub fn tracks(&self, counter: Counter) -> Vec<Track> {
+        let state = self.state();
+        let [main, workshop, pieces] = &state.tracks;
+        match counter {
+            Counter::Main => main.clone(),
+            Counter::Workshop => workshop.clone(),
+            Counter::Pieces => pieces.clone(),
+        }
+    }
+
+    /// The main meter says something else than its register, or the truth again.
+    pub fn main_says(&self, count: Option<u64>) {
+        self.state().main_says = count;
+    }
+
+    /// The workshop's meter answers, or it does not.
+    pub fn set_workshop_away(&self, away: bool) {
+        self.state().workshop_away = away;
+    }
+
+    /// From now on the workshop's register runs from here.
+    pub fn set_workshop(&self, count: u64) {
+        let mut state = self.state();
+        state.registers.workshop = count;
+        let [_, workshop, _] = &mut state.tracks;
+        workshop.push(Track::from(count));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn registers(&self) -> Registers {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).registers
+        self.state().registers
     }
 
     /// Meters move only between start and stop, so that the first and the last reading are known.
@@ -70,7 +138,7 @@ impl Plant {
         if !self.running.load(Relaxed) {
             return;
         }
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         let dt = dt.as_secs_f64();
         state.seconds += dt;
         let swing = 1.0 + 0.25 * (state.seconds / 23.0).sin() + 0.06 * (state.seconds / 3.1).sin();
@@ -83,21 +151,33 @@ impl Plant {
             *whole = rest.trunc() as u64;
             *rest = rest.fract();
         }
-        let [main, workshop, pieces] = whole;
+        // a meter that is taken out measures nothing
+        let [main, workshop, pieces] = if state.workshop_away { [whole[0], 0, whole[2]] } else { whole };
         state.registers.main += main;
         state.registers.workshop += workshop;
+        if let Some(modulus) = state.workshop_modulus {
+            state.registers.workshop %= modulus;
+        }
         state.registers.pieces += pieces;
         state.registers.power_kw = power_kw as f32;
+        let shown = [state.registers.main, state.registers.workshop, state.registers.pieces];
+        for ((track, shown), risen) in state.tracks.iter_mut().zip(shown).zip([main, workshop, pieces]) {
+            if let Some(track) = track.last_mut() {
+                track.last = shown;
+                track.risen += risen;
+            }
+        }
     }
 
     /// Registers of a unit as they lie on the wire.
     fn words(&self, unit: u8) -> Option<Vec<u16>> {
-        let registers = self.registers();
+        let state = self.state();
+        let registers = state.registers;
         let word = |value: u64, shift: u32| (value >> shift & 0xffff) as u16;
         match unit {
             1 => {
                 let power = u64::from(registers.power_kw.to_bits());
-                let energy = registers.main;
+                let energy = state.main_says.unwrap_or(registers.main);
                 Some(vec![
                     word(energy, 48),
                     word(energy, 32),
@@ -107,9 +187,16 @@ impl Plant {
                     word(power, 0),
                 ])
             }
+            2 if state.workshop_away => None,
             2 => Some(vec![word(registers.workshop, 0), word(registers.workshop, 16)]),
             _ => None,
         }
+    }
+}
+
+impl Track {
+    fn from(first: u64) -> Track {
+        Track { first, last: first, risen: 0 }
     }
 }
 

@@ -1,17 +1,19 @@
 //! From start to the balance: builds the county in a folder, runs it, takes it down.
 
 use super::{
-    balance::{self, Line, Start},
+    balance::{self, Line},
     broker,
     chaos::{Chaos, Faults},
-    county::{CITY_CODE, COUNTY_CODE, FACTORIES, Factory},
+    county::{FACTORIES, Factory},
     link,
+    mishap::{self, Mishaps},
     plant::{self, Plant},
     process::Process,
+    setup::{Ports, write_agent, write_platform},
     view,
 };
 use crate::{
-    model::Period,
+    model::{Period, UtcMillis},
     runtime::{
         clock,
         lang::Lang,
@@ -21,8 +23,9 @@ use crate::{
 };
 use serde_json::Value;
 use std::{
+    collections::HashMap,
     io::{self, IsTerminal, Write},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
     sync::Arc,
     time::Duration,
@@ -35,6 +38,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub struct Options {
     pub run_for: Option<Duration>,
     pub chaos: bool,
+    pub bad_meters: bool,
     pub json: bool,
     pub port: Option<u16>,
     pub lang: Lang,
@@ -77,9 +81,9 @@ async fn run(options: &Options, folder: &Path) -> Result<bool, Failure> {
     let mut tasks = Tasks::new(stop.clone());
     tasks.spawn("signals", stop_on_signal(stop.clone()));
 
-    let plants: Vec<_> = (0..).zip(FACTORIES).map(|(seed, factory)| Plant::new(factory, seed)).collect();
-    let starts: Vec<_> =
-        plants.iter().map(|plant| Start { plant: plant.clone(), registers: plant.registers() }).collect();
+    let modulus = |factory: Factory| mishap::workshop_modulus(factory.key).filter(|_| options.bad_meters);
+    let plants: Vec<_> =
+        (0..).zip(FACTORIES).map(|(seed, factory)| Plant::new(factory, seed, modulus(factory))).collect();
     let ports = Ports::choose(options.port)?;
     broker::start(ports.mqtt).map_err(|error| error.to_string())?;
     let switch = link::Switch::default();
@@ -92,7 +96,14 @@ async fn run(options: &Options, folder: &Path) -> Result<bool, Failure> {
     let mut agents = Vec::new();
     for plant in &plants {
         let meters = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let config = write_agent(folder, plant.factory, meters.local_addr()?.port(), ports.mqtt, link_port)?;
+        let config = write_agent(
+            folder,
+            plant.factory,
+            modulus(plant.factory),
+            meters.local_addr()?.port(),
+            ports.mqtt,
+            link_port,
+        )?;
         tasks.spawn("plant", plant::serve(plant.clone(), meters, stop.clone()));
         tasks.spawn("machine", broker::machine(plant.clone(), ports.mqtt, stop.clone()));
         agents.push(Process::start(plant.factory.key, "agent", &config, folder)?);
@@ -100,7 +111,7 @@ async fn run(options: &Options, folder: &Path) -> Result<bool, Failure> {
     tasks.spawn("time", plant::run(plants.clone(), stop.clone()));
 
     let api = Api { base: format!("http://127.0.0.1:{}", ports.api) };
-    let mut county = County { options, agents, platform, switch, api, plants, starts, stop: stop.clone() };
+    let mut county = County { options, agents, platform, switch, api, plants, folder, stop: stop.clone() };
     let outcome = county.live().await;
     for agent in &mut county.agents {
         agent.stop().await?;
@@ -118,7 +129,7 @@ struct County<'a> {
     switch: link::Switch,
     api: Api,
     plants: Vec<Arc<Plant>>,
-    starts: Vec<Start>,
+    folder: &'a Path,
     stop: CancellationToken,
 }
 
@@ -139,13 +150,18 @@ impl County<'_> {
         eprintln!("{}", self.options.lang.pick(format!("看板：{dashboard}"), format!("dashboard: {dashboard}")));
 
         let ends = self.options.run_for.map(|run_for| clock::monotonic() + run_for);
+        let (begun, began) = (clock::monotonic(), clock::now());
         let mut chaos = Chaos::new();
+        let mut mishaps = Mishaps::new(&self.plants, self.folder);
         let mut strike_at = clock::monotonic() + Duration::from_secs(4);
         while ends.is_none_or(|ends| clock::monotonic() < ends) {
             self.check()?;
             if self.options.chaos && clock::monotonic() > strike_at {
                 chaos.strike(&mut self.agents, &mut self.platform, &self.switch).await?;
                 strike_at = clock::monotonic() + Duration::from_millis(2_000 + random::up_to(2_000));
+            }
+            if self.options.bad_meters {
+                mishaps.until((clock::monotonic() - begun).as_secs()).await?;
             }
             if !self.options.json {
                 self.show(&dashboard).await;
@@ -155,8 +171,9 @@ impl County<'_> {
             }
         }
         self.plants.iter().for_each(|plant| plant.set_running(false));
-        let lines = self.drain().await?;
-        self.report(&lines, chaos.faults)
+        mishaps.mend();
+        let lines = self.drain(began).await?;
+        self.report(&lines, chaos.faults, mishaps.made)
     }
 
     fn check(&mut self) -> io::Result<()> {
@@ -165,17 +182,30 @@ impl County<'_> {
     }
 
     /// Waits until every register is on the ledger, as long as the deadline allows.
-    async fn drain(&mut self) -> Result<Vec<Line>, Failure> {
+    async fn drain(&mut self, began: UtcMillis) -> Result<Vec<Line>, Failure> {
         let deadline = clock::monotonic() + DRAIN_DEADLINE;
         loop {
             self.check()?;
             let ledger = self.api.get("/api/v1/ledger").await.unwrap_or(Value::Null);
-            let lines = balance::lines(&self.starts, &ledger);
+            let sites = self.sites(began).await;
+            let lines = balance::lines(&self.plants, &ledger, &sites);
             if lines.iter().all(|line| line.balanced) || clock::monotonic() > deadline {
                 return Ok(lines);
             }
             sleep(Duration::from_millis(500)).await;
         }
+    }
+
+    /// The sites' registers since the start, where their epochs are to be known.
+    async fn sites(&self, began: UtcMillis) -> HashMap<&'static str, Value> {
+        let mut sites = HashMap::new();
+        let day = |instant| Period::day_of(instant).map(|day| day.to_string()).unwrap_or_default();
+        let period = format!("{}..{}", day(began), day(clock::now()));
+        for factory in FACTORIES.iter().filter(|_| self.options.bad_meters) {
+            let path = format!("/api/v1/sites/{}?period={period}", factory.credit_code);
+            sites.insert(factory.credit_code, self.api.get(&path).await.unwrap_or(Value::Null));
+        }
+        sites
     }
 
     async fn show(&self, dashboard: &str) {
@@ -192,10 +222,12 @@ impl County<'_> {
         let _ = write!(out, "{clear}{text}").and_then(|()| out.flush());
     }
 
-    fn report(&self, lines: &[Line], faults: Faults) -> Result<bool, Failure> {
+    fn report(&self, lines: &[Line], faults: Faults, meter_faults: mishap::Made) -> Result<bool, Failure> {
         let balanced = lines.iter().all(|line| line.balanced);
         let seconds = self.options.run_for.unwrap_or_default().as_secs();
-        let report = serde_json::json!({ "balanced": balanced, "seconds": seconds, "faults": faults, "meters": lines });
+        let report = serde_json::json!({
+            "balanced": balanced, "seconds": seconds, "faults": faults, "meter_faults": meter_faults, "meters": lines
+        });
         let mut out = io::stdout().lock();
         if self.options.json {
             writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
@@ -226,147 +258,4 @@ impl Api {
         })
         .await
     }
-}
-
-struct Ports {
-    ingest: u16,
-    api: u16,
-    mqtt: u16,
-}
-
-impl Ports {
-    /// Free ones. They are asked for and given back, so another process could take one in between: then the process
-    /// that needs it says so.
-    fn choose(api: Option<u16>) -> io::Result<Ports> {
-        let free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port));
-        let api = match api {
-            Some(port) => free(port)?,
-            None => free(7601).or_else(|_| free(0))?,
-        };
-        let (ingest, mqtt) = (free(0)?, free(0)?);
-        let port = |listener: &std::net::TcpListener| listener.local_addr().map(|address| address.port());
-        Ok(Ports { ingest: port(&ingest)?, api: port(&api)?, mqtt: port(&mqtt)? })
-    }
-}
-
-const COEFFICIENTS: [(&str, &str); 2] = [
-    ("gbt-2589-2020.toml", include_str!("../../deploy/coefficients/gbt-2589-2020.toml")),
-    ("demo-equivalent.toml", include_str!("../../deploy/coefficients/demo-equivalent.toml")),
-];
-
-fn write_platform(folder: &Path, ports: &Ports) -> io::Result<PathBuf> {
-    let mut sites = String::from(
-        "credit_code,name,city_code,county_code,industry_code,land_mu,product_code,product_unit,\
-         output_value_yuan_per_unit,headcount,value_added_wan,tax_wan\n",
-    );
-    let mut gateways = String::from("gateway_id,credit_code\n");
-    for f in FACTORIES {
-        sites += &format!(
-            "{},{},{CITY_CODE},{COUNTY_CODE},{},{},{},piece,{},{},{},{}\n",
-            f.credit_code,
-            f.name,
-            f.industry_code,
-            f.land_mu,
-            f.product_code,
-            f.output_value_yuan_per_unit,
-            f.headcount,
-            f.value_added_wan,
-            f.tax_wan
-        );
-        gateways += &format!("{},{}\n", f.key, f.credit_code);
-    }
-    std::fs::write(folder.join("sites.csv"), sites)?;
-    std::fs::write(folder.join("gateways.csv"), gateways)?;
-    for (name, text) in COEFFICIENTS {
-        std::fs::write(folder.join(name), text)?;
-    }
-    let config = format!(
-        "[platform]\ndata_dir = \"platform\"\nsites = \"sites.csv\"\ngateways = \"gateways.csv\"\n\
-         coefficients = [\"{}\", \"{}\"]\n\n[ingest]\nlisten = \"127.0.0.1:{}\"\n\n[api]\nlisten = \"127.0.0.1:{}\"\n",
-        COEFFICIENTS[0].0, COEFFICIENTS[1].0, ports.ingest, ports.api
-    );
-    let path = folder.join("platform.toml");
-    std::fs::write(&path, config)?;
-    Ok(path)
-}
-
-fn write_agent(folder: &Path, factory: Factory, modbus: u16, mqtt: u16, platform: u16) -> io::Result<PathBuf> {
-    let Factory { key, product_code, .. } = factory;
-    let topic = broker::topic(key);
-    let config = format!(
-        r#"[agent]
-gateway_id = "{key}"
-trust_clock = true
-
-[spool]
-dir = "spool-{key}"
-commit_interval_ms = 1000
-
-[[uplink]]
-name = "county"
-platform_url = "http://127.0.0.1:{platform}"
-start_spread_s = 0
-
-[[modbus]]
-name = "line-1"
-address = "127.0.0.1:{modbus}"
-
-[[modbus.meter]]
-name = "main"
-unit_id = 1
-
-[[modbus.meter.point]]
-name = "energy"
-register = 0
-type = "u64"
-word_order = "ABCD"
-kind = "cumulative"
-scale = "0.01"
-unit = "kWh"
-carrier = "electricity"
-counts_as = "site_energy"
-
-[[modbus.meter.point]]
-name = "power"
-register = 4
-type = "f32"
-word_order = "ABCD"
-unit = "kW"
-
-[[modbus.meter]]
-name = "workshop"
-unit_id = 2
-
-[[modbus.meter.point]]
-name = "energy"
-register = 0
-type = "u32"
-word_order = "CDAB"
-kind = "cumulative"
-scale = "0.01"
-unit = "kWh"
-carrier = "electricity"
-
-[[mqtt]]
-name = "machines"
-url = "mqtt://127.0.0.1:{mqtt}"
-
-[[mqtt.topic]]
-topic = "{topic}"
-meter = "press"
-time = {{ pointer = "/ts", format = "unix_ms" }}
-
-[[mqtt.topic.point]]
-name = "pieces"
-pointer = "/count"
-kind = "cumulative"
-resolution = "1"
-unit = "piece"
-product = "{product_code}"
-counts_as = "output"
-"#
-    );
-    let path = folder.join(format!("{key}.toml"));
-    std::fs::write(&path, config)?;
-    Ok(path)
 }

@@ -96,6 +96,14 @@ impl Stack {
         said
     }
 
+    /// What the agent's other commands print, and whether they succeed.
+    pub fn ask_agent(&self, command: &str) -> (bool, String) {
+        let config = self.path("agent.toml");
+        let done = Command::new(AGENT).args(["--lang", "en", command, "--config"]).arg(config).output().unwrap();
+        let said = [done.stdout, done.stderr].concat();
+        (done.status.success(), String::from_utf8_lossy(&said).into_owned())
+    }
+
     fn spawn(&self, path: &str, name: &str) -> Running {
         let log = OpenOptions::new().create(true).append(true).open(self.path(&format!("{name}.log"))).unwrap();
         Running(self.command(path, name).stderr(log).spawn().unwrap())

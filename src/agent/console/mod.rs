@@ -60,9 +60,10 @@ const URI_BYTES_MAX: usize = 2048;
 const LISTEN_PAUSE: Duration = Duration::from_secs(10);
 
 /// The whole page; its parts refer to each other only.
-const FILES: [(&str, &str, &str); 3] = [
+const FILES: [(&str, &str, &str); 4] = [
     ("/", "text/html; charset=utf-8", include_str!("page/index.html")),
     ("/console.js", "text/javascript; charset=utf-8", include_str!("page/console.js")),
+    ("/icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
     ("/console.css", "text/css; charset=utf-8", include_str!("page/console.css")),
 ];
 const JSON: &str = "application/json";
