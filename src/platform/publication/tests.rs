@@ -31,7 +31,7 @@ fn site(land_mu: &str) -> Site {
 }
 
 async fn register(store: &Store, land_mu: &str) {
-    let gateways = vec![Gateway { gateway_id: "gw-3".into(), credit_code: MILL.into() }];
+    let gateways = vec![Gateway { gateway_id: "gw-3".into(), credit_code: MILL.into(), public_keys: Vec::new() }];
     store.replace_registry(vec![site(land_mu)], gateways).await.unwrap();
 }
 
