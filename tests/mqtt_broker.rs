@@ -42,7 +42,13 @@ impl Source {
             port,
             client_id: CLIENT_ID.into(),
             inflight: 20,
-            topics: vec![MqttTopic { topic: TOPIC.into(), meter: "line-1".into(), time: None, points }],
+            topics: vec![MqttTopic {
+                topic: TOPIC.into(),
+                meter: "line-1".into(),
+                time: None,
+                points,
+                tags: Vec::new(),
+            }],
         };
         let stop = CancellationToken::new();
         let mut tasks = Tasks::new(stop.clone());

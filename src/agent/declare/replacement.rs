@@ -67,7 +67,7 @@ pub fn replacement(config: &Config, asked: &Asked, event_id: [u8; 16], now: UtcM
         if own.is_empty() {
             break;
         }
-        match reading(&own, written) {
+        match reading(&own, argument, written) {
             Ok((point, count)) => {
                 let register = registers.iter_mut().find(|register| register.point == point);
                 let place = register.map(|one| if last { &mut one.final_count } else { &mut one.initial_count });
@@ -80,9 +80,7 @@ pub fn replacement(config: &Config, asked: &Asked, event_id: [u8; 16], now: UtcM
                     ));
                 }
             }
-            Err((found, expected, fix)) => {
-                wrong.push(Problems::of_file(&format!("{argument} {written}"), found, expected, fix));
-            }
+            Err(problem) => wrong.push(problem),
         }
     }
     // a point of which nothing was read is said to be unknown, as far as there is room
@@ -110,13 +108,15 @@ pub fn replacement(config: &Config, asked: &Asked, event_id: [u8; 16], now: UtcM
     })
 }
 
-type Wrong = (Text, Text, Text);
-
 /// The point and the count that `POINT=VALUE` says. A point's name may hold `=`: the last one divides.
-fn reading(own: &[&Series], written: &str) -> Result<(String, i64), Wrong> {
+fn reading(own: &[&Series], argument: &str, written: &str) -> Result<(String, i64), Problems> {
+    let wrong = |found, expected, fix| Problems::of_file(&format!("{argument} {written}"), found, expected, fix);
+    let too_much = |number: Decimal, expected| {
+        wrong(found(&number.to_string()), expected, Text::new("核对读数与单位", "check the reading and its unit"))
+    };
     let such = || Text::new("例如 energy=12345.67", "such as energy=12345.67");
     let Some((point, value)) = written.rsplit_once('=') else {
-        return Err((found(&quoted(written)), Text::new("计量点=读数", "POINT=VALUE"), such()));
+        return Err(wrong(found(&quoted(written)), Text::new("计量点=读数", "POINT=VALUE"), such()));
     };
     let cumulative = own.iter().filter(|series| series.kind == PointKind::Cumulative);
     let Some(series) = cumulative.clone().find(|series| series.point == point) else {
@@ -125,7 +125,7 @@ fn reading(own: &[&Series], written: &str) -> Result<(String, i64), Wrong> {
             format!("该仪表的累计量：{}", names.join("、")),
             format!("its cumulative points: {}", names.join(", ")),
         );
-        return Err((
+        return Err(wrong(
             Text::new(format!("没有累计量 {}", quoted(point)), format!("no cumulative point {}", quoted(point))),
             Text::new("该仪表的一个累计量", "a cumulative point of the meter"),
             did_you_mean(point, names).unwrap_or(list),
@@ -133,7 +133,7 @@ fn reading(own: &[&Series], written: &str) -> Result<(String, i64), Wrong> {
     };
     let number = value.trim().parse::<Decimal>().ok().filter(|number| !number.is_sign_negative() || number.is_zero());
     let Some(number) = number else {
-        return Err((found(&quoted(value)), Text::new("不小于 0 的小数", "a decimal of 0 or more"), such()));
+        return Err(wrong(found(&quoted(value)), Text::new("不小于 0 的小数", "a decimal of 0 or more"), such()));
     };
     let unit = &series.unit;
     let (count, exact) = series
@@ -144,7 +144,7 @@ fn reading(own: &[&Series], written: &str) -> Result<(String, i64), Wrong> {
     if !exact {
         let near = series.scale.value_from_count(count).unwrap_or_default();
         let scale = series.scale;
-        return Err((
+        return Err(wrong(
             Text::new(format!("写的是 {number} {unit}"), format!("found {number} {unit}")),
             Text::new(
                 format!("{scale} {unit}（一个计数）的整数倍"),
@@ -169,10 +169,6 @@ fn reading(own: &[&Series], written: &str) -> Result<(String, i64), Wrong> {
         ));
     }
     Ok((point.to_owned(), count))
-}
-
-fn too_much(number: Decimal, expected: Text) -> Wrong {
-    (found(&number.to_string()), expected, Text::new("核对读数与单位", "check the reading and its unit"))
 }
 
 fn label(argument: &str, text: &str, bytes_max: usize) -> Option<Problems> {

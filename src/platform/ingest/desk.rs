@@ -14,6 +14,8 @@ use std::{collections::VecDeque, pin::Pin, time::Duration};
 /// What is read while the store works: more than a gateway's credit allows. At the end of it nothing more is read.
 const WAITING_BYTES_MAX: usize = 4 * BATCH_BYTES_MAX;
 const WAITING_MAX: usize = 64;
+/// Two clocks that differ by more are an alarm.
+const CLOCK_OFFSET_MS_MAX: i64 = 1_000;
 
 pub struct Desk {
     store: Store,
@@ -23,6 +25,8 @@ pub struct Desk {
     session: Session,
     waiting: VecDeque<Errand>,
     work: Option<Work>,
+    /// That the gateway's clock is off was noted: once a stream.
+    clock_told: bool,
 }
 
 /// With its deadline, which runs on while messages come.
@@ -31,6 +35,7 @@ type Work = Pin<Box<dyn Future<Output = Result<Done, Reject>> + Send>>;
 enum Errand {
     Message(Asked),
     Holes,
+    ClockOffset(i64),
 }
 
 /// What the store gave back.
@@ -38,18 +43,19 @@ enum Done {
     Ingested { gen_id: GenId, first_seq: u64, ingested: Ingested },
     Sealed { gen_id: GenId, outcome: Outcome },
     Holes(Vec<Hole>),
+    Noted,
 }
 
 impl Desk {
     pub fn new(store: Store, gateway_id: &str, patience: Duration) -> Desk {
         let (session, waiting, work) = Default::default();
-        Desk { store, gateway_id: gateway_id.to_owned(), patience, session, waiting, work }
+        Desk { store, gateway_id: gateway_id.to_owned(), patience, session, waiting, work, clock_told: false }
     }
 
     pub fn has_room(&self) -> bool {
         let bytes = |errand: &Errand| match errand {
             Errand::Message(asked) => asked.bytes(),
-            Errand::Holes => 0,
+            Errand::Holes | Errand::ClockOffset(_) => 0,
         };
         self.waiting.len() < WAITING_MAX && self.waiting.iter().map(bytes).sum::<usize>() < WAITING_BYTES_MAX
     }
@@ -66,6 +72,13 @@ impl Desk {
         }
     }
 
+    /// What the gateway measured: our clock less its own.
+    pub fn clock_offset(&mut self, offset_ms: i64) {
+        if offset_ms.saturating_abs() > CLOCK_OFFSET_MS_MAX && !std::mem::replace(&mut self.clock_told, true) {
+            self.waiting.push_back(Errand::ClockOffset(offset_ms));
+        }
+    }
+
     /// Whether the store has nothing to do, after [`Self::begin`].
     pub fn idle(&self) -> bool {
         self.work.is_none()
@@ -78,6 +91,7 @@ impl Desk {
             let action = match errand {
                 Errand::Message(asked) => self.session.take(asked)?,
                 Errand::Holes => Some(Action::FindHoles),
+                Errand::ClockOffset(offset_ms) => Some(Action::NoteClock { offset_ms }),
             };
             if let Some(action) = action {
                 let work = work(self.store.clone(), self.gateway_id.clone(), action);
@@ -100,6 +114,7 @@ impl Desk {
                 Answer { messages: vec![self.session.sealed(gen_id, outcome)?], end: None }
             }
             Done::Holes(holes) => Answer { messages: self.session.recall(&holes), end: None },
+            Done::Noted => Answer { messages: Vec::new(), end: None },
         })
     }
 }
@@ -114,6 +129,10 @@ async fn work(store: Store, gateway_id: String, action: Action) -> Result<Done, 
             Done::Sealed { gen_id, outcome: store.seal(&gateway_id, gen_id, last_seq).await? }
         }
         Action::FindHoles => Done::Holes(store.open_holes(&gateway_id).await?),
+        Action::NoteClock { offset_ms } => {
+            store.note_clock_offset(&gateway_id, offset_ms).await?;
+            Done::Noted
+        }
     })
 }
 

@@ -31,6 +31,8 @@ pub enum Action {
     Seal { gen_id: GenId, last_seq: u64 },
     /// Find the gateway's holes, then ask with [`Session::recall`].
     FindHoles,
+    /// Our clock less the gateway's, which is too much.
+    NoteClock { offset_ms: i64 },
 }
 
 /// One stream, from its Welcome on.

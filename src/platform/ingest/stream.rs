@@ -153,6 +153,7 @@ impl Stream {
                         Sorted::Asked(asked) => desk.put(asked),
                         Sorted::Ping(ping) => {
                             self.pong(answers, &place, &ping, now).await?;
+                            ping.clock_offset_ms.into_iter().for_each(|offset_ms| desk.clock_offset(offset_ms));
                             if holes {
                                 desk.look_for_holes();
                             }

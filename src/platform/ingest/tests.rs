@@ -396,6 +396,22 @@ async fn presence_tells_what_the_status_said_and_that_the_gateway_left() {
     let state = platform.presence.snapshot().remove(0);
     assert_eq!((state.clock_offset_ms, state.round_trip_ms, state.backlog_age_ms), (2_500, Some(40), 90_000));
     assert_eq!((state.refused_records, state.spool_bytes, state.spool_bytes_max), (3, 5, 10));
+    // and more than a second is an alarm, once a stream
+    client.send(proto::up::Message::Ping(ping)).await;
+    assert!(matches!(client.next().await, Some(Message::Pong(_))));
+    let alarms = async {
+        loop {
+            let listing = crate::platform::store::Listing { limit: 9, ..Default::default() };
+            let rows = platform.store.alarms(listing).await.unwrap().rows;
+            if !rows.is_empty() {
+                return rows;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let rows = tokio::time::timeout(Duration::from_secs(30), alarms).await.unwrap();
+    assert_eq!((rows.len(), rows[0].kind.name(), rows[0].count), (1, "clock_offset", 1));
+    assert_eq!(rows[0].detail, "the platform's clock less the gateway's: -2500 ms");
     drop(client);
     let left = async {
         while platform.connected() {

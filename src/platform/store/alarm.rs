@@ -26,10 +26,12 @@ pub enum AlarmKind {
     BadSignature = 7,
     /// Another gateway has the same key.
     KeyShared = 8,
+    /// Its clock and ours differ by more than 1 s.
+    ClockOffset = 9,
 }
 
 impl AlarmKind {
-    const ALL: [AlarmKind; 8] = [
+    const ALL: [AlarmKind; 9] = [
         AlarmKind::Cloned,
         AlarmKind::StoreReplaced,
         AlarmKind::Conflict,
@@ -38,6 +40,7 @@ impl AlarmKind {
         AlarmKind::KeyChanged,
         AlarmKind::BadSignature,
         AlarmKind::KeyShared,
+        AlarmKind::ClockOffset,
     ];
 
     pub fn name(self) -> &'static str {
@@ -50,6 +53,7 @@ impl AlarmKind {
             AlarmKind::KeyChanged => "key_changed",
             AlarmKind::BadSignature => "bad_signature",
             AlarmKind::KeyShared => "key_shared",
+            AlarmKind::ClockOffset => "clock_offset",
         }
     }
 
@@ -87,6 +91,10 @@ impl AlarmKind {
             AlarmKind::KeyShared => Text::new(
                 "两个网关使用同一签名密钥，多半是复制了磁盘；请在其中一台上停止服务、删除其密钥文件后重启",
                 "two gateways sign with one key, probably one disk is a copy of the other; on one of them stop the agent, delete its key file and start it",
+            ),
+            AlarmKind::ClockOffset => Text::new(
+                "网关与平台的时钟相差超过 1 秒；请核对两边的 NTP",
+                "the gateway's clock and the platform's differ by more than 1 s; check NTP on both",
             ),
         }
     }

@@ -148,6 +148,20 @@ impl Store {
         self.inner.writer.write(move |tx| greeting::greet(tx, &greeting, now)).await
     }
 
+    /// Raises the alarm that the gateway's clock and this one differ: ours less its own.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownGateway`] when it is not in the registry.
+    pub async fn note_clock_offset(&self, gateway_id: &str, offset_ms: i64) -> Result<(), StoreError> {
+        let (gateway_id, now) = (gateway_id.to_owned(), wall::now());
+        let note = move |tx: &Connection| {
+            let gateway = registry::gateway_number(tx, &gateway_id)?;
+            let detail = format!("the platform's clock less the gateway's: {offset_ms} ms");
+            alarm::raise(tx, gateway, alarm::AlarmKind::ClockOffset, 1, &detail, now)
+        };
+        self.inner.writer.write(move |tx| note(tx)).await
+    }
+
     /// Takes the records of a batch that follow the generation's mark, in one commit with the mark and the ledger;
     /// durable on return. Those at or below the mark are repeats and are skipped. A batch that begins behind a
     /// hole is not touched. A record that can not be taken is kept with its reason, and the mark goes on.
