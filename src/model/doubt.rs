@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::ops::{BitOr, BitOrAssign};
 
 /// A set of reasons; empty: none. The bits are the contract's; they are stored for years.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
 pub struct Doubts(u32);
 
 impl Doubts {
@@ -57,6 +57,11 @@ impl Doubts {
 
     pub fn has(self, other: Doubts) -> bool {
         self.0 & other.0 == other.0 && other.0 != 0
+    }
+
+    /// Those that both have.
+    pub fn common(self, other: Doubts) -> Doubts {
+        Doubts(self.0 & other.0)
     }
 
     pub fn is_none(self) -> bool {

@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod assess;
+mod audit;
 pub mod command;
 pub mod config;
 pub mod dashboard;

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Changes with every change of `schema.sql`; kept in the file's `user_version`.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 const SCHEMA: &str = include_str!("schema.sql");
 /// A checkpoint may hold a connection up for as long as it writes its pages.
 const BUSY: Duration = Duration::from_secs(10);
@@ -66,6 +66,15 @@ impl Folder {
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
         create(&mut connection)?;
         Ok(connection)
+    }
+
+    /// A connection that reads, without the folder: a platform may run on it.
+    pub fn look(dir: &Path) -> Result<Connection, StoreError> {
+        let connection = Folder::reader(&dir.join("mujun.db"))?;
+        match connection.pragma_query_value(None, "user_version", |row| row.get(0))? {
+            SCHEMA_VERSION => Ok(connection),
+            found => Err(StoreError::Version { found, known: SCHEMA_VERSION }),
+        }
     }
 
     pub fn reader(file: &Path) -> Result<Connection, StoreError> {

@@ -1,188 +1,214 @@
-//! The ledger's tables: readings merged into them, rows read out of them.
+//! Readings merged into the ledger's tables.
 //!
-//! The tables are a function of the set of readings, whatever the order of their arrival:
+//! The tables are a function of the set of readings, declarations, shifts of clocks and physics, whatever the order of
+//! their arrival:
 //!
-//! - readings beside the stored runs (ahead of all, behind all, between two) have known neighbours: rows change
-//!   in their own quarter-hour and, at its borders, in the two next to it;
-//! - a reading inside a stored run meets readings that the row no longer shows: its quarter-hour is read anew
-//!   from the blocks. That is rare: a backlog that reaches the quarter-hour in which newer data began, or a
-//!   source that swaps its messages.
+//! - readings beside the stored rows (ahead of all, behind all, between two) that go on plausibly from the reading before to
+//!   the one behind, far enough from any turn of the register, are all normal, and change no other verdict
+//!   ([`crate::energy::counter`]): rows change in their own quarter-hour and, at its borders, in the two next to it;
+//! - all others are judged anew with what lies around them ([`super::renew`]). That is rare: a backlog that reaches the
+//!   quarter-hour in which newer data began, a source that swaps its messages, a register that does not run as it should.
 
 use super::{
-    StoreError, block,
-    run::{self, Bridge, Placed, Row, Run},
+    StoreError, generation,
+    past::Past,
+    renew::renew,
+    row::{self, row_after, row_before, rows_back, rows_of_quarter, rows_on, save, turns_around},
+    run::{Row, Sourced, settled},
 };
 use crate::{
-    energy::interval::{Cell, QUARTER_MS},
-    model::{Reading, UtcMillis},
+    energy::{
+        counter::{EpochCause, SETTLED_READINGS, plausible},
+        interval::QUARTER_MS,
+    },
+    model::{Physics, Span, UtcMillis},
 };
-use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use rusqlite::Connection;
+use std::collections::{BTreeMap, HashMap};
+
+/// Readings that must be judged anew and lie closer together than this are judged together.
+const CLUSTER_MS: i64 = 96 * QUARTER_MS;
 
 /// Merges readings, by series, into the tables. Their blocks are already in the transaction.
-pub fn merge(tx: &Connection, gateway: i64, readings: HashMap<i64, Vec<Reading>>) -> Result<(), StoreError> {
-    let mut quarters: BTreeMap<UtcMillis, Vec<(i64, Vec<Reading>)>> = BTreeMap::new();
-    for (series, mut readings) in readings {
-        readings.sort_unstable();
-        readings.dedup();
-        for readings in readings.chunk_by(|a, b| a.time.floor(QUARTER_MS) == b.time.floor(QUARTER_MS)) {
-            if let Some(first) = readings.first() {
-                quarters.entry(first.time.floor(QUARTER_MS)).or_default().push((series, readings.to_vec()));
+pub fn merge(tx: &Connection, gateway: i64, readings: HashMap<i64, Vec<Sourced>>) -> Result<(), StoreError> {
+    let mut unsettled: BTreeMap<i64, Vec<Span>> = BTreeMap::new();
+    for (series, readings) in readings {
+        let physics = generation::physics(tx, series)?;
+        let readings = settled(readings);
+        let quarter = |one: &Sourced| one.reading.time.floor(QUARTER_MS);
+        let mut spans: Vec<Span> = Vec::new();
+        for readings in readings.chunk_by(|a, b| quarter(a) == quarter(b)) {
+            let Some((first, last)) = readings.first().zip(readings.last()) else { continue };
+            // what is behind readings that are not placed yet waits with them
+            if spans.is_empty() && append(tx, series, &physics, quarter(first), readings)? {
+                continue;
             }
+            let span = Span { start: first.reading.time, end: last.reading.time };
+            match spans.last_mut() {
+                Some(before) if span.start.since(before.end) < CLUSTER_MS => before.end = span.end,
+                _ => spans.push(span),
+            }
+        }
+        if !spans.is_empty() {
+            unsettled.insert(series, spans);
         }
     }
-    for (start, series) in quarters {
-        let mut inside = HashSet::new();
-        for (series, readings) in series {
-            let stored = rows_of_quarter(tx, series, start)?;
-            let runs: Vec<Run> = stored.iter().map(|row| row.run).collect();
-            match run::place(&runs, &readings) {
-                Placed::Known => {}
-                Placed::Runs(runs) => put(tx, series, start, &stored, &runs)?,
-                Placed::Inside => drop(inside.insert(series)),
-            }
-        }
-        if inside.is_empty() {
-            continue;
-        }
-        for (series, readings) in block::readings_of_quarter(tx, gateway, start, &inside)? {
-            let stored = rows_of_quarter(tx, series, start)?;
-            put(tx, series, start, &stored, &run::fold(readings.into_iter().map(Run::of)))?;
+    let mut past = Past::new(gateway, unsettled.keys().copied().collect());
+    for (series, spans) in unsettled {
+        for span in spans {
+            renew(tx, &mut past, series, span)?;
         }
     }
     Ok(())
 }
 
-/// Puts `runs` in the place of a quarter-hour's `stored` rows, and joins them to the rows around.
-fn put(tx: &Connection, series: i64, start: UtcMillis, stored: &[Row], runs: &[Run]) -> Result<(), StoreError> {
-    let mut rows = run::rows(start, runs);
-    if let Some(first) = rows.first_mut()
-        && let Some(earlier) = row_before(tx, series, start)?
-    {
+/// Takes readings of one quarter-hour as normal ones. `false`, and nothing is changed, when they may be anything else.
+fn append(
+    tx: &Connection,
+    series: i64,
+    physics: &Physics,
+    start: UtcMillis,
+    new: &[Sourced],
+) -> Result<bool, StoreError> {
+    let stored = rows_of_quarter(tx, series, start)?;
+    let Some(mut rows) = beside(&stored, new) else { return Ok(false) };
+    if rows.is_empty() {
+        return Ok(true);
+    }
+    let (earlier, later) = (row_before(tx, series, start)?, row_after(tx, series, start)?);
+    let goes_on = |a: &Row, b: &Row| plausible(physics, a.cell.last, b.cell.first);
+    let mut all = earlier.iter().chain(&rows).chain(&later);
+    let mut last = all.next();
+    for next in all {
+        let given = |row: &Row| row.part < 0;
+        if let Some(last) = last
+            && (given(last) || given(next))
+            && (next.cause.is_some_and(|cause| cause != EpochCause::First) || !goes_on(last, next))
+        {
+            return Ok(false);
+        }
+        last = Some(next);
+    }
+    if !settled_around(tx, series, physics, start, new)? {
+        return Ok(false);
+    }
+    let folded = fold(&mut rows, earlier.is_none());
+    put(tx, series, &stored, folded, earlier, later)?;
+    Ok(true)
+}
+
+/// The stored rows of a quarter-hour and the new readings, each a row with a negative part, in order. Nothing when all are
+/// there already; `None` when one lies inside of a stored row, whose inner readings only the blocks know, or when it says
+/// less doubtfully what is stored.
+fn beside(stored: &[Row], new: &[Sourced]) -> Option<Vec<Row>> {
+    let mut rows = stored.to_vec();
+    for one in new {
+        let at = stored.partition_point(|row| row.cell.last < one.reading);
+        match stored.get(at) {
+            Some(row) if row.cell.first == one.reading || row.cell.last == one.reading => {
+                let known = if row.cell.first == one.reading { row.first_doubts } else { row.last_doubts };
+                if known.common(one.doubts) != known {
+                    return None;
+                }
+            }
+            Some(row) if row.cell.first < one.reading => return None,
+            _ => rows.push(Row { part: -1, ..Row::of(*one, None) }),
+        }
+    }
+    if rows.len() == stored.len() {
+        return Some(Vec::new());
+    }
+    rows.sort_by_key(|row| (row.cell.first, row.part));
+    Some(rows)
+}
+
+/// Whether every turn of the register is so far from the readings that neither can change what the other is.
+fn settled_around(
+    tx: &Connection,
+    series: i64,
+    physics: &Physics,
+    start: UtcMillis,
+    new: &[Sourced],
+) -> Result<bool, StoreError> {
+    let Some((first, last)) = new.first().zip(new.last()) else { return Ok(true) };
+    let (first, last) = (first.reading.time, last.reading.time);
+    let (earlier, later) = turns_around(tx, series, last, first)?;
+    let rows_max = i64::try_from(SETTLED_READINGS + 1).unwrap_or(i64::MAX);
+    if let Some(turn) = earlier {
+        let rows = rows_back(tx, series, (start.plus_ms(QUARTER_MS), 0), rows_max + 1)?;
+        let between = rows.iter().filter(|row| row.cell.first.time >= turn && row.cell.last.time < first);
+        if !far_enough(physics, turn, between) {
+            return Ok(false);
+        }
+    }
+    if let Some(turn) = later {
+        let rows = rows_on(tx, series, (start, 0), rows_max + 1)?;
+        let between = rows.iter().filter(|row| row.cell.first.time > last && row.cell.last.time <= turn);
+        if !far_enough(physics, turn, between) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether the rows hold more than [`SETTLED_READINGS`], and reach further from the turn than a warm-up.
+fn far_enough<'a>(physics: &Physics, turn: UtcMillis, between: impl Iterator<Item = &'a Row>) -> bool {
+    let (mut readings, mut distance) = (0, 0);
+    for row in between {
+        readings += row.readings;
+        let away = |time: UtcMillis| time.since(turn).abs();
+        distance = distance.max(away(row.cell.first.time)).max(away(row.cell.last.time));
+    }
+    usize::try_from(readings).is_ok_and(|readings| readings > SETTLED_READINGS) && distance > physics.warm_up_ms
+}
+
+/// New readings, whose part is negative, go on from what is before them, and what is behind goes on from them.
+fn fold(rows: &mut Vec<Row>, first_of_all: bool) -> Vec<Row> {
+    let mut folded: Vec<Row> = Vec::with_capacity(rows.len());
+    for mut row in rows.drain(..) {
+        if row.cause == Some(EpochCause::First) {
+            row.cause = None;
+        }
+        match folded.last_mut() {
+            Some(last) if row.cause.is_none() => last.extend(&row),
+            _ => folded.push(row),
+        }
+    }
+    if let Some(first) = folded.first_mut().filter(|_| first_of_all) {
+        first.cause = Some(first.cause.unwrap_or(EpochCause::First));
+    }
+    for (part, row) in (0..).zip(&mut folded) {
+        row.part = part;
+    }
+    folded
+}
+
+/// Puts `rows` in the place of a quarter-hour's `stored` ones, and joins them to the rows around.
+fn put(
+    tx: &Connection,
+    series: i64,
+    stored: &[Row],
+    mut rows: Vec<Row>,
+    earlier: Option<Row>,
+    later: Option<Row>,
+) -> Result<(), StoreError> {
+    if let Some((first, earlier)) = rows.first_mut().zip(earlier) {
         let mut joined = earlier;
-        let bridge = run::join(&mut joined, first);
+        let bridge = super::run::join(&mut joined, first);
         save(tx, series, Some(&earlier), &joined)?;
-        put_bridge(tx, series, earlier.start, stored.is_empty() || earlier.start.plus_ms(QUARTER_MS) != start, bridge)?;
+        if earlier.start.plus_ms(QUARTER_MS) != first.start || stored.is_empty() {
+            row::put_bridge(tx, series, earlier.start, bridge)?;
+        }
     }
-    if let Some(last) = rows.last_mut()
-        && let Some(later) = row_after(tx, series, start)?
-    {
-        let mut joined = later;
-        let bridge = run::join(last, &mut joined);
-        save(tx, series, Some(&later), &joined)?;
-        put_bridge(tx, series, start, start.plus_ms(QUARTER_MS) != later.start, bridge)?;
+    if let Some((last, mut later)) = rows.last_mut().zip(later) {
+        if later.cause == Some(EpochCause::First) {
+            later.cause = None;
+            save(tx, series, None, &later)?;
+        }
+        row::join(tx, series, last, &later)?;
     }
-    // a reading more never mends a fall, so that the parts of a quarter-hour do not become fewer
     for (i, row) in rows.iter().enumerate() {
         save(tx, series, stored.get(i), row)?;
     }
     Ok(())
-}
-
-/// Sets what lies between the quarter-hour `from` and the next one that holds readings. `possible`: whether there
-/// can be, or have been, anything.
-fn put_bridge(
-    tx: &Connection,
-    series: i64,
-    from: UtcMillis,
-    possible: bool,
-    bridge: Option<Bridge>,
-) -> Result<(), StoreError> {
-    if !possible {
-        return Ok(());
-    }
-    match bridge {
-        Some(Bridge { start, until, a, b }) => tx
-            .prepare_cached("INSERT OR REPLACE INTO bridge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
-            .execute([series, start.0, until.0, a.time.0, a.count, b.time.0, b.count])?,
-        None => tx
-            .prepare_cached("DELETE FROM bridge WHERE series = ?1 AND start = ?2")?
-            .execute([series, from.plus_ms(QUARTER_MS).0])?,
-    };
-    Ok(())
-}
-
-fn save(tx: &Connection, series: i64, stored: Option<&Row>, row: &Row) -> Result<(), StoreError> {
-    if stored == Some(row) {
-        return Ok(());
-    }
-    let Cell { first, last } = row.run.cell;
-    tx.prepare_cached("INSERT OR REPLACE INTO cell VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?.execute(
-        params![
-            series,
-            row.start.0,
-            row.part,
-            row.fell,
-            first.time.0,
-            first.count,
-            last.time.0,
-            last.count,
-            row.run.readings,
-            row.before,
-            row.after,
-        ],
-    )?;
-    Ok(())
-}
-
-const ROW: &str = "SELECT start, part, fell, first_t, first_c, last_t, last_c, readings, before, after FROM cell
-                   WHERE series = ?1";
-
-fn row_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    Ok(Row {
-        start: UtcMillis(row.get(0)?),
-        part: row.get(1)?,
-        fell: row.get(2)?,
-        run: Run { cell: Cell { first: reading_of(row, 3)?, last: reading_of(row, 5)? }, readings: row.get(7)? },
-        before: row.get(8)?,
-        after: row.get(9)?,
-    })
-}
-
-fn reading_of(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Reading> {
-    Ok(Reading { time: UtcMillis(row.get(at)?), count: row.get(at + 1)? })
-}
-
-/// Rows that start in `[from, until)`, in order.
-pub fn rows_between(tx: &Connection, series: i64, from: UtcMillis, until: UtcMillis) -> Result<Vec<Row>, StoreError> {
-    let mut select = tx.prepare_cached(&format!("{ROW} AND start >= ?2 AND start < ?3 ORDER BY start, part"))?;
-    let rows = select.query_map([series, from.0, until.0], row_of)?;
-    rows.map(|row| row.map_err(StoreError::from)).collect()
-}
-
-fn rows_of_quarter(tx: &Connection, series: i64, start: UtcMillis) -> Result<Vec<Row>, StoreError> {
-    rows_between(tx, series, start, start.plus_ms(QUARTER_MS))
-}
-
-/// The last row that starts before `start`.
-pub fn row_before(tx: &Connection, series: i64, start: UtcMillis) -> Result<Option<Row>, StoreError> {
-    let mut select = tx.prepare_cached(&format!("{ROW} AND start < ?2 ORDER BY start DESC, part DESC LIMIT 1"))?;
-    Ok(select.query_row([series, start.0], row_of).optional()?)
-}
-
-/// The first row that starts after `start`.
-pub fn row_after(tx: &Connection, series: i64, start: UtcMillis) -> Result<Option<Row>, StoreError> {
-    let mut select = tx.prepare_cached(&format!("{ROW} AND start > ?2 ORDER BY start, part LIMIT 1"))?;
-    Ok(select.query_row([series, start.0], row_of).optional()?)
-}
-
-/// Bridges that reach into `[from, until)`, in order.
-pub fn bridges_between(
-    tx: &Connection,
-    series: i64,
-    from: UtcMillis,
-    until: UtcMillis,
-) -> Result<Vec<Bridge>, StoreError> {
-    // bridges do not overlap: of those that start earlier only the last one can reach in
-    let mut select = tx.prepare_cached(
-        "SELECT start, until, a_t, a_c, b_t, b_c FROM bridge
-         WHERE series = ?1 AND start < ?3 AND until > ?2
-           AND start >= coalesce((SELECT max(start) FROM bridge WHERE series = ?1 AND start <= ?2), ?2)
-         ORDER BY start",
-    )?;
-    let rows = select.query_map([series, from.0, until.0], |row| {
-        let (a, b) = (reading_of(row, 2)?, reading_of(row, 4)?);
-        Ok(Bridge { start: UtcMillis(row.get(0)?), until: UtcMillis(row.get(1)?), a, b })
-    })?;
-    rows.map(|row| row.map_err(StoreError::from)).collect()
 }

@@ -30,7 +30,8 @@ CREATE TABLE gateway (
 CREATE INDEX gateway_site ON gateway (credit_code);
 
 -- The mark: records 1..=seq are taken, each as a block or as refused. last_seq: where the gateway sealed it.
--- t_first, t_last: of the first and of the last record of samples.
+-- t_first, t_last: of the first and of the last record of samples whose time is known. run: the process run that wrote it,
+-- which names its clock segments; NULL until its dictionary says so, and where it names none.
 CREATE TABLE generation (
   id INTEGER PRIMARY KEY,
   gateway INTEGER NOT NULL REFERENCES gateway (id),
@@ -39,18 +40,40 @@ CREATE TABLE generation (
   last_seq INTEGER CHECK (last_seq >= 0),
   t_first INTEGER,
   t_last INTEGER,
+  run BLOB CHECK (length(run) = 16),
   UNIQUE (gateway, gen_id)
+) STRICT;
+CREATE INDEX generation_run ON generation (gateway, run) WHERE run IS NOT NULL;
+
+-- Segments of a run's clock. state: the contract's number, NULL until an event says it. shift: what a ClockShift adds to
+-- the times of the segment's samples. said, shifted: time and id of the event that counts, of several the latest.
+CREATE TABLE clock (
+  id INTEGER PRIMARY KEY,
+  gateway INTEGER NOT NULL REFERENCES gateway (id),
+  run BLOB NOT NULL CHECK (length(run) = 16),
+  segment INTEGER NOT NULL,
+  state INTEGER,
+  wall INTEGER,
+  mono INTEGER,
+  step INTEGER,
+  said BLOB,
+  shift INTEGER,
+  shifted BLOB,
+  UNIQUE (gateway, run, segment)
 ) STRICT;
 
 -- A record as it came. A body of 7 KiB and its columns fit one page of 8 KiB.
 -- span: the smallest k with t_last - t_first <= 15 min * 2^k. Blocks of one span that touch a stretch of time start
 -- inside a known range, so that they are found without a look at all that came later.
+-- clock: the segment of a record of samples; NULL: of a run without a name, whose clock is taken to be right. t_first,
+-- t_last: with the segment's shift. The blocks of a segment are found by its run's generations.
 CREATE TABLE block (
   generation INTEGER NOT NULL REFERENCES generation (id),
   seq INTEGER NOT NULL,
   kind INTEGER NOT NULL,
   crc32c INTEGER NOT NULL,
   gateway INTEGER NOT NULL,
+  clock INTEGER REFERENCES clock (id),
   span INTEGER NOT NULL,
   t_first INTEGER NOT NULL,
   t_last INTEGER NOT NULL,
@@ -104,6 +127,7 @@ CREATE INDEX link_order ON link (gateway, id);
 -- Stretches of which there is nothing, and why. cause: the contract's number; 0: a hole, which the platform found: a
 -- generation that is not complete here and that the gateway no longer has. noted: our clock. t_start, t_end: NULL where
 -- unknown. generation, seq: the record that says so. series: how many it names; 0: all of the gateway's.
+-- clock: a segment whose samples wait for their time; the row goes when they are placed.
 CREATE TABLE gap (
   id INTEGER PRIMARY KEY,
   gateway INTEGER NOT NULL REFERENCES gateway (id),
@@ -118,6 +142,7 @@ CREATE TABLE gap (
   first_seq INTEGER,
   last_seq INTEGER,
   next_gen_id BLOB,
+  clock INTEGER UNIQUE REFERENCES clock (id),
   detail TEXT NOT NULL,
   UNIQUE (generation, seq)
 ) STRICT;
@@ -156,6 +181,8 @@ CREATE TABLE publication (
   PRIMARY KEY (period, basis, version)
 ) STRICT;
 
+-- physics_created: of the dictionary that stated the physics, which are those of the contract; modulus, rate_max: NULL where
+-- unknown. They are no part of what makes a series.
 CREATE TABLE series (
   id INTEGER PRIMARY KEY,
   gateway INTEGER NOT NULL REFERENCES gateway (id),
@@ -168,6 +195,12 @@ CREATE TABLE series (
   unit TEXT NOT NULL,
   scale_mantissa INTEGER NOT NULL,
   scale_exponent INTEGER NOT NULL,
+  modulus INTEGER,
+  rate_max_per_h INTEGER,
+  backstep_max INTEGER NOT NULL,
+  warm_up_ms INTEGER NOT NULL,
+  restarts INTEGER NOT NULL,
+  physics_created INTEGER NOT NULL,
   UNIQUE (gateway, meter, point, kind, role, carrier, product, unit, scale_mantissa, scale_exponent)
 ) STRICT;
 
@@ -179,27 +212,72 @@ CREATE TABLE dictionary (
   PRIMARY KEY (generation, local)
 ) STRICT, WITHOUT ROWID;
 
--- One quarter-hour of one cumulative series, as far as it holds readings. Where the register falls inside of the
+-- Events that were taken; each once, whatever number of records brings it. generation, seq: the first of them.
+CREATE TABLE event (
+  id INTEGER PRIMARY KEY,
+  gateway INTEGER NOT NULL REFERENCES gateway (id),
+  event_id BLOB NOT NULL CHECK (length(event_id) = 16),
+  time INTEGER NOT NULL,
+  generation INTEGER NOT NULL REFERENCES generation (id),
+  seq INTEGER NOT NULL,
+  UNIQUE (gateway, event_id)
+) STRICT;
+
+-- A register's declared end and the beginning of the next one; counts are NULL where they could not be read.
+CREATE TABLE replacement (
+  series INTEGER NOT NULL REFERENCES series (id),
+  t INTEGER NOT NULL,
+  event INTEGER NOT NULL REFERENCES event (id),
+  final INTEGER,
+  initial INTEGER,
+  PRIMARY KEY (series, t, event)
+) STRICT, WITHOUT ROWID;
+
+-- What a meter's output belongs to from t on.
+CREATE TABLE tag (
+  gateway INTEGER NOT NULL REFERENCES gateway (id),
+  meter TEXT NOT NULL,
+  name TEXT NOT NULL,
+  t INTEGER NOT NULL,
+  event_id BLOB NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (gateway, meter, name, t, event_id)
+) STRICT, WITHOUT ROWID;
+
+-- Accepted readings of one quarter-hour and one epoch of a cumulative series. Where an epoch ends inside of the
 -- quarter-hour, each stretch is a part of its own.
--- fell: an epoch starts here, the register stood higher before.
+-- cause: why the epoch begins that opens with the part; NULL: it goes on from the part before.
+-- carry_in: the modulus, where the register passed its end before the first reading; carry: for each time it did behind.
 -- before, after: what comes in and goes out across the boundaries, from the pairs of readings that straddle them.
+-- doubts: bits of the contract. own: of the readings and of the pairs between them; first_d, last_d: of the first and of
+-- the last reading; before_d, after_d: of the pairs that straddle, and of an epoch that ends there.
 CREATE TABLE cell (
   series INTEGER NOT NULL REFERENCES series (id),
   start INTEGER NOT NULL,
   part INTEGER NOT NULL,
-  fell INTEGER NOT NULL,
+  cause INTEGER,
   first_t INTEGER NOT NULL,
   first_c INTEGER NOT NULL,
   last_t INTEGER NOT NULL,
   last_c INTEGER NOT NULL,
   readings INTEGER NOT NULL,
+  carry_in INTEGER NOT NULL,
+  carry INTEGER NOT NULL,
+  own INTEGER NOT NULL,
+  first_d INTEGER NOT NULL,
+  last_d INTEGER NOT NULL,
   before INTEGER NOT NULL,
+  before_d INTEGER NOT NULL,
   after INTEGER NOT NULL,
-  amount INTEGER AS (before + last_c - first_c + after) VIRTUAL,
+  after_d INTEGER NOT NULL,
+  amount INTEGER AS (before + (last_c - first_c + carry) + after) VIRTUAL,
+  doubts INTEGER AS (own | before_d | after_d) VIRTUAL,
   PRIMARY KEY (series, start, part)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX cell_cause ON cell (series, start) WHERE cause > 0;
 
--- The quarter-hours from start to until hold no reading; the register ran from a to b meanwhile.
+-- The quarter-hours from start to until hold no accepted reading; the register ran from a to b meanwhile, where b counts on
+-- behind the register's end.
 CREATE TABLE bridge (
   series INTEGER NOT NULL REFERENCES series (id),
   start INTEGER NOT NULL,
@@ -208,5 +286,16 @@ CREATE TABLE bridge (
   a_c INTEGER NOT NULL,
   b_t INTEGER NOT NULL,
   b_c INTEGER NOT NULL,
+  doubts INTEGER NOT NULL,
   PRIMARY KEY (series, start)
+) STRICT, WITHOUT ROWID;
+
+-- Readings that do not simply go on from the one before. what: 1 set aside, 2 held, 3 behind the register's end, 10 + the
+-- cause of the epoch that it opens. Of a register that runs as it should there is no row.
+CREATE TABLE turn (
+  series INTEGER NOT NULL REFERENCES series (id),
+  t INTEGER NOT NULL,
+  c INTEGER NOT NULL,
+  what INTEGER NOT NULL,
+  PRIMARY KEY (series, t, c, what)
 ) STRICT, WITHOUT ROWID;

@@ -119,7 +119,7 @@ fn a_second_platform_on_the_folder_is_told_so_and_so_is_a_newer_schema() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     assert_eq!(
         Store::open(dir.path()).err().unwrap().to_string(),
-        "the data folder has schema 99, this platform knows 2"
+        "the data folder has schema 99, this platform knows 3"
     );
     let file = dir.path().join("file");
     std::fs::write(&file, "").unwrap();
