@@ -52,7 +52,8 @@ pub fn virtual_points_from_csv(
     let known = points.iter().map(|(point, _)| ((point.credit_code.as_str(), point.name.as_str()), point)).collect();
     let tree = Tree::of(boundary);
     for (point, at) in &points {
-        if let Err((written, expected, fix)) = check(point, &known, &tree) {
+        if let Err(wrong) = check(point, &known, &tree) {
+            let (written, expected, fix) = *wrong;
             doc.report(at, written, expected, fix);
         }
     }
@@ -111,7 +112,7 @@ fn point(row: &Row, gateways: &Gateways<'_>) -> Option<VirtualPoint> {
 
 type Known<'p> = HashMap<(&'p str, &'p str), &'p VirtualPoint>;
 /// What was found, what is expected, the fix.
-type Wrong = (Text, Text, Text);
+type Wrong = Box<(Text, Text, Text)>;
 
 fn check(point: &VirtualPoint, known: &Known<'_>, tree: &Tree<'_>) -> Result<(), Wrong> {
     let (mut plus, mut seen) = (BTreeSet::new(), BTreeSet::new());
@@ -122,7 +123,7 @@ fn check(point: &VirtualPoint, known: &Known<'_>, tree: &Tree<'_>) -> Result<(),
     for leaf in plus {
         if let Some(line) = tree.counted(&point.credit_code, leaf, point.counts_as, &point.carrier) {
             let (name, carrier, twice) = (&point.name, &point.carrier, &line.point);
-            return Err((
+            return Err(Box::new((
                 Text::new(
                     format!("{name} 计入 {carrier}，其项 {leaf} 已由 boundary.csv 中的 {twice} 计入"),
                     format!("{name} counts {carrier}, and its term {leaf} is counted by {twice} of boundary.csv"),
@@ -132,7 +133,7 @@ fn check(point: &VirtualPoint, known: &Known<'_>, tree: &Tree<'_>) -> Result<(),
                     "在 boundary.csv 中把该行写作 none，或此处 counts_as 写 none",
                     "write none as counts_as there or here",
                 ),
-            ));
+            )));
         }
     }
     Ok(())
@@ -162,26 +163,26 @@ fn walk<'p>(
             Operand::Virtual(name) => name.as_str(),
         };
         let Some(other) = known.get(&(point.credit_code.as_str(), name)) else {
-            return Err((
+            return Err(Box::new((
                 found(&quoted(name)),
                 Text::new(
                     "点的全名 网关/表/点，或本表中该单位的名称",
                     "gateway/meter/point, or a name that this site has here",
                 ),
                 Text::new("改正名称", "correct the name"),
-            ));
+            )));
         };
         way.push(name);
         if way.iter().filter(|passed| **passed == name).count() > 1 || way.len() > DEPTH_MAX {
             let shown = way.join(" ← ");
-            return Err((
+            return Err(Box::new((
                 found(&shown),
                 Text::new(
                     format!("不引用自身、至多 {DEPTH_MAX} 层的公式"),
                     format!("terms that do not lead back to it, at most {DEPTH_MAX} deep"),
                 ),
                 Text::new("删除其中一项", "remove one of these terms"),
-            ));
+            )));
         }
         if seen.insert((name, minus)) {
             walk(other, minus, known, way, seen, plus)?;
