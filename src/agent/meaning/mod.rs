@@ -8,19 +8,22 @@
 //! # Promises
 //! - Same input, same output: it reads no clock and does no I/O.
 //! - Each reading travels as it was read; what is derived from it travels beside it.
-//! - A difference is never taken across an epoch, nor over a distance longer than the interval it is booked to.
+//! - A difference is never taken across an epoch. Over a distance whose shape is not known it is spread evenly over
+//!   quarter-hours that say so, and over no minutes.
+//! - Samples of a clock that does not know the time are in no interval; those of one that nobody compared say so in theirs.
 //! - Unknown stays unknown: a number that is none, or does not fit, is a sample with a reason and no value.
 //!
 //! # Does not
-//! Remember over a restart. The interval that was open then is sent in two parts, each saying what it covers; the
-//! platform's ledger is made from the readings and has no such seam.
+//! Remember over a restart: what is not closed then is in no interval of this gateway. The platform's ledger is made from
+//! the readings and has no such seam.
 
 mod interval;
 mod judge;
 
 use crate::{
     agent::config::Point,
-    model::{PointKind, Reading, Scan, Span, Value},
+    energy::counter::Declaration,
+    model::{ClockSegment, ClockState, Doubts, PointKind, Reading, Reason, Replaced, Scan, Span, UtcMillis, Value},
     wire::record::{Content, Record, Samples, encode},
 };
 use interval::Intervals;
@@ -33,15 +36,49 @@ const SAMPLE_BYTES: usize = 12;
 pub struct Meaning {
     points: Vec<Point>,
     intervals: Vec<Intervals>,
-    pending: Vec<Samples>,
+    /// With the clock segment of each.
+    pending: Vec<(u32, Samples)>,
     pending_samples: usize,
+    segment: u32,
+    clock: ClockState,
     closed: Vec<crate::wire::record::Interval>,
 }
 
 impl Meaning {
     pub fn new(points: Vec<Point>) -> Meaning {
-        let intervals = (0..).zip(&points).map(|(series, _)| Intervals::new(series)).collect();
-        Meaning { points, intervals, pending: Vec::new(), pending_samples: 0, closed: Vec::new() }
+        let intervals =
+            (0..).zip(&points).map(|(series, point)| Intervals::new(series, point.series.physics)).collect();
+        Meaning {
+            points,
+            intervals,
+            pending: Vec::new(),
+            pending_samples: 0,
+            segment: 0,
+            clock: ClockState::Synced,
+            closed: Vec::new(),
+        }
+    }
+
+    /// From now on the samples are of this segment. Where the clock stepped, what is open is closed, and begins anew.
+    pub fn clock(&mut self, segment: &ClockSegment) {
+        (self.segment, self.clock) = (segment.segment, segment.state);
+        if segment.step_ms != 0 {
+            self.intervals.iter_mut().for_each(|series| series.restart(&mut self.closed));
+        }
+    }
+
+    /// The meter's registers end at `time`, and others begin. `false`: a reading of one of them has reached that time;
+    /// only the platform's ledger has the replacement then, and this gateway's intervals say that an epoch begins.
+    pub fn declare(&mut self, time: UtcMillis, replaced: &Replaced) -> bool {
+        let mut ahead = true;
+        for (point, series) in self.points.iter().zip(&mut self.intervals) {
+            let register = replaced.registers.iter().find(|register| register.point == point.series.point);
+            if let Some(register) = register.filter(|_| point.series.meter == replaced.meter) {
+                let (final_count, initial_count) = (register.final_count, register.initial_count);
+                ahead &= series.declare(Declaration { time, final_count, initial_count });
+            }
+        }
+        ahead
     }
 
     /// The dictionary: what the first records of each generation must say.
@@ -57,12 +94,20 @@ impl Meaning {
             let sample = judge::sample(series, point, found);
             if let (PointKind::Cumulative, Some(Value::Count(count))) = (point.series.kind, sample.value) {
                 let reading = Reading { time: scan.time, count };
-                self.closed.extend(self.intervals[series as usize].take(reading));
+                let mut doubts = if sample.reason == Reason::Rounded { Doubts::ROUNDED } else { Doubts::NONE };
+                if self.clock == ClockState::Free {
+                    doubts |= Doubts::CLOCK;
+                }
+                if self.clock != ClockState::Unknown
+                    && let Some(intervals) = self.intervals.get_mut(series as usize)
+                {
+                    intervals.take(reading, doubts, &mut self.closed);
+                }
             }
             samples.push(sample);
         }
         self.pending_samples += samples.len();
-        self.pending.push(Samples { time: scan.time, samples });
+        self.pending.push((self.segment, Samples { time: scan.time, samples }));
     }
 
     /// About how many bytes wait for [`close`](Self::close).
@@ -73,18 +118,21 @@ impl Meaning {
     /// Everything taken since the last call, encoded, and from when its samples are.
     pub fn close(&mut self) -> (Vec<Record>, Option<Span>) {
         self.pending_samples = 0;
-        let instants = self.pending.iter().map(|one| Span { start: one.time, end: one.time.plus_ms(1) });
+        let instants = self.pending.iter().map(|(_, one)| Span { start: one.time, end: one.time.plus_ms(1) });
         let span = instants.reduce(Span::cover);
         let mut records = Vec::new();
         let mut pending = std::mem::take(&mut self.pending).into_iter().peekable();
-        while pending.peek().is_some() {
+        while let Some(segment) = pending.peek().map(|(segment, _)| *segment) {
             let mut room = RECORD_SAMPLES_MAX;
             let mut part = Vec::new();
-            while let Some(one) = pending.next_if(|one| part.is_empty() || one.samples.len() <= room) {
+            let fits = |part: &[Samples], next: &(u32, Samples), room| {
+                next.0 == segment && (part.is_empty() || next.1.samples.len() <= room)
+            };
+            while let Some((_, one)) = pending.next_if(|next| fits(&part, next, room)) {
                 room = room.saturating_sub(one.samples.len());
                 part.push(one);
             }
-            records.extend(encode(&Content::Samples(0, part)));
+            records.extend(encode(&Content::Samples(segment, part)));
         }
         let closed = std::mem::take(&mut self.closed);
         if !closed.is_empty() {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    model::{Physics, RawValue, Reason, Role, Series, UtcMillis},
+    model::{Physics, RawValue, Reason, Register, Role, Series, UtcMillis},
     wire::record::{Interval, decode},
 };
 use proptest::prelude::*;
@@ -60,6 +60,11 @@ fn what_is_no_number_or_does_not_fit_is_bad_and_has_no_value() {
     assert_eq!(judged(&gauge, RawValue::Int(-20)), (Some(Value::Real(-2.0)), Reason::Good));
 }
 
+/// As many readings as make the verdicts of those before them final.
+fn settle(meaning: &mut Meaning, time_s: i64, count: i64) {
+    (0..3).for_each(|after| meaning.take(reading(time_s + after, count)));
+}
+
 fn reading(time_s: i64, count: i64) -> Scan {
     Scan { time: UtcMillis(time_s * 1000), found: vec![(0, Ok(RawValue::Int(count)))] }
 }
@@ -82,8 +87,9 @@ fn a_minute_and_a_quarter_are_closed_by_the_reading_behind_them() {
     for second in (0..=900).step_by(30) {
         meaning.take(reading(second, 1_000 + second));
     }
+    settle(&mut meaning, 901, 1_900);
     let (samples, intervals) = contents(&mut meaning);
-    assert_eq!(samples.len(), 31);
+    assert_eq!(samples.len(), 34);
     let minutes: Vec<_> = intervals.iter().filter(|i| i.width_ms == 60_000).collect();
     assert_eq!(minutes.len(), 15);
     assert!(minutes.iter().all(|i| i.amount == 60 && i.covered_ms == 60_000 && i.readings == 2));
@@ -96,26 +102,125 @@ fn a_minute_and_a_quarter_are_closed_by_the_reading_behind_them() {
 }
 
 #[test]
-fn nothing_is_booked_across_a_fall_or_over_a_distance_longer_than_the_interval() {
+fn nothing_is_booked_across_a_fall_and_no_minutes_over_more_than_two() {
     let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
-    // 100 → 110 in one minute; the register falls to 3; then 90 s without a reading
-    for scan in [reading(0, 100), reading(50, 110), reading(70, 3), reading(110, 5), reading(200, 50), reading(240, 60)]
-    {
-        meaning.take(scan);
+    // 100 → 110 in one minute; the register falls to 3; then 150 s without a reading
+    for (second, count) in [(0, 100), (50, 110), (70, 3), (110, 5), (260, 50), (300, 60), (360, 75)] {
+        meaning.take(reading(second, count));
     }
+    settle(&mut meaning, 361, 75);
     let (samples, intervals) = contents(&mut meaning);
-    assert_eq!(samples.len(), 6);
-    let minutes: Vec<_> =
-        intervals.iter().filter(|i| i.width_ms == 60_000).map(|i| (i.start.0 / 1000, i.amount, i.covered_ms)).collect();
-    assert_eq!(minutes, [(0, 10, 50_000), (60, 2, 40_000), (180, 10, 40_000)]);
+    assert_eq!(samples.len(), 10);
+    let minutes: Vec<_> = intervals
+        .iter()
+        .filter(|i| i.width_ms == 60_000)
+        .map(|i| (i.start.0 / 1000, i.amount, i.covered_ms, i.doubts))
+        .collect();
+    let none = Doubts::NONE;
+    assert_eq!(
+        minutes,
+        [
+            (0, 10, 50_000, Doubts::EPOCH),
+            (60, 2, 40_000, Doubts::EPOCH),
+            (240, 10, 40_000, none),
+            (300, 15, 60_000, none)
+        ]
+    );
+}
+
+#[test]
+fn what_is_held_is_closed_right_and_once() {
+    let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
+    for minute in 0..=40 {
+        let zero = (14..=16).contains(&minute);
+        meaning.take(reading(minute * 60, if zero { 0 } else { 1_000 + minute }));
+        let (_, intervals) = contents(&mut meaning);
+        let quarters: Vec<_> = intervals.iter().filter(|i| i.width_ms == 900_000).collect();
+        match minute {
+            // the reading of minute 17 is behind the first quarter-hour, and final three readings later
+            20 => {
+                assert_eq!((quarters[0].amount, quarters[0].readings, quarters[0].doubts), (15, 14, Doubts::TRANSIENT))
+            }
+            33 => {
+                assert_eq!((quarters[0].amount, quarters[0].readings, quarters[0].doubts), (15, 13, Doubts::TRANSIENT))
+            }
+            _ => assert!(quarters.is_empty(), "minute {minute}: {quarters:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_long_silence_is_spread_over_its_quarter_hours() {
+    let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
+    meaning.take(reading(0, 0));
+    meaning.take(reading(3 * 86_400, 288));
+    settle(&mut meaning, 3 * 86_400 + 901, 288);
+    let (_, intervals) = contents(&mut meaning);
+    let spread: Vec<_> = intervals.iter().filter(|i| i.doubts == Doubts::ESTIMATED_SHAPE).collect();
+    assert_eq!(spread.len(), 288);
+    assert!(spread.iter().all(|i| i.width_ms == 900_000 && i.amount == 1 && i.covered_ms == 900_000));
+}
+
+#[test]
+fn rounding_and_a_clock_that_nobody_compared_are_said() {
+    let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("0.01"))]);
+    let segment = |segment, state, step_ms| ClockSegment { segment, state, wall: UtcMillis(0), mono_ms: 0, step_ms };
+    let at = |meaning: &mut Meaning, second: i64, text: &str| {
+        let found = vec![(0, Ok(RawValue::Decimal(text.parse().unwrap())))];
+        meaning.take(Scan { time: UtcMillis(second * 1_000), found });
+    };
+    at(&mut meaning, 0, "1.00");
+    at(&mut meaning, 10, "1.001");
+    at(&mut meaning, 900, "1.10");
+    meaning.clock(&segment(1, ClockState::Free, 0));
+    at(&mut meaning, 910, "1.11");
+    meaning.clock(&segment(2, ClockState::Unknown, -2_000_000));
+    at(&mut meaning, 5, "1.12");
+    let records = meaning.close().0;
+    let mut segments = Vec::new();
+    let mut quarters = Vec::new();
+    for record in records {
+        match decode(&record).unwrap() {
+            Content::Samples(segment, part) => segments.push((segment, part.len())),
+            Content::Intervals(part) => quarters.extend(part.into_iter().filter(|i| i.width_ms == 900_000)),
+            other => panic!("not of the meaning: {other:?}"),
+        }
+    }
+    assert_eq!(segments, [(0, 3), (1, 1), (2, 1)]);
+    let said: Vec<_> = quarters.iter().map(|i| (i.start.0, i.amount, i.doubts)).collect();
+    assert_eq!(said, [(0, 10, Doubts::ROUNDED), (900_000, 1, Doubts::CLOCK)]);
+}
+
+#[test]
+fn a_declared_replacement_ends_the_register() {
+    let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
+    let register = |point: &str| Register { point: point.into(), final_count: Some(115), initial_count: Some(90) };
+    let replaced = |meter: &str, point: &str| Replaced {
+        meter: meter.into(),
+        registers: vec![register(point)],
+        serial_old: String::new(),
+        serial_new: String::new(),
+        by: String::new(),
+        note: String::new(),
+    };
+    (0..10).for_each(|minute| meaning.take(reading(minute * 60, 100 + minute)));
+    assert!(meaning.declare(UtcMillis(570_000), &replaced("another", "energy")));
+    assert!(!meaning.declare(UtcMillis(540_000), &replaced("main", "energy")));
+    assert!(meaning.declare(UtcMillis(570_000), &replaced("main", "energy")));
+    (10..30).for_each(|minute| meaning.take(reading(minute * 60, 200 + minute)));
+    let (_, intervals) = contents(&mut meaning);
+    let quarter = intervals.iter().find(|i| i.width_ms == 900_000).unwrap();
+    assert_eq!((quarter.amount, quarter.readings), (15 + 125, 15));
+    assert_eq!(quarter.doubts, Doubts::MANUAL | Doubts::EPOCH);
 }
 
 #[test]
 fn a_minute_that_says_no_more_than_its_reading_is_not_made() {
     let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
     (0..4).for_each(|quarter| meaning.take(reading(quarter * 900, 100 * quarter)));
+    settle(&mut meaning, 2_701, 300);
     let (samples, intervals) = contents(&mut meaning);
-    assert_eq!(samples.len(), 4);
+    assert_eq!(samples.len(), 7);
     let found: Vec<_> = intervals.iter().map(|i| (i.width_ms, i.start.0 / 1000, i.amount, i.readings)).collect();
     assert_eq!(found, [(900_000, 0, 100, 1), (900_000, 900, 100, 1), (900_000, 1_800, 100, 1)]);
 }
@@ -126,8 +231,9 @@ fn a_late_reading_travels_and_changes_no_interval() {
     for scan in [reading(0, 0), reading(40, 40), reading(20, 20), reading(40, 41), reading(60, 60)] {
         meaning.take(scan);
     }
+    settle(&mut meaning, 61, 60);
     let (samples, intervals) = contents(&mut meaning);
-    assert_eq!(samples.len(), 5);
+    assert_eq!(samples.len(), 8);
     assert_eq!(intervals.iter().map(|i| i.amount).sum::<i64>(), 60);
 }
 
@@ -141,8 +247,9 @@ proptest! {
             (time, count) = (time + dt, count + rise);
             meaning.take(Scan { time: UtcMillis(time), found: vec![(0, Ok(RawValue::Int(count)))] });
         }
-        // a fall closes what is open
-        meaning.take(Scan { time: UtcMillis(time + 1), found: vec![(0, Ok(RawValue::Int(0)))] });
+        // a step of the clock closes what is open
+        let (state, wall) = (ClockState::Synced, UtcMillis(time));
+        meaning.clock(&ClockSegment { segment: 1, state, wall, mono_ms: 0, step_ms: 1 });
         let (_, intervals) = contents(&mut meaning);
         let risen = count - steps[0].1;
         for width in [60_000, 900_000] {
