@@ -247,3 +247,86 @@ impl<'a> Gap<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{
+            Event, EventKind, Gateway, Physics, PointKind, Reason, Register, Replaced, Role, Sample, Series, Site,
+            Value,
+        },
+        platform::store::Store,
+        wire::record::{Content, Record, Samples, encode},
+    };
+
+    /// 2024-11-24T00:00:00+08:00
+    const BASE: i64 = 1_732_377_600_000;
+
+    fn records() -> Vec<Record> {
+        let series = Series {
+            meter: "main".into(),
+            point: "energy".into(),
+            kind: PointKind::Cumulative,
+            role: Role::SiteEnergy,
+            carrier: "electricity".into(),
+            product: String::new(),
+            unit: "kWh".into(),
+            scale: "0.01".parse().unwrap(),
+            physics: Physics { modulus: Some(100_000), ..Physics::default() },
+        };
+        let counts = [99_900, 99_950, 20, 0, 90, 130, 170, 210, 5, 15];
+        let samples = (0..).zip(counts).map(|(minute, count)| Samples {
+            time: UtcMillis(BASE + minute * 60_000),
+            samples: vec![Sample { series: 0, reason: Reason::Good, value: Some(Value::Count(count)) }],
+        });
+        let replaced = Replaced {
+            meter: "main".into(),
+            registers: vec![Register { point: "energy".into(), final_count: Some(220), initial_count: None }],
+            serial_old: "1".into(),
+            serial_new: "2".into(),
+            by: "王".into(),
+            note: String::new(),
+        };
+        let time = UtcMillis(BASE + 7 * 60_000 + 1);
+        let event = Event { event_id: [1; 16], time, what: EventKind::Replaced(replaced) };
+        let contents = [
+            Content::Dictionary(vec![(0, series)].into()),
+            Content::Samples(0, samples.collect()),
+            Content::Event(event),
+        ];
+        contents.iter().flat_map(encode).collect()
+    }
+
+    fn site() -> Site {
+        let csv = "deploy/sites.example.csv";
+        let sites = crate::platform::registry::sites_from_csv(&std::fs::read_to_string(csv).unwrap(), csv).unwrap();
+        sites.rows.into_iter().next().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_register_with_everything_is_proven_beside_the_platform_that_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let gateway = Gateway { gateway_id: "gw-1".into(), credit_code: site().credit_code };
+        store.replace_registry(vec![site()], vec![gateway]).await.unwrap();
+        store.ingest("gw-1", [1; 16], 1, records(), None).await.unwrap();
+        let proof = prove(dir.path(), Some("gw-1")).unwrap();
+        let lines = [
+            "gw-1 main/energy",
+            "  2024-11-24T00:00:00+08:00 … 2024-11-24T00:07:00.001+08:00  first reading: \
+             2.2 − 999 + 1000 = Σ 3.2 kWh, difference 0",
+            "  2024-11-24T00:08:00+08:00 … 2024-11-24T00:09:00+08:00  replaced: 0.15 − 0.05 = Σ 0.1 kWh, difference 0",
+            "  1 readings are in no amount, 0 of them wait for later ones",
+            "  Σ 3.3 kWh",
+            "1 generations, 3 blocks, 0 refused records; 1 series with 10 readings compared with the ledger, row by row",
+            "the ledger is right",
+        ];
+        assert_eq!(text(&proof, Lang::En).lines().collect::<Vec<_>>(), lines);
+        assert!(text(&proof, Lang::Zh).ends_with("台账正确\n"));
+        let report = serde_json::json!(Report::of(&proof));
+        assert_eq!(report["registers"][0]["epochs"][0]["carry_counts"], 100_000);
+        assert_eq!((&report["right"], &report["registers"][0]["set_aside"]), (&true.into(), &1.into()));
+        assert!(prove(dir.path(), Some("gw-2")).is_err());
+    }
+}

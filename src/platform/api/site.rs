@@ -4,8 +4,7 @@ use super::view::role_name;
 use crate::{
     model::{Doubts, Quality, Reading, Role, UtcMillis},
     platform::{
-        assess::{Assessment, Basis, SiteAssessment, role_of},
-        explain::cause_name,
+        assess::{Assessment, Basis, SiteAssessment, cause_name, role_of},
         store::{Flow, Snapshot},
     },
 };

@@ -150,7 +150,8 @@ async fn a_site_says_its_terms_and_its_quarter_hours() {
     assert_eq!(sum(|quarter| &quarter["output"]), 20.into());
     // 12.34 kWh for 20 pieces ran evenly, to the last count of each
     assert_eq!(quarters[0]["kwh_per_piece"], "0.77");
-    assert_eq!((&quarters[0]["energy_doubts"], &quarters[0]["quality"]), (&serde_json::json!({}), &"good".into()));
+    let estimated = serde_json::json!({ "electricity": ["estimated_shape"] });
+    assert_eq!((&quarters[0]["energy_doubts"], &quarters[0]["quality"]), (&estimated, &"uncertain".into()));
     assert_eq!((&quarters[0]["start_ms"], &quarters[0]["readings_present"]), (&BASE.into(), &true.into()));
     assert_eq!(quarters[1]["readings_present"], false);
 }

@@ -5,6 +5,7 @@ use crate::{
     energy::{
         calorific::Measured,
         coal::{Basis, Lookup, Question, Worth},
+        counter::EpochCause,
     },
     model::{PointName, Product, Role},
     platform::store::Flow,
@@ -54,10 +55,31 @@ pub(super) fn no_data(flow: &Flow) -> Text {
 
 pub(super) fn breaks(flow: &Flow) -> Text {
     let (place, n) = (place(flow), flow.breaks);
+    let first = flow.epochs.first().map(|end| {
+        let value =
+            |count: i64| flow.series.scale.value_from_count(count).map_or("—".into(), |value| value.to_string());
+        format!("{} {}: {} → {}", end.time, cause_name(end.cause), value(end.before.count), value(end.after.count))
+    });
+    let (zh, en) =
+        first.map_or_else(Default::default, |first| (format!("（首次 {first}）"), format!(" (first {first})")));
     Text::new(
-        format!("计量点 {place} 的表底在本时段回落 {n} 次，回落前后的差额未知，未计入"),
-        format!("the register of {place} fell {n} times in the period: what lies across is unknown and in no sum"),
+        format!("计量点 {place} 在本时段 {n} 次换表、复位或跳变{zh}，其间的用量未知，未计入"),
+        format!(
+            "the register of {place} was replaced, reset or jumped {n} times in the period{en}: what ran between is unknown and in no sum"
+        ),
     )
+}
+
+/// As APIs write it.
+pub fn cause_name(cause: EpochCause) -> &'static str {
+    match cause {
+        EpochCause::First => "first",
+        EpochCause::Replaced => "replaced",
+        EpochCause::Restart => "restart",
+        EpochCause::Reset => "reset",
+        EpochCause::Backwards => "backwards",
+        EpochCause::Jump => "jump",
+    }
 }
 
 pub(super) fn too_large(flow: &Flow) -> Text {

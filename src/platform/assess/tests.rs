@@ -236,7 +236,7 @@ fn breaks_and_gaps_are_noted() {
     flows[1].slots_received = 0;
     let got = run(flows);
     assert_eq!(got.completeness, Some(d("0.8")));
-    assert!(noted(&got, "the register of gw-1/m-electricity/total fell 2 times"));
+    assert!(noted(&got, "the register of gw-1/m-electricity/total was replaced, reset or jumped 2 times"));
     assert!(noted(&got, "completeness is 80 %, below the 90 %"));
 }
 

@@ -15,13 +15,12 @@ pub use text::render;
 
 use super::{
     assess::{
-        Basis, Figure, Rules, State, assess,
+        Basis, Figure, Rules, State, assess, cause_name,
         term::{How, Register, Term},
     },
     store::{EpochEnd, SourcedReading, Store, StoreError, Trace, TracedInterval},
 };
 use crate::{
-    energy::counter::EpochCause,
     model::{Doubts, Period, UtcMillis},
     runtime::{clock, task},
 };
@@ -228,18 +227,6 @@ fn traced(leaf: &Term, register: &Register, trace: Option<Trace>, listed: usize)
 fn epoch(end: &EpochEnd) -> Epoch {
     let point = |reading: crate::model::Reading| Point { time_ms: reading.time, count: reading.count };
     Epoch { time_ms: end.time, cause: cause_name(end.cause), before: point(end.before), after: point(end.after) }
-}
-
-/// As APIs write it.
-pub fn cause_name(cause: EpochCause) -> &'static str {
-    match cause {
-        EpochCause::First => "first",
-        EpochCause::Replaced => "replaced",
-        EpochCause::Restart => "restart",
-        EpochCause::Reset => "reset",
-        EpochCause::Backwards => "backwards",
-        EpochCause::Jump => "jump",
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    energy::counter::EpochCause,
     model::{Physics, PointKind, Quality, Reading, Role, Series},
     runtime::lang::Lang,
 };

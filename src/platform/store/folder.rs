@@ -14,7 +14,7 @@ const SCHEMA: &str = include_str!("schema.sql");
 /// A checkpoint may hold a connection up for as long as it writes its pages.
 const BUSY: Duration = Duration::from_secs(10);
 /// Prepared statements a connection keeps: more than the store has.
-const STATEMENTS: usize = 64;
+pub const STATEMENTS: usize = 128;
 
 /// The folder while it is ours. The kernel gives the lock back when the process ends, however it ends.
 pub struct Folder {

@@ -69,7 +69,9 @@ pub fn find_or_create(tx: &Connection, gateway: i64, gen_id: &GenId) -> Result<S
 
 pub fn save(tx: &Connection, standing: &Standing) -> Result<(), StoreError> {
     let number = |seq: u64| i64::try_from(seq).map_err(|_| StoreError::SeqRange(seq));
-    let update = "UPDATE generation SET seq = ?2, last_seq = ?3, t_first = ?4, t_last = ?5 WHERE id = ?1";
+    // samples that were placed meanwhile may have said more of the times
+    let update = "UPDATE generation SET seq = ?2, last_seq = ?3, t_first = coalesce(min(?4, t_first), ?4, t_first),
+                                        t_last = coalesce(max(?5, t_last), ?5, t_last) WHERE id = ?1";
     tx.prepare_cached(update)?.execute(params![
         standing.id,
         number(standing.seq)?,

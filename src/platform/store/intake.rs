@@ -99,7 +99,8 @@ pub fn ingest(tx: &Connection, batch: &Batch) -> Result<Taken, StoreError> {
     }
     taker.finish()?;
     generation::save(tx, &standing)?;
-    if let Some(times) = standing.times.filter(|_| !begun) {
+    let times = if begun { None } else { generation::find(tx, gateway, &batch.gen_id)?.and_then(|known| known.times) };
+    if let Some(times) = times {
         hole::ends(tx, gateway, &batch.gen_id, times.start, batch.now)?;
     }
     raise(tx, gateway, batch, &taken)?;

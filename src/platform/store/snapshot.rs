@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     energy::interval::QUARTER_MS,
-    model::{Doubts, Period, PointKind, Role, Scale, Series, UtcMillis},
+    model::{BoundaryLine, Doubts, Period, PointKind, Role, Scale, Series, UtcMillis},
 };
 use rusqlite::{Connection, params};
 use rust_decimal::Decimal;
@@ -57,12 +57,11 @@ pub fn ledger(tx: &Connection) -> Result<Vec<LedgerLine>, StoreError> {
 /// The quarter-hours of a site's balance inside the period, those that hold something, in order.
 pub fn intervals(tx: &Connection, credit_code: &str, period: &Period) -> Result<Vec<SiteInterval>, StoreError> {
     let mut quarters: BTreeMap<UtcMillis, SiteInterval> = BTreeMap::new();
+    let site = registry::sites(tx)?.into_iter().find(|site| site.credit_code == credit_code);
+    let boundary = site.map(|site| registry::declared(tx, &site)).transpose()?.unwrap_or_default().boundary;
     for gateway in registry::gateways(tx)?.into_iter().filter(|gateway| gateway.credit_code == credit_code) {
         for (id, series) in cumulative_series(tx, &gateway.gateway_id)? {
-            if series.role == Role::None {
-                continue;
-            }
-            let line = Line::of(&series);
+            let Some(line) = Line::of(&gateway.gateway_id, &series, &boundary) else { continue };
             for row in rows_between(tx, id, period.start, period.end)? {
                 line.add(&mut quarters, row.start, (row.amount(), row.doubts()), true);
             }
@@ -91,9 +90,20 @@ struct Line {
 }
 
 impl Line {
-    fn of(series: &Series) -> Line {
-        let name = if matches!(series.role, Role::Output | Role::Scrap) { &series.product } else { &series.carrier };
-        Line { role: series.role, name: name.as_str().into(), unit: series.unit.as_str().into(), scale: series.scale }
+    /// As the site's boundary says where there is one, otherwise as the gateway does; `None` for what counts as nothing.
+    fn of(gateway_id: &str, series: &Series, boundary: &[BoundaryLine]) -> Option<Line> {
+        let Series { meter, point, .. } = series;
+        let stated = boundary.iter().find(|line| {
+            line.point.gateway_id == gateway_id && line.point.meter == *meter && line.point.point == *point
+        });
+        let (role, carrier, product) = match (boundary.is_empty(), stated) {
+            (true, _) => (series.role, &series.carrier, &series.product),
+            (false, Some(line)) => (line.counts_as, &line.carrier, &line.product),
+            (false, None) => return None,
+        };
+        let name = if matches!(role, Role::Output | Role::Scrap) { product } else { carrier };
+        let unit = series.unit.as_str().into();
+        (role != Role::None).then(|| Line { role, name: name.as_str().into(), unit, scale: series.scale })
     }
 
     fn add(

@@ -13,7 +13,7 @@ use super::{
     run::Sourced,
 };
 use crate::{
-    model::{RunId, UtcMillis},
+    model::{PointKind, RunId, UtcMillis},
     wire::record::{Content, Dictionary as Defined, Record, RecordError},
 };
 use rusqlite::Connection;
@@ -120,7 +120,8 @@ impl<'a> Taker<'a> {
                 None => generation::define(self.tx, self.gateway, self.generation, *local, series, new.created)?,
             };
             self.dictionary.insert(*local, known);
-            if generation::restate(self.tx, known.series, &series.physics, new.created)? {
+            let stated = generation::restate(self.tx, known.series, &series.physics, new.created)?;
+            if stated && known.kind == PointKind::Cumulative {
                 restated.insert(known.series);
             }
         }

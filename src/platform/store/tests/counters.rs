@@ -238,8 +238,7 @@ impl Case {
     }
 
     /// Two generations of one run, each with physics of its own; the later one's count.
-    fn store(&self) -> Connection {
-        let connection = memory();
+    fn store(&self, connection: &Connection) {
         let run = if self.segments.is_empty() { RunId::default() } else { RUN };
         let records = self.records();
         let (one, two) = records.split_at(usize::try_from(self.seed % 89).unwrap() % (records.len() + 1));
@@ -251,33 +250,36 @@ impl Case {
             all.extend_from_slice(part);
             let mut first_seq = 1;
             for records in all.chunks(self.batch) {
-                let taken = take(&connection, generation, first_seq, records, NOW);
+                let taken = take(connection, generation, first_seq, records, NOW);
                 assert_eq!(taken.refusals, []);
                 first_seq += records.len() as u64;
             }
         }
-        connection
     }
 
-    fn check(&self) {
-        let connection = self.store();
+    fn check(&self, connection: &Connection) {
+        self.store(connection);
         // with one batch per generation both physics came; with two physics the later created one is the last
         let physics = self.physics[self.physics.len() - 1];
         let mut declarations = self.declarations.clone();
         declarations.sort_unstable();
         let known = self.known();
         let must = run::ledger(&physics, &known, &declarations);
-        let rows = rows_between(&connection, 1, ALWAYS.0, ALWAYS.1).unwrap();
+        let rows = rows_between(connection, 1, ALWAYS.0, ALWAYS.1).unwrap();
         assert_eq!(rows, must.rows);
-        assert_eq!(bridges_between(&connection, 1, ALWAYS.0, ALWAYS.1).unwrap(), must.bridges);
-        assert_eq!(turns_between(&connection, 1, ALWAYS.0, ALWAYS.1).unwrap(), must.turns);
-        assert_eq!(audit::audit(&connection).unwrap().faults, Vec::<String>::new());
+        assert_eq!(bridges_between(connection, 1, ALWAYS.0, ALWAYS.1).unwrap(), must.bridges);
+        assert_eq!(turns_between(connection, 1, ALWAYS.0, ALWAYS.1).unwrap(), must.turns);
+        assert_eq!(audit::audit(connection).unwrap().faults, Vec::<String>::new());
         let readings: BTreeSet<Reading> = known.iter().map(|one| one.reading).collect();
         let (amounts, breaks, sum) = plain(&readings, &physics, &declarations);
-        let (stored_amounts, stored_breaks) = stored(&connection);
+        let (stored_amounts, stored_breaks) = stored(connection);
         assert_eq!((&stored_amounts, stored_breaks), (&amounts, breaks));
         assert_eq!(stored_amounts.values().sum::<i64>(), sum, "Σ intervals = Σ over epochs (last − first + carry)");
     }
+}
+
+thread_local! {
+    static DATABASE: Connection = memory();
 }
 
 proptest! {
@@ -285,6 +287,13 @@ proptest! {
 
     #[test]
     fn the_ledger_is_a_function_of_the_set(case in any_case()) {
-        case.check();
+        // one database for all cases, each in a transaction that is rolled back: to make its tables takes longer than a case
+        DATABASE.with(|connection| {
+            if !connection.is_autocommit() {
+                connection.execute_batch("ROLLBACK").unwrap();
+            }
+            connection.execute_batch("BEGIN").unwrap();
+            case.check(connection);
+        });
     }
 }

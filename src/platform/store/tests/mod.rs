@@ -120,6 +120,7 @@ pub fn recalled(cells: &[Cell]) -> Record {
 /// A database in memory with one gateway, whose number is 1.
 pub fn memory() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
+    connection.set_prepared_statement_cache_capacity(folder::STATEMENTS);
     folder::create(&mut connection).unwrap();
     registry::replace(&connection, &[site("A")], &[gateway("gw-1", "A")]).unwrap();
     connection

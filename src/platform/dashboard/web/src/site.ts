@@ -11,7 +11,7 @@ import { said, word, wordOr, type Word } from "./words";
 const HEADINGS: readonly Word[] = ["gateway", "meter", "point", "role", "first", "last", "amount", "completeness", "breaks", "doubts"];
 const NUMBERS_FROM = 4;
 const NUMBERS_UNTIL = 9;
-const FIGURE_HEADINGS: readonly Word[] = ["figure", "value", "quality", "completeness", "sources", "doubts"];
+const FIGURE_HEADINGS: readonly Word[] = ["indicator", "value", "quality", "completeness", "sources", "doubts"];
 const EPOCH_HEADINGS: readonly Word[] = ["gateway", "meter", "point", "time", "cause", "before", "after"];
 const QUARTER_MS = 15 * 60_000;
 /** So many quarter-hours are seen at once without a slider. */

@@ -73,6 +73,7 @@ const WORDS = {
   gaps: ["数据缺口", "What is missing"],
   noGaps: ["本周期没有已知缺口", "No gap is known in this period"],
   moreGaps: ["另有更早的缺口，见 /api/v1/gaps", "There are earlier ones: see /api/v1/gaps"],
+  indicator: ["指标", "Figure"],
   figures: ["指标与可信度", "Figures, and how sure they are"],
   value: ["数值", "Value"],
   quality: ["可信度", "Quality"],
