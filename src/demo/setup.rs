@@ -86,6 +86,7 @@ pub fn write_agent(
     let config = format!(
         r#"[agent]
 gateway_id = "{key}"
+trust_clock = true
 
 [spool]
 dir = "spool-{key}"
