@@ -106,7 +106,7 @@ impl Stack {
     fn agent_named(&self, gateway_id: &str, meter: &str, spool: &str) -> Running {
         let (ingest, port) = (self.ingest, self.meter);
         let config = format!(
-            "[agent]\ngateway_id = \"{gateway_id}\"\n[spool]\ndir = \"{spool}\"\ncommit_interval_ms = 500\n\
+            "[agent]\ngateway_id = \"{gateway_id}\"\ntrust_clock = true\n[spool]\ndir = \"{spool}\"\ncommit_interval_ms = 500\n\
              [[uplink]]\nname = \"county\"\nplatform_url = \"http://127.0.0.1:{ingest}\"\nstart_spread_s = 0\n\
              [[modbus]]\nname = \"bus\"\naddress = \"127.0.0.1:{port}\"\n\
              [[modbus.meter]]\nname = \"{meter}\"\nunit_id = 1\n\

@@ -27,6 +27,9 @@ use crate::model::{ClockSegment, ClockShift, ClockState, RunId, UtcMillis};
 
 /// Differences up to here are no step, and no error.
 const TOLERANCE_MS: i64 = 1_000;
+/// A clock that a platform called right is so until the platform says more than this: no segment each time that an
+/// answer is a little late.
+const LEAVE_MS: i64 = 1_500;
 /// A clock that was right is right within 1 s for so long: crystals drift by less than 280 ppm.
 const HOLD_MS: i64 = 3_600_000;
 /// A platform's difference that changes is said again after so long.
@@ -117,7 +120,9 @@ impl Clock {
         let stepped = step_ms.abs() > TOLERANCE_MS;
         // measured before the step, a difference is none of this clock
         let look = Look { offset_ms: look.offset_ms.filter(|_| !stepped), ..look };
-        let right = look.disciplined || look.offset_ms.is_some_and(|offset| offset.abs() <= TOLERANCE_MS);
+        let was_right = !stepped && self.state_now() == ClockState::Synced;
+        let near_ms = if was_right { LEAVE_MS } else { TOLERANCE_MS };
+        let right = look.disciplined || look.offset_ms.is_some_and(|offset| offset.saturating_abs() <= near_ms);
         let state = self.state(&look, right, stepped);
         let mut turn = Turn::default();
         if stepped || self.current.is_none_or(|current| current.state != state) {

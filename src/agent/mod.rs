@@ -82,6 +82,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
         clock: watch,
         declared,
         board: board.clone(),
+        look_interval: recorder::LOOK,
     };
     let (begun, recorded) = (CancellationToken::new(), CancellationToken::new());
     let at_its_end = recorded.clone().drop_guard();

@@ -33,7 +33,7 @@ use tokio::{sync::mpsc, time::Instant};
 const STANDSTILL_MS: i64 = 10_000;
 
 /// How often the clock and the folder of declarations are looked at.
-const LOOK: Duration = Duration::from_secs(1);
+pub const LOOK: Duration = Duration::from_secs(1);
 
 /// What may wait for a commit: a record of about this size before compression costs little beside its fsync.
 const PENDING_BYTES_MAX: usize = 16 * 1024;
@@ -48,6 +48,8 @@ pub struct Recorder {
     pub declared: Declared,
     /// Where committed records are shown.
     pub board: Option<Arc<Board>>,
+    /// [`LOOK`].
+    pub look_interval: Duration,
 }
 
 impl Recorder {
@@ -59,7 +61,7 @@ impl Recorder {
         let mut unread = self.spool.earlier_end().map(|end| Unread { end, start_boot_ms: boot_ms });
         self.commit_unread(&mut unread).await;
         let mut due: Option<Instant> = None;
-        let mut look_at = clock::monotonic() + LOOK;
+        let mut look_at = clock::monotonic() + self.look_interval;
         loop {
             let wake = due.map_or(look_at, |due| due.min(look_at));
             match tokio::time::timeout_at(wake, inputs.recv()).await {
@@ -84,7 +86,7 @@ impl Recorder {
                     due = due.or_else(|| Some(clock::monotonic() + self.commit_interval));
                 }
                 self.commit_unread(&mut unread).await;
-                look_at = clock::monotonic() + LOOK;
+                look_at = clock::monotonic() + self.look_interval;
             }
             if due.is_some_and(|due| now >= due) {
                 self.commit(&mut receipts).await;
@@ -124,8 +126,11 @@ impl Recorder {
             for one in events {
                 if let EventKind::Replaced(replaced) = &one.what {
                     tracing::info!(meter = replaced.meter, by = replaced.by, time = %one.time, "declared: the meter was replaced");
-                    if !self.meaning.declare(replaced, one.time) {
-                        tracing::info!(meter = replaced.meter, "readings are past that time: the platform's ledger alone divides there");
+                    if !self.meaning.declare(one.time, replaced) {
+                        tracing::info!(
+                            meter = replaced.meter,
+                            "readings are later already: the platform places it, this gateway's intervals show an epoch"
+                        );
                     }
                 }
                 self.meaning.note(one);
@@ -143,15 +148,14 @@ impl Recorder {
         let (now, _) = self.clock.now();
         if let Some(segment) = turn.segment {
             self.commit(receipts).await;
-            if segment.segment > 0 {
-                self.meaning.cut();
-            }
+            self.meaning.clock(&segment);
             self.clock.remember();
             self.meaning.note(event(segment.wall, EventKind::ClockSegment(segment)));
         }
         for shift in turn.shifts {
             self.meaning.note(event(now, EventKind::ClockShift(shift)));
         }
+        self.clock.noted();
     }
 
     /// From the end of the run before to the start of this one, once it is known when that was.

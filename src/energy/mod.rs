@@ -1,5 +1,7 @@
 //! The arithmetic of meters and of the standards: pure, exact, the same on the gateway and on the platform.
 
+#[cfg(feature = "platform")]
+pub mod booked;
 pub mod calorific;
 pub mod carbon;
 pub mod coal;

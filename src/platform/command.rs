@@ -77,6 +77,16 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Prove the ledger meter by meter: intervals against readings, rows against stored records; exit status 1 where
+    /// something is wrong. Beside a running platform too
+    Audit {
+        /// Of this gateway only
+        #[arg(long)]
+        gateway: Option<String>,
+        /// For programs
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -128,6 +138,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Publish { period, basis, reason, .. } => {
             figure::publish(&config, basics, period.as_ref(), basis.into(), reason, lang)
         }
+        Command::Audit { gateway, json } => super::audit::run(&config.data_dir, gateway.as_deref(), json, lang),
         Command::WriteOffRefused { gateway_id } => {
             match write_off(&config, &gateway_id) {
                 Ok(records) => {

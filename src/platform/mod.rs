@@ -8,9 +8,11 @@
 
 pub mod api;
 pub mod assess;
+mod audit;
 pub mod command;
 pub mod config;
 pub mod dashboard;
+mod declaration;
 pub mod explain;
 pub mod ingest;
 pub mod publication;
@@ -26,7 +28,7 @@ use crate::{
     },
 };
 use config::PlatformConfig;
-use std::{collections::BTreeMap, convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, convert::Infallible, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -40,7 +42,7 @@ pub struct Basics {
     pub gateways: Vec<Gateway>,
     /// By credit code.
     pub declared: BTreeMap<String, Declared>,
-    pub coefficients: assess::Coefficients,
+    pub rules: assess::Rules,
     /// The files that all of this was read from.
     pub inputs: Vec<publication::Input>,
     /// What a person should look at in the registry, although it was taken.
@@ -57,16 +59,31 @@ pub enum RunError {
 
 /// Reads the files that the configuration names. Blocks on the disk.
 pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
-    let read = |path| file::read(path, registry::FILE_MIB_MAX);
     let (sites, gateways) = (&config.sites, &config.gateways);
     let sites = registry::sites_from_csv(&read(sites)?, &sites.display().to_string())?;
     let gateways = registry::gateways_from_csv(&read(gateways)?, &gateways.display().to_string(), &sites.rows)?;
-    let coefficients = assess::coefficient::load(&config.coefficients)?;
-    let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings));
-    let declared = BTreeMap::new();
+    let (declared, more) = declaration::load(&config.registry, &sites.rows, &gateways.rows)?;
+    let coal = assess::coefficient::load(&config.coefficients)?;
+    let carbon = match &config.carbon {
+        Some(carbon) => {
+            let factors = assess::coefficient::carbon::load(&carbon.factors)?;
+            Some(assess::Carbon { factors, scope: carbon.grid.clone() })
+        }
+        None => None,
+    };
+    let rules = assess::Rules { coal, carbon };
+    let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings).chain(more));
+    let declared_in = &config.registry;
     let files = [&config.sites, &config.gateways].into_iter().chain(&config.coefficients);
-    let inputs = files.map(|path| publication::input(path)).collect();
-    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, coefficients, inputs, warnings })
+    let files = files.chain(&declared_in.products).chain(&declared_in.boundary).chain(&declared_in.virtual_points);
+    let files = files.chain(&declared_in.stock).chain(&declared_in.calorific);
+    let inputs = files.chain(config.carbon.iter().map(|carbon| &carbon.factors));
+    let inputs = inputs.map(|path| publication::input(path)).collect();
+    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, rules, inputs, warnings })
+}
+
+fn read(path: &Path) -> Result<String, Problems> {
+    file::read(path, registry::FILE_MIB_MAX)
 }
 
 /// Runs until `stop` is cancelled or a part fails.
@@ -80,10 +97,10 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let mut tasks = Tasks::new(stop.clone());
     let presence = ingest::Presence::default();
     tasks.spawn("ingest", ingest::serve(ingest, store.clone(), presence.clone(), stop.clone()));
-    let coefficients = Arc::new(basics.coefficients);
-    let rules = publication::Rules { coefficients: Arc::clone(&coefficients), inputs: Arc::new(basics.inputs) };
-    tasks.spawn("publication", publication::keep(store.clone(), rules, stop.clone()));
-    let state = api::State { store: store.clone(), presence, coefficients };
+    let rules = Arc::new(basics.rules);
+    let grounds = publication::Grounds { rules: Arc::clone(&rules), inputs: Arc::new(basics.inputs) };
+    tasks.spawn("publication", publication::keep(store.clone(), grounds, stop.clone()));
+    let state = api::State { store: store.clone(), presence, rules };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
     let watched = stop.clone();
@@ -125,6 +142,7 @@ mod tests {
     fn the_shipped_configuration_names_files_that_are_there_and_right() {
         let config = config::load("deploy/platform.toml".as_ref()).unwrap();
         let basics = basics(&config).unwrap();
-        assert!(!basics.sites.is_empty() && !basics.gateways.is_empty());
+        assert!(!basics.sites.is_empty() && !basics.gateways.is_empty() && !basics.declared.is_empty());
+        assert_eq!(basics.warnings, None);
     }
 }

@@ -5,12 +5,15 @@ import assert from "node:assert/strict";
 /** The figures of the table, in its order. */
 const COLUMNS = ["kwh", "output", "kgce_per_product", "tce_per_wan", "output_value_wan_per_mu", "tce_per_mu", "completeness"];
 
-/** The ranking stands in the table: `sites` of them, each figure exact in its cell's title and rounded in its text. */
+/**
+ * The ranking stands in the table: `sites` of them, each figure exact in the first line of its cell's title and rounded in
+ * its text; one that is not simply good is marked, and the title says why.
+ */
 export async function rankingShows(page, ranking, sites) {
   const rows = await page.$$eval("#ranking tbody tr", (rows) =>
     rows.map((row) => ({
       code: row.dataset.code,
-      cells: [...row.cells].map((cell) => ({ text: cell.textContent, title: cell.title, seen: cell.checkVisibility() })),
+      cells: [...row.cells].map((cell) => ({ text: cell.textContent, title: cell.title, marked: cell.classList.contains("uncertain"), seen: cell.checkVisibility() })),
     })),
   );
   assert.equal(rows.length, sites, "rows of the ranking");
@@ -21,7 +24,11 @@ export async function rankingShows(page, ranking, sites) {
     assert.equal(rank.text, String(site.rank), `rank of ${site.name}`);
     assert.equal(name.text, site.name);
     COLUMNS.forEach((figure, i) => {
-      assert.equal(figures[i].title, site[figure], `${figure} of ${site.name}, exact`);
+      const [exact, ...why] = figures[i].title.split("\n");
+      assert.equal(exact, site[figure], `${figure} of ${site.name}, exact`);
+      const uncertain = site.figures[figure].quality === "uncertain";
+      assert.equal(figures[i].marked, uncertain, `${figure} of ${site.name} is marked: ${site.figures[figure].quality}`);
+      assert.equal(why.length > 0, uncertain, `${figure} of ${site.name} says why: ${figures[i].title}`);
       isRounded(figures[i].text, site[figure], figure, site.name);
     });
   });

@@ -14,6 +14,12 @@ const BAR = ["#2f7f86"];
 const DOTS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
 const COLUMNS_AND_LINE = ["#0072b2", "#d55e00"];
 
+/** Of the table in a site's panel, in its order. */
+const FIGURES = [
+  ...["tce_per_mu", "output_value_wan_per_mu", "tce_per_wan", "kgce_per_product", "kwh", "kgce", "kgce_without_raw_material"],
+  ...["kgce_without_renewable", "co2_t", "output", "output_value_wan", "tax_wan_per_mu", "value_added_wan_per_mu"],
+];
+
 let county, browser;
 const shows = (page, query = {}) => eventually(PATIENCE_MS, async () => rankingShows(page, await county.ranking(query), SITES));
 
@@ -40,7 +46,7 @@ after(async () => {
 
 test("figures rise by themselves while the county runs", async () => {
   await on({}, async (page) => {
-    const kwh = () => page.$$eval("#ranking tbody tr td:nth-child(4)", (cells) => cells.reduce((sum, cell) => sum + Number(cell.title), 0));
+    const kwh = () => page.$$eval("#ranking tbody tr td:nth-child(4)", (cells) => cells.reduce((sum, cell) => sum + Number(cell.title.split("\n")[0]), 0));
     await page.waitForSelector("#ranking tbody tr");
     const first = await kwh();
     await eventually(PATIENCE_MS, async () => assert.ok((await kwh()) > first, "still the first figures"));
@@ -64,6 +70,11 @@ describe("while all registers stand", () => {
         await page.click("#ranking tbody tr:nth-child(2)");
         await eventually(PATIENCE_MS, () => isDrawn(page, "#quarters", COLUMNS_AND_LINE, 20));
         assert.equal(await page.locator("#ledger tbody tr").count(), 3, "three registers");
+        const { sites } = await county.ranking();
+        const figures = await page.$$eval("#figures tbody tr", (rows) => rows.map((row) => row.cells[2].textContent));
+        const said = { good: ["可信", "good"], uncertain: ["存疑", "uncertain"], bad: ["未知", "not known"] };
+        const expected = FIGURES.map((figure) => said[sites[1].figures[figure].quality][language === "zh" ? 0 : 1]);
+        assert.deepEqual(figures, expected, "how sure each figure is");
         if (language === "en") await saysNothingInChinese(page);
         await page.screenshot({ path: picture(`${language}-site.png`), fullPage: true });
       });
@@ -163,6 +174,23 @@ describe("while all registers stand", () => {
         return ranking;
       };
       await falsified(change, async (page) => red(rankingShows(page, await county.ranking(), SITES), /kwh of .*, exact/));
+    });
+
+    test("a figure that is not simply good is marked with the reason, and a published version is told", async () => {
+      const change = (ranking) => {
+        const state = ranking.sites[0].figures.kwh;
+        Object.assign(state, { quality: "uncertain", doubts: ["epoch"], incomplete: true, completeness: "0.8" });
+        const reason = { zh: "迟到读数", en: "late readings from gw-3: 2 quarter-hours" };
+        return { ...ranking, publication: { version: 2, published_ms: 1790000000000, reason } };
+      };
+      await falsified(change, async (page) => {
+        const cell = page.locator("#ranking tbody tr:first-child td:nth-child(4)");
+        assert.ok(await cell.evaluate((cell) => cell.classList.contains("uncertain")), "the mark");
+        const [, ...why] = (await cell.getAttribute("title")).split("\n");
+        assert.deepEqual(why.slice(0, 2), ["incomplete 80.0 %", "reset or replaced: what ran between is not known"]);
+        const told = await page.textContent("#publication");
+        assert.ok(told.startsWith("Version 2 · changed since") && told.endsWith("late readings from gw-3: 2 quarter-hours"), told);
+      });
     });
 
     test("a chart that was wiped is seen", async () => {

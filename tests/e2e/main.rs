@@ -5,8 +5,11 @@
 mod bad_files;
 mod bad_peers;
 mod console;
+mod declared;
 mod demo;
 mod destinations;
+mod figures;
+mod keys;
 mod kills;
 mod meters;
 #[path = "../support/mosquitto.rs"]

@@ -68,7 +68,8 @@ impl Stack {
     }
 
     fn configure_agent_to(&self, uplinks: &str, sources: &str) {
-        let head = "[agent]\ngateway_id = \"gw\"\n[spool]\ndir = \"spool\"\ncommit_interval_ms = 500\n";
+        let head =
+            "[agent]\ngateway_id = \"gw\"\ntrust_clock = true\n[spool]\ndir = \"spool\"\ncommit_interval_ms = 500\n";
         self.write("agent.toml", &format!("{head}{uplinks}{sources}"));
     }
 
@@ -95,6 +96,14 @@ impl Stack {
         said
     }
 
+    /// What the agent's other commands print, and whether they succeed.
+    pub fn ask_agent(&self, command: &str) -> (bool, String) {
+        let config = self.path("agent.toml");
+        let done = Command::new(AGENT).args(["--lang", "en", command, "--config"]).arg(config).output().unwrap();
+        let said = [done.stdout, done.stderr].concat();
+        (done.status.success(), String::from_utf8_lossy(&said).into_owned())
+    }
+
     fn spawn(&self, path: &str, name: &str) -> Running {
         let log = OpenOptions::new().create(true).append(true).open(self.path(&format!("{name}.log"))).unwrap();
         Running(self.command(path, name).stderr(log).spawn().unwrap())
@@ -104,6 +113,13 @@ impl Stack {
         let mut command = Command::new(path);
         command.args(["run", "--config"]).arg(self.path(&format!("{name}.toml"))).stdin(Stdio::null());
         command
+    }
+
+    /// What another command of the agent says of the agent's file.
+    pub fn agent_says(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(AGENT);
+        command.args(["--lang", "en", "--config"]).arg(self.path("agent.toml")).args(arguments);
+        command.stdin(Stdio::null()).output().unwrap()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

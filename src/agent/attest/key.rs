@@ -127,7 +127,7 @@ fn parse(bytes: &[u8]) -> Option<SigningKey> {
     if crc != format!("{:08x}", crc32c::crc32c(text.as_bytes())) {
         return None;
     }
-    let digits = text.strip_prefix(WORD)?.as_bytes();
+    let digits = text.strip_prefix(WORD).filter(|digits| digits.len() == 64)?.as_bytes();
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     let secret: Option<Vec<u8>> = digits.chunks(2).map(byte).collect();
     Some(SigningKey::from_bytes(&secret?.try_into().ok()?))

@@ -163,6 +163,35 @@ fn what_an_earlier_run_of_the_same_boot_took_is_placed_too_and_of_another_boot_i
 }
 
 #[test]
+fn an_answer_that_is_a_little_late_makes_no_segment() {
+    let mut clock = clock(grounds(true, None));
+    clock.look(says(at(TODAY, 0), 900));
+    assert_eq!(told(clock.look(says(at(TODAY + 14_000, 14_000), 1_400))), NOTHING);
+    assert_eq!(told(clock.look(says(at(TODAY + 28_000, 28_000), 1_600))).0, Some((1, ClockState::Free, 0)));
+}
+
+#[test]
+fn a_kill_before_the_commit_of_a_shift_leaves_what_it_is_for_on_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let looks = [at(5_000, 5_000), synced(at(TODAY, 6_000))];
+    let mut seen = looks.into_iter();
+    let see = Box::new(move || seen.next().unwrap());
+    let mut watch = Watch::of(clock(grounds(false, None)), Default::default(), see);
+    watch.memory = Some(Memory::open(folder.path(), "boot"));
+    let on_disk = || Memory::open(folder.path(), "boot").saved().len();
+    watch.look();
+    watch.remember();
+    assert_eq!(on_disk(), 1);
+    watch.look();
+    // the commit of what was taken before the step
+    watch.committed();
+    assert_eq!(on_disk(), 1);
+    watch.noted();
+    watch.committed();
+    assert_eq!(on_disk(), 0);
+}
+
+#[test]
 fn a_file_that_is_no_list_is_no_list() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("CLOCK"), "{").unwrap();

@@ -15,14 +15,16 @@ const BATTERY_TOLERANCE_S: i64 = 5;
 
 pub struct Watch {
     clock: Clock,
-    memory: Option<Memory>,
+    pub(super) memory: Option<Memory>,
     health: Arc<Health>,
     see: Box<dyn FnMut() -> Look + Send + Sync>,
     last: Option<Look>,
     /// Of samples that carry their device's time.
     dated: Option<u32>,
-    /// Placed, and the shift is not committed yet.
+    /// Placed, and the shift waits for no commit yet.
     placed: Vec<Waiting>,
+    /// Placed, and the shift is in the next commit.
+    noted: Vec<Waiting>,
 }
 
 impl Watch {
@@ -43,7 +45,7 @@ impl Watch {
 
     /// Sees what `see` says, and forgets at its end.
     pub fn of(clock: Clock, health: Arc<Health>, see: Box<dyn FnMut() -> Look + Send + Sync>) -> Watch {
-        Watch { clock, memory: None, health, see, last: None, dated: None, placed: Vec::new() }
+        Watch { clock, memory: None, health, see, last: None, dated: None, placed: Vec::new(), noted: Vec::new() }
     }
 
     pub fn look(&mut self) -> Turn {
@@ -102,19 +104,24 @@ impl Watch {
 
     /// Before the commit of a new segment. Blocks on the disk.
     pub fn remember(&mut self) {
-        let all: Vec<Waiting> = self.placed.iter().chain(self.clock.waiting()).copied().collect();
-        self.save(&all);
+        self.save();
     }
 
-    /// Behind the commit of the shifts. Blocks on the disk.
+    /// The shifts of the latest look are in the next commit.
+    pub fn noted(&mut self) {
+        self.noted.append(&mut self.placed);
+    }
+
+    /// Behind a commit. Blocks on the disk where something changed.
     pub fn committed(&mut self) {
-        self.placed.clear();
-        let all = self.clock.waiting().to_vec();
-        self.save(&all);
+        self.noted.clear();
+        self.save();
     }
 
-    fn save(&mut self, all: &[Waiting]) {
-        if let Some(Err(error)) = self.memory.as_mut().map(|memory| memory.save(all)) {
+    fn save(&mut self) {
+        let Some(memory) = &mut self.memory else { return };
+        let all: Vec<Waiting> = self.placed.iter().chain(&self.noted).chain(self.clock.waiting()).copied().collect();
+        if let Err(error) = memory.save(&all) {
             tracing::warn!(%error, "what waits for the time could not be saved: a restart before it is known loses it");
         }
     }

@@ -277,7 +277,7 @@ pub(super) static OFFSET: Key =
 pub(super) static TIME_SHAPE: Shape = Shape { header: "time", keys: &[&POINTER, &FORMAT, &OFFSET] };
 
 /// All of them, to tell where a misplaced key belongs.
-pub(super) static SHAPES: [&Shape; 11] = [
+pub(super) static SHAPES: [&Shape; 12] = [
     &ROOT_SHAPE,
     &AGENT_SHAPE,
     &SPOOL_SHAPE,

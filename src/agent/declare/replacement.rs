@@ -15,6 +15,7 @@ use crate::{
 };
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use rust_decimal::Decimal;
+use std::collections::BTreeSet;
 
 const REGISTERS_MAX: usize = 64;
 
@@ -41,7 +42,8 @@ pub fn replacement(config: &Config, asked: &Asked, event_id: [u8; 16], now: UtcM
     let series: Vec<&Series> = config.points.iter().map(|point| &point.series).collect();
     let own: Vec<&Series> = series.iter().copied().filter(|series| series.meter == asked.meter).collect();
     if own.is_empty() {
-        let fix = did_you_mean(&asked.meter, series.iter().map(|series| series.meter.as_str()));
+        let fix =
+            did_you_mean(&asked.meter, series.iter().map(|series| series.meter.as_str()).collect::<BTreeSet<_>>());
         wrong.push(Problems::of_file(
             "METER",
             Text::new(format!("没有仪表 {}", quoted(&asked.meter)), format!("no meter {}", quoted(&asked.meter))),
@@ -149,7 +151,7 @@ fn reading(own: &[&Series], written: &str) -> Result<(String, i64), Wrong> {
                 format!("a multiple of {scale} {unit}, which is one count"),
             ),
             Text::new(
-                format!("照表计的显示写；最近的读数是 {near}"),
+                format!("照表计的显示写，scale 中有互感器变比时乘以变比；最近的读数是 {near}"),
                 format!(
                     "write what the meter shows, times its transformer ratio where the scale has one; the nearest is {near}"
                 ),

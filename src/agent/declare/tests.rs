@@ -108,15 +108,15 @@ fn what_is_wrong_is_said_with_its_argument_and_a_remedy() {
     let lines: Vec<&str> =
         all.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.is_empty()).collect();
     let expected = [
-        "METER: no meter `mian`; expected the name of a meter of the configuration",
+        "METER: no meter \"mian\"; expected the name of a meter of the configuration",
         "fix: did you mean \"main\"?",
-        "--final enrgy=5: no cumulative point `enrgy`; expected a cumulative point of the meter",
+        "--final enrgy=5: no cumulative point \"enrgy\"; expected a cumulative point of the meter",
         "fix: did you mean \"energy\"?",
         "--final energy=1234.7: found 1234.7 kWh; expected a multiple of 0.4 kWh, which is one count",
-        "--final energy=-1: found `-1`; expected a decimal of 0 or more",
+        "--final energy=-1: found \"-1\"; expected a decimal of 0 or more",
         "--final energy=400000: found 400000; expected less than 400000 kWh, where the register starts again",
-        "--final energy: found `energy`; expected POINT=VALUE",
-        "--final energy=8: `energy` a second time; expected each point once",
+        "--final energy: found \"energy\"; expected POINT=VALUE",
+        "--final energy=8: \"energy\" a second time; expected each point once",
     ];
     for line in expected {
         assert!(lines.contains(&line), "{line}\n{lines:#?}");

@@ -79,16 +79,6 @@ impl Intervals {
             self.quarter.take(&judged, doubts, &mut |amount| closed.extend(interval(series, QUARTER_MS, amount)));
         }
     }
-
-    /// Those that are open, closed here; what comes next is not joined to them.
-    pub fn cut(&mut self) -> Vec<Interval> {
-        self.last = None;
-        let series = self.series;
-        let open = self.open.iter_mut().filter_map(|(width_ms, open)| Some((*width_ms, open.take()?)));
-        open.filter(|(width_ms, open)| open.covered_ms > 0 || *width_ms > MINUTE_MS)
-            .map(|(width_ms, open)| open.closed(series, width_ms))
-            .collect()
-    }
 }
 
 fn interval(series: u32, width_ms: i64, amount: Amount) -> Option<Interval> {

@@ -23,7 +23,10 @@ mod judge;
 use crate::{
     agent::{clock::Stamp, config::Point},
     energy::counter::Declaration,
-    model::{ClockState, Doubts, Event, PointKind, Reading, Reason, Replaced, RunId, Scan, Span, UtcMillis, Value},
+    model::{
+        ClockSegment, ClockState, Doubts, Event, PointKind, Reading, Reason, Replaced, RunId, Scan, Span, UtcMillis,
+        Value,
+    },
     wire::record::{Content, Dictionary, Interval, Record, Samples, encode},
 };
 use interval::Intervals;
@@ -38,6 +41,8 @@ pub struct Meaning {
     intervals: Vec<Intervals>,
     pending: Vec<Pending>,
     pending_samples: usize,
+    segment: u32,
+    clock: ClockState,
     closed: Vec<Interval>,
 }
 
@@ -52,7 +57,37 @@ impl Meaning {
     pub fn new(points: Vec<Point>) -> Meaning {
         let intervals =
             (0..).zip(&points).map(|(series, point)| Intervals::new(series, point.series.physics)).collect();
-        Meaning { points, intervals, pending: Vec::new(), pending_samples: 0, closed: Vec::new() }
+        Meaning {
+            points,
+            intervals,
+            pending: Vec::new(),
+            pending_samples: 0,
+            segment: 0,
+            clock: ClockState::Synced,
+            closed: Vec::new(),
+        }
+    }
+
+    /// From now on the samples are of this segment. Where the clock stepped, what is open is closed, and begins anew.
+    pub fn clock(&mut self, segment: &ClockSegment) {
+        (self.segment, self.clock) = (segment.segment, segment.state);
+        if segment.step_ms != 0 {
+            self.intervals.iter_mut().for_each(|series| series.restart(&mut self.closed));
+        }
+    }
+
+    /// The meter's registers end at `time`, and others begin. `false`: a reading of one of them has reached that time;
+    /// only the platform's ledger has the replacement then, and this gateway's intervals say that an epoch begins.
+    pub fn declare(&mut self, time: UtcMillis, replaced: &Replaced) -> bool {
+        let mut ahead = true;
+        for (point, series) in self.points.iter().zip(&mut self.intervals) {
+            let register = replaced.registers.iter().find(|register| register.point == point.series.point);
+            if let Some(register) = register.filter(|_| point.series.meter == replaced.meter) {
+                let (final_count, initial_count) = (register.final_count, register.initial_count);
+                ahead &= series.declare(Declaration { time, final_count, initial_count });
+            }
+        }
+        ahead
     }
 
     /// The dictionary of no run: for what does not depend on it.
@@ -66,33 +101,14 @@ impl Meaning {
         encode(&Content::Dictionary(Dictionary { run_id, created, series }))
     }
 
-    /// By a clock that is right.
+    /// By the clock as it is.
     pub fn take(&mut self, scan: Scan) {
-        self.take_at(scan, Stamp { segment: 0, state: ClockState::Synced, late: false });
-    }
-
-    /// The intervals that are open end here: what comes is of another timeline, or known less or better.
-    pub fn cut(&mut self) {
-        self.intervals.iter_mut().for_each(|series| series.restart(&mut self.closed));
+        self.take_at(scan, Stamp { segment: self.segment, state: self.clock, late: false });
     }
 
     /// Travels before all that is taken from now on.
     pub fn note(&mut self, event: Event) {
         self.pending.push(Pending::Event(event));
-    }
-
-    /// The meter's registers end at `time`, and others begin. `false`: a reading of one of them has reached that time;
-    /// only the platform's ledger has the replacement then, and this gateway's intervals say that an epoch begins.
-    pub fn declare(&mut self, replaced: &Replaced, time: UtcMillis) -> bool {
-        let mut ahead = true;
-        for (point, series) in self.points.iter().zip(&mut self.intervals) {
-            let register = replaced.registers.iter().find(|register| register.point == point.series.point);
-            if let Some(register) = register.filter(|_| point.series.meter == replaced.meter) {
-                let (final_count, initial_count) = (register.final_count, register.initial_count);
-                ahead &= series.declare(Declaration { time, final_count, initial_count });
-            }
-        }
-        ahead
     }
 
     /// Nothing is booked while the time is not known, nor for what comes late into another timeline.

@@ -164,16 +164,18 @@ fn a_long_silence_is_spread_over_its_quarter_hours() {
 #[test]
 fn rounding_and_a_clock_that_nobody_compared_are_said() {
     let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("0.01"))]);
-    let at = |meaning: &mut Meaning, second: i64, text: &str, stamp: Stamp| {
+    let segment = |segment, state, step_ms| ClockSegment { segment, state, wall: UtcMillis(0), mono_ms: 0, step_ms };
+    let at = |meaning: &mut Meaning, second: i64, text: &str| {
         let found = vec![(0, Ok(RawValue::Decimal(text.parse().unwrap())))];
-        meaning.take_at(Scan { time: UtcMillis(second * 1_000), found }, stamp);
+        meaning.take(Scan { time: UtcMillis(second * 1_000), found });
     };
-    at(&mut meaning, 0, "1.00", stamp(0, ClockState::Synced));
-    at(&mut meaning, 10, "1.001", stamp(0, ClockState::Synced));
-    at(&mut meaning, 900, "1.10", stamp(0, ClockState::Synced));
-    at(&mut meaning, 910, "1.11", stamp(1, ClockState::Free));
-    meaning.cut();
-    at(&mut meaning, 5, "1.12", stamp(2, ClockState::Unknown));
+    at(&mut meaning, 0, "1.00");
+    at(&mut meaning, 10, "1.001");
+    at(&mut meaning, 900, "1.10");
+    meaning.clock(&segment(1, ClockState::Free, 0));
+    at(&mut meaning, 910, "1.11");
+    meaning.clock(&segment(2, ClockState::Unknown, -2_000_000));
+    at(&mut meaning, 5, "1.12");
     let records = meaning.close().0;
     let mut segments = Vec::new();
     let mut quarters = Vec::new();
@@ -202,9 +204,9 @@ fn a_declared_replacement_ends_the_register() {
         note: String::new(),
     };
     (0..10).for_each(|minute| meaning.take(reading(minute * 60, 100 + minute)));
-    assert!(meaning.declare(&replaced("another", "energy"), UtcMillis(570_000)));
-    assert!(!meaning.declare(&replaced("main", "energy"), UtcMillis(540_000)));
-    assert!(meaning.declare(&replaced("main", "energy"), UtcMillis(570_000)));
+    assert!(meaning.declare(UtcMillis(570_000), &replaced("another", "energy")));
+    assert!(!meaning.declare(UtcMillis(540_000), &replaced("main", "energy")));
+    assert!(meaning.declare(UtcMillis(570_000), &replaced("main", "energy")));
     (10..30).for_each(|minute| meaning.take(reading(minute * 60, 200 + minute)));
     let (_, intervals) = contents(&mut meaning);
     let quarter = intervals.iter().find(|i| i.width_ms == 900_000).unwrap();
@@ -246,7 +248,8 @@ proptest! {
             meaning.take(Scan { time: UtcMillis(time), found: vec![(0, Ok(RawValue::Int(count)))] });
         }
         // a step of the clock closes what is open
-        meaning.cut();
+        let (state, wall) = (ClockState::Synced, UtcMillis(time));
+        meaning.clock(&ClockSegment { segment: 1, state, wall, mono_ms: 0, step_ms: 1 });
         let (_, intervals) = contents(&mut meaning);
         let risen = count - steps[0].1;
         for width in [60_000, 900_000] {
@@ -273,36 +276,20 @@ fn stamp(segment: u32, state: ClockState) -> Stamp {
 }
 
 #[test]
-fn nothing_is_booked_while_the_time_is_not_known_and_a_clock_nobody_compared_is_a_doubt() {
-    for (state, minutes, doubts) in [
-        (ClockState::Unknown, 0, Doubts::NONE),
-        (ClockState::Free, 2, Doubts::CLOCK),
-        (ClockState::Synced, 2, Doubts::NONE),
+fn nothing_is_booked_while_the_time_is_not_known_nor_for_what_comes_late() {
+    for (state, late, minutes) in [
+        (ClockState::Unknown, false, 0),
+        (ClockState::Free, true, 0),
+        (ClockState::Free, false, 2),
+        (ClockState::Synced, false, 2),
     ] {
         let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
-        (0..=4).for_each(|i| meaning.take_at(reading(30 * i, 100 + i), stamp(0, state)));
-        meaning.cut();
+        (0..=8).for_each(|i| meaning.take_at(reading(30 * i, 100 + i), Stamp { late, ..stamp(0, state) }));
         let (samples, intervals) = contents(&mut meaning);
-        let closed = intervals.iter().filter(|interval| interval.width_ms == 60_000).count();
-        assert_eq!((samples.len(), closed), (5, minutes), "{state:?}");
+        assert_eq!((samples.len(), intervals.len()), (9, minutes), "{state:?}");
+        let doubts = if state == ClockState::Free { Doubts::CLOCK } else { Doubts::NONE };
         assert!(intervals.iter().all(|interval| interval.doubts == doubts), "{state:?}");
     }
-}
-
-#[test]
-fn no_difference_is_taken_across_a_step_of_the_clock() {
-    let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
-    meaning.take_at(reading(0, 100), stamp(0, ClockState::Free));
-    meaning.take_at(reading(30, 110), stamp(0, ClockState::Free));
-    meaning.cut();
-    meaning.take_at(reading(630, 120), stamp(1, ClockState::Synced));
-    meaning.take_at(reading(660, 125), stamp(1, ClockState::Synced));
-    meaning.take_at(reading(900, 130), stamp(1, ClockState::Synced));
-    meaning.cut();
-    let (_, intervals) = contents(&mut meaning);
-    let booked = |width_ms| -> i64 { intervals.iter().filter(|i| i.width_ms == width_ms).map(|i| i.amount).sum() };
-    assert_eq!((booked(60_000), booked(900_000)), (15, 20), "10 of the first timeline, 5 and 5 of the second");
-    assert!(intervals.iter().any(|interval| interval.doubts == Doubts::CLOCK));
 }
 
 #[test]

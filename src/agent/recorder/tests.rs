@@ -16,6 +16,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 const NEVER: Duration = Duration::from_secs(3600);
+const MOMENT: Duration = Duration::from_millis(10);
 
 fn meaning() -> Meaning {
     let series = Series {
@@ -125,7 +126,7 @@ fn recorder(spool: &Arc<MemorySpool>) -> Recorder {
 fn of(spool: Arc<dyn Spool>, commit_interval: Duration, receipts_max: usize) -> Recorder {
     let see = || Look { wall: clock::now(), boot_ms: clock::since_boot_ms(), disciplined: true, offset_ms: None };
     let (clock, declared) = (watching(RunId::default(), see), Declared::none());
-    Recorder { meaning: meaning(), spool, commit_interval, receipts_max, clock, declared, board: None }
+    Recorder { meaning: meaning(), spool, commit_interval, receipts_max, clock, declared, look_interval: MOMENT, board: None }
 }
 
 fn watching(run_id: RunId, see: impl FnMut() -> Look + Send + Sync + 'static) -> Watch {
@@ -240,7 +241,7 @@ fn scan(time: i64, count: i64) -> Scan {
 
 const TODAY: i64 = 1_795_478_400_000;
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_segment_stands_before_its_samples_and_a_record_holds_those_of_one() {
     let spool = memory();
     let (clock, see) = shown(Look { wall: UtcMillis(5_000), boot_ms: 5_000, disciplined: false, offset_ms: None });
@@ -253,10 +254,10 @@ async fn a_segment_stands_before_its_samples_and_a_record_holds_those_of_one() {
         let tag = Tag { meter: "m".into(), name: "product".into(), value: "p".into() };
         let tags = vec![(UtcMillis(TODAY), tag)];
         inputs.send(Input { scans: vec![scan(TODAY, 3)], dated: true, tags, receipt: None }).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(5 * MOMENT).await;
         *clock.lock().unwrap() =
             Look { wall: UtcMillis(TODAY + 6_000), boot_ms: 6_000, disciplined: true, offset_ms: None };
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(20 * MOMENT).await;
         inputs.send(Input { scans: vec![scan(5_900, 4)], ..Input::default() }).await.unwrap();
         inputs.send(Input { scans: vec![scan(TODAY + 6_100, 5)], ..Input::default() }).await.unwrap();
         drop(inputs);
@@ -277,7 +278,7 @@ async fn a_segment_stands_before_its_samples_and_a_record_holds_those_of_one() {
     assert_eq!(told(&*spool), expected);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn the_gap_of_a_start_waits_until_the_time_is_known() {
     let spool = memory();
     let committed = Arc::new(watch::Sender::new(0));
@@ -291,11 +292,17 @@ async fn the_gap_of_a_start_waits_until_the_time_is_known() {
     let recorder = Recorder { clock: watching([1; 16], see), ..recorder(&spool) };
     let (inputs, queue) = mpsc::channel(4);
     let source = async {
-        tokio::time::sleep(3 * LOOK).await;
+        tokio::time::sleep(10 * MOMENT).await;
         assert!(unread(&*spool).is_empty());
         *clock.lock().unwrap() =
             Look { wall: UtcMillis(TODAY + 65_000), boot_ms: 65_000, disciplined: true, offset_ms: None };
-        tokio::time::sleep(2 * LOOK).await;
+        tokio::time::timeout(Duration::from_secs(30), async {
+            while unread(&*spool).is_empty() {
+                tokio::time::sleep(MOMENT).await;
+            }
+        })
+        .await
+        .unwrap();
         assert_eq!(unread(&*spool).iter().map(|span| span.end.0).collect::<Vec<_>>(), [TODAY + 5_000]);
         drop(inputs);
     };
@@ -303,26 +310,26 @@ async fn the_gap_of_a_start_waits_until_the_time_is_known() {
     assert!(ended.is_ok());
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_declaration_is_taken_up_within_two_seconds_without_any_input() {
+#[tokio::test]
+async fn a_declaration_is_committed_without_any_input_and_its_file_is_deleted_behind_that() {
     let folder = tempfile::tempdir().unwrap();
     let spool = memory();
     let recorder = Recorder { declared: Declared::open(folder.path()), commit_interval: NEVER, ..recorder(&spool) };
     let (inputs, queue) = mpsc::channel(4);
     let source = async {
-        tokio::time::sleep(LOOK / 2).await;
+        tokio::time::sleep(3 * MOMENT).await;
         let registers = vec![Register { point: "p".into(), final_count: Some(7), initial_count: None }];
         let text = || "x".to_owned();
         let (serial_old, serial_new, by, note) = (text(), text(), text(), text());
         let what = EventKind::Replaced(Replaced { meter: "m".into(), registers, serial_old, serial_new, by, note });
         let path = declare::declare(folder.path(), &Event { event_id: [9; 16], time: UtcMillis(TODAY), what }).unwrap();
-        // the work on the disk is not the paused clock's
-        for _ in 0..200 {
-            tokio::time::sleep(LOOK / 100).await;
-            tokio::task::spawn_blocking(|| ()).await.unwrap();
-        }
+        let gone = async {
+            while path.exists() {
+                tokio::time::sleep(MOMENT).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), gone).await.unwrap();
         assert_eq!(told(&*spool).last().unwrap(), "replaced m");
-        assert!(!path.exists(), "it is deleted behind the commit");
         drop(inputs);
     };
     let (ended, ()) = tokio::join!(recorder.run(queue), source);

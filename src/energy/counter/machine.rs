@@ -148,7 +148,9 @@ impl Machine {
                 continue;
             }
             let behind = |k: usize| self.held.get(k).map(|held| held.reading);
-            let Some(outcome) = decide(&self.physics, last, next.reading, behind, |k| self.before(k), ended) else {
+            let Some(outcome) =
+                decide(&self.physics, last, next.reading, behind, |k, count| self.before(k, count), ended)
+            else {
                 return;
             };
             match outcome {
@@ -159,14 +161,14 @@ impl Machine {
                 }
                 Outcome::Backstep => {
                     self.held.pop_front();
-                    self.accept(Judged { verdict: Verdict::Backstep, ..next }, verdicts);
-                }
-                Outcome::SetAsideBehind(count) => {
                     self.close(0, verdicts);
-                    verdicts.extend(self.held.drain(..count).map(passing));
-                    self.aside = count;
+                    self.open.push_back(Judged { verdict: Verdict::Backstep, ..next });
                 }
-                Outcome::SetAsideBefore(count) => self.close(count, verdicts),
+                Outcome::SetAside { before, behind } => {
+                    self.close(before, verdicts);
+                    verdicts.extend(self.held.drain(..behind).map(passing));
+                    self.aside += behind;
+                }
                 Outcome::Rollover => {
                     self.held.pop_front();
                     self.close(0, verdicts);
@@ -184,10 +186,11 @@ impl Machine {
         self.open.back().map(|judged| judged.reading).or(self.base)
     }
 
-    /// The kth reading before the last one, if the last one and those between may be set aside, with what was behind it.
-    fn before(&self, k: usize) -> Option<Reading> {
+    /// The kth reading before the last one, if the last one and those between may be set aside, among `count` in all:
+    /// where they are all since the last break, together with those that were set aside there.
+    fn before(&self, k: usize, count: usize) -> Option<Reading> {
         match self.open.len().checked_sub(k)? {
-            0 => self.base.filter(|_| self.aside + k <= HEAL_READINGS),
+            0 => self.base.filter(|_| self.aside + count <= HEAL_READINGS),
             place => self.open.get(place - 1).map(|judged| judged.reading),
         }
     }

@@ -14,13 +14,14 @@
 //!   epoch       ●●●│○○○        reset (starts near 0), backwards (falls), jump (rises faster than it can)
 //! ```
 //!
-//! A restart from 0 must itself be plausible. What is set aside is the fewest readings that heal: one behind the break,
-//! one before it, two behind, two before, and so on; then more of one constant value behind it. Before it, only those
-//! that were taken since the last break, and never the one that opens the epoch: no row of breaks eats its way back.
-//! Three in a row at most are set aside, or the constant value. A break is decided as soon as this order decides, at the
-//! latest when HEAL_READINGS readings follow the first one behind it, and the constant value, if there is one, gave way
-//! or outlasted the warm-up time. A declaration decides at once with what there is: readings at its time and later are
-//! the new register's, and tell nothing of the old one.
+//! A restart from 0 must itself be plausible. What is set aside is the fewest readings around the break without which the
+//! register goes on plausibly, of as many the fewest before it; then more of one constant value behind it, the fewest.
+//! Before it, only those that were taken since the last break, and never the one that opens the epoch: no row of breaks
+//! eats its way back. HEAL_READINGS in a row at most are set aside, or the constant value.
+//!
+//! A break is decided as soon as this order decides, at the latest when HEAL_READINGS readings follow the first one
+//! behind it, and the constant value, if there is one, gave way or outlasted the warm-up time. A declaration decides at
+//! once with what there is: readings at its time and later are the new register's, and tell nothing of the old one.
 //!
 //! # Promises
 //! - A difference is never taken across an epoch. Per epoch, Σ differences = last − first reading, plus the modulus for

@@ -8,10 +8,11 @@ pub enum Outcome {
     /// The register was set to 0 behind the last reading.
     Restart,
     Backstep,
-    /// So many readings behind the break are passing.
-    SetAsideBehind(usize),
-    /// So many readings before the break are passing.
-    SetAsideBefore(usize),
+    /// So many readings on either side of the break are passing.
+    SetAside {
+        before: usize,
+        behind: usize,
+    },
     Rollover,
     Epoch(EpochCause),
 }
@@ -22,14 +23,14 @@ pub fn in_range(count: i64) -> bool {
 }
 
 /// The break between `last` and `next`; `None`: later readings will tell. `behind(0)` is `next`, `behind(k)` the kth
-/// reading behind it; `before(k)` the kth before `last`, if `last` and those up to it may be set aside. `ended`: the
-/// register has no more readings.
+/// reading behind it; `before(0, n)` is `last`, `before(k, n)` the kth before it, if n readings from there on may be set
+/// aside. `ended`: the register has no more readings.
 pub fn decide(
     physics: &Physics,
     last: Reading,
     next: Reading,
     behind: impl Fn(usize) -> Option<Reading>,
-    before: impl Fn(usize) -> Option<Reading>,
+    before: impl Fn(usize, usize) -> Option<Reading>,
     ended: bool,
 ) -> Option<Outcome> {
     let fell = next.count < last.count;
@@ -40,14 +41,16 @@ pub fn decide(
     if fell && last.count - next.count <= physics.backstep_max {
         return Some(Outcome::Backstep);
     }
-    for k in 1..=HEAL_READINGS {
-        match behind(k) {
-            Some(later) if plausible(physics, last, later) => return Some(Outcome::SetAsideBehind(k)),
-            None if !ended => return None,
-            _ => {}
+    let goes_on = |count_before: usize, count: usize| {
+        let pair = before(count_before, count).zip(behind(count - count_before));
+        pair.is_some_and(|(earlier, later)| plausible(physics, earlier, later))
+    };
+    for count in 1..=HEAL_READINGS {
+        if behind(count).is_none() && !ended {
+            return None;
         }
-        if before(k).is_some_and(|earlier| plausible(physics, earlier, next)) {
-            return Some(Outcome::SetAsideBefore(k));
+        if let Some(before) = (0..=count).find(|before| goes_on(*before, count)) {
+            return Some(Outcome::SetAside { before, behind: count - before });
         }
     }
     let warms_up =
@@ -55,7 +58,9 @@ pub fn decide(
     let constant = (0..WARM_UP_READINGS).take_while(|k| behind(*k).as_ref().is_some_and(warms_up)).count();
     for k in HEAL_READINGS + 1..=constant {
         match behind(k) {
-            Some(later) if plausible(physics, last, later) => return Some(Outcome::SetAsideBehind(k)),
+            Some(later) if plausible(physics, last, later) => {
+                return Some(Outcome::SetAside { before: 0, behind: k });
+            }
             None if !ended => return None,
             _ => {}
         }

@@ -27,7 +27,7 @@ pub async fn ranking(Shared(state): Shared<State>, uri: Uri) -> Answer {
     // the newest stands first
     let published = published.into_iter().find(|version| version.basis == basis.name());
     json(move || {
-        let assessment = assess(&snapshot, &state.coefficients, &period, basis);
+        let assessment = assess(&snapshot, &state.rules, &period, basis);
         Ok(view::Ranked::new(&snapshot, assessment, &query, &state.presence.snapshot(), published))
     })
     .await
@@ -41,7 +41,7 @@ pub async fn site(Shared(state): Shared<State>, path: Result<Path<String>, PathR
     let mut snapshot = state.store.snapshot(&period, now).await?;
     snapshot.sites.retain(|ledger| ledger.site.credit_code == code);
     json(move || {
-        let assessment = assess(&snapshot, &state.coefficients, &period, basis);
+        let assessment = assess(&snapshot, &state.rules, &period, basis);
         site::SiteTerms::new(snapshot, assessment, &code).ok_or_else(Refusal::no_such_site)
     })
     .await
@@ -64,7 +64,7 @@ pub async fn explanation(Shared(state): Shared<State>, path: Result<Path<String>
     let (period, basis) = (asked.period_of_intervals(clock::now())?, asked.basis()?);
     let (figure, intervals) = (asked.figure("figure")?, asked.intervals(explain::INTERVALS)?);
     let question = explain::Question { credit_code, period, figure, basis, intervals };
-    let found = explain::explain(&state.store, &state.coefficients, &question).await?;
+    let found = explain::explain(&state.store, &state.rules, &question).await?;
     json(move || found.ok_or_else(Refusal::no_such_site)).await
 }
 

@@ -18,7 +18,7 @@ mod site;
 mod view;
 
 use crate::{
-    platform::{assess::Coefficients, ingest::Presence, store::Store},
+    platform::{assess::Rules, ingest::Presence, store::Store},
     runtime::{
         server::{self, Bounds},
         task,
@@ -43,7 +43,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone)]
 pub struct State {
     pub store: Store,
-    pub coefficients: Arc<Coefficients>,
+    pub rules: Arc<Rules>,
     pub presence: Presence,
 }
 

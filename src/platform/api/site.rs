@@ -2,9 +2,9 @@
 
 use super::view::role_name;
 use crate::{
-    model::{Doubts, Quality, Reading, UtcMillis},
+    model::{Doubts, Quality, Reading, Role, UtcMillis},
     platform::{
-        assess::{Assessment, Basis, SiteAssessment},
+        assess::{Assessment, Basis, SiteAssessment, role_of},
         explain::cause_name,
         store::{Flow, Snapshot},
     },
@@ -28,6 +28,7 @@ impl SiteTerms {
     pub fn new(snapshot: Snapshot, assessment: Assessment, credit_code: &str) -> Option<SiteTerms> {
         let ledger = snapshot.sites.into_iter().find(|ledger| ledger.site.credit_code == credit_code)?;
         let site = assessment.sites.into_iter().find(|site| site.credit_code == credit_code)?;
+        let roles: Vec<Role> = ledger.flows.iter().map(|flow| role_of(&ledger, flow)).collect();
         Some(SiteTerms {
             period: assessment.period,
             start_ms: assessment.start_ms,
@@ -35,7 +36,7 @@ impl SiteTerms {
             as_of_ms: assessment.as_of_ms,
             basis: assessment.basis,
             site,
-            ledger: ledger.flows.into_iter().map(Term::new).collect(),
+            ledger: roles.into_iter().zip(ledger.flows).map(|(role, flow)| Term::new(role, flow)).collect(),
         })
     }
 }
@@ -46,6 +47,7 @@ struct Term {
     gateway_id: String,
     meter: String,
     point: String,
+    /// As the boundary says where the site has one, otherwise as its gateway does.
     role: &'static str,
     carrier: String,
     product: String,
@@ -91,7 +93,7 @@ struct Read {
 }
 
 impl Term {
-    fn new(flow: Flow) -> Term {
+    fn new(role: Role, flow: Flow) -> Term {
         let scale = flow.series.scale;
         let read = |reading: Reading| Read { time_ms: reading.time, value: scale.value_from_count(reading.count) };
         let epochs = flow.epochs.iter().map(|end| Epoch {
@@ -117,7 +119,7 @@ impl Term {
             first: flow.first.map(read),
             last: flow.last.map(read),
             gateway_id: flow.gateway_id,
-            role: role_name(flow.series.role),
+            role: role_name(role),
             meter: flow.series.meter,
             point: flow.series.point,
             carrier: flow.series.carrier,

@@ -69,8 +69,8 @@ async fn county_and_store() -> (tempfile::TempDir, Router, Store) {
         encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy)), (1, series(Role::Output))].into()));
     records.extend(encode(&Content::Samples(0, vec![at(BASE, 100_000, 10), at(BASE + 7_200_000, 101_234, 30)])));
     store.ingest("gw-1", [7; 16], 1, records, None).await.unwrap();
-    let coefficients = coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap().into();
-    (dir, router(State { store: store.clone(), coefficients, presence: Presence::default() }), store)
+    let rules = std::sync::Arc::new(coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap().into());
+    (dir, router(State { store: store.clone(), rules, presence: Presence::default() }), store)
 }
 
 async fn send(router: &Router, method: &str, uri: &str) -> Response {
@@ -148,8 +148,48 @@ async fn a_site_says_its_terms_and_its_quarter_hours() {
     };
     assert_eq!(sum(|quarter| &quarter["energy"]["electricity"]).to_string(), "12.34");
     assert_eq!(sum(|quarter| &quarter["output"]), 20.into());
+    // 12.34 kWh for 20 pieces ran evenly, to the last count of each
+    assert_eq!(quarters[0]["kwh_per_piece"], "0.77");
+    assert_eq!((&quarters[0]["energy_doubts"], &quarters[0]["quality"]), (&serde_json::json!({}), &"good".into()));
     assert_eq!((&quarters[0]["start_ms"], &quarters[0]["readings_present"]), (&BASE.into(), &true.into()));
     assert_eq!(quarters[1]["readings_present"], false);
+}
+
+#[tokio::test]
+async fn a_figure_is_explained_down_to_its_registers() {
+    let (_dir, router) = county().await;
+    let uri = format!("/api/v1/sites/{MILL}/explain?period=2024-11&figure=kgce");
+    let (status, body) = read(&router, &uri).await;
+    assert_eq!((status, &body["figure"], &body["term"]["value"]), (StatusCode::OK, &"kgce".into(), &"1.5166".into()));
+    let term: crate::platform::assess::term::Term = serde_json::from_value(body["term"].clone()).unwrap();
+    assert!(term.holds());
+    let [register] = &body["registers"].as_array().unwrap()[..] else { panic!("{body}") };
+    assert_eq!((&register["name"], &register["counts"]), (&"gw-1/m1/ep".into(), &1234.into()));
+    for wrong in ["figure=rank", "intervals=3001", "period=1970..2199", "depth=3"] {
+        assert_eq!(read(&router, &format!("{uri}&{wrong}")).await.0, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn the_period_says_which_version_of_it_was_published() {
+    let (_dir, router, store) = county_and_store().await;
+    let rules = Arc::new(coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap().into());
+    let grounds = crate::platform::publication::Grounds { rules, inputs: Arc::default() };
+    let (period, basis) = ("2024-11".parse().unwrap(), crate::platform::assess::Basis::Calorific);
+    assert_eq!(read(&router, "/api/v1/ranking?period=2024-11").await.1["publication"], Value::Null);
+    let reason = Some("yearly <report>".to_owned());
+    crate::platform::publication::publish(&store, &grounds, &period, basis, reason).await.unwrap();
+    let (_, body) = read(&router, "/api/v1/ranking?period=2024-11").await;
+    assert_eq!(
+        (&body["publication"]["version"], &body["publication"]["reason"]["en"]),
+        (&1.into(), &"yearly <report>".into())
+    );
+    let (_, rows) = read(&router, "/api/v1/publications?period=2024-11").await;
+    assert_eq!((rows.as_array().unwrap().len(), &rows[0]["basis"]), (1, &"calorific".into()));
+    let (_, body) = read(&router, "/api/v1/publications?period=2024-11&version=1").await;
+    assert_eq!(body["sites"][0]["figures"]["kwh"]["value"], "12.34");
+    assert_eq!(read(&router, "/api/v1/publications?version=2").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(read(&router, "/api/v1/publications?version=0").await.0, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
@@ -322,18 +362,15 @@ async fn a_gateway_s_state_is_shown_for_its_site_while_the_period_runs() {
     store.ingest("gw-1", [7; 16], 1, records, None).await.unwrap();
     let (period, now) = ("2024-11-24".parse().unwrap(), UtcMillis(BASE + 60_000));
     let snapshot = store.snapshot(&period, now).await.unwrap();
-    let coefficients = coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap();
+    let rules = coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap().into();
     let query = question::Asked::read(&"/".parse().unwrap(), &[]).unwrap().ranking().unwrap();
     let states =
         [GatewayState { gateway_id: "gw-1".into(), connected: true, backlog_records: 3, ..GatewayState::default() }];
     let shown = |states: &[GatewayState]| {
-        let assessment = crate::platform::assess::assess(
-            &snapshot,
-            &coefficients,
-            &period,
-            crate::platform::assess::Basis::Calorific,
-        );
-        serde_json::to_value(view::Ranked::new(&snapshot, assessment, &query, states)).unwrap()["sites"][0].clone()
+        let assessment =
+            crate::platform::assess::assess(&snapshot, &rules, &period, crate::platform::assess::Basis::Calorific);
+        serde_json::to_value(view::Ranked::new(&snapshot, assessment, &query, states, None)).unwrap()["sites"][0]
+            .clone()
     };
     let site = shown(&states);
     assert_eq!(
@@ -347,11 +384,11 @@ async fn a_gateway_s_state_is_shown_for_its_site_while_the_period_runs() {
 async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_client() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    let coefficients = Arc::new(coefficient::load::<&str>(&[]).unwrap());
+    let rules = Arc::new(coefficient::load::<&str>(&[]).unwrap().into());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
-    let state = State { store, coefficients, presence: Presence::default() };
+    let state = State { store, rules, presence: Presence::default() };
     let ask = async {
         let _idle = tokio::net::TcpStream::connect(address).await.unwrap();
         let status =

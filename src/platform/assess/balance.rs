@@ -81,7 +81,8 @@ impl Balance {
         }
         let mut unknown: Vec<_> = unknown.into_iter().map(|(carrier, why)| missing(carrier, why.clone())).collect();
         stock::add(ledger, days, &mut carriers, &mut unknown, notes);
-        if carriers.is_empty() && !lines.iter().any(|line| line.role == Role::SiteEnergy) {
+        let entered = lines.iter().any(|line| line.role == Role::SiteEnergy) || !ledger.declared.stock.is_empty();
+        if !entered {
             notes.push(note::no_energy_meter());
             unknown.push(missing("energy", note::no_energy_meter()));
         } else if carriers.is_empty() && unknown.is_empty() {

@@ -30,7 +30,7 @@ pub struct State {
     pub sources: Vec<&'static str>,
     /// The largest share of one of its registers that is estimated, 0 to 1.
     pub estimated_share: Option<Decimal>,
-    /// Received over expected quarter-hours of the figure's own registers, 0 to 1; unknown where it has none.
+    /// Received over expected quarter-hours of the least complete of its registers, 0 to 1; unknown where it has none.
     pub completeness: Option<Decimal>,
     /// Below the 90 % that the national rule asks for.
     pub incomplete: bool,
@@ -45,9 +45,6 @@ impl State {
                 _ => None,
             })
         };
-        let (expected, received) = registers().fold((0_u64, 0_u64), |(expected, received), register| {
-            (expected.saturating_add(register.slots_expected), received.saturating_add(register.slots_received))
-        });
         let mut entered = figure.doubts.has(Doubts::MANUAL);
         figure.visit(&mut |term| entered |= matches!(term.how, How::Entry(_)));
         let estimated = registers().filter_map(estimated_share).max().filter(|share| !share.is_zero());
@@ -57,7 +54,10 @@ impl State {
             (entered, "manual"),
             (figure.doubts.has(Doubts::RECALLED), "back_filled"),
         ];
-        let completeness = Decimal::from(received).checked_div(Decimal::from(expected));
+        let share = |register: &Register| {
+            Decimal::from(register.slots_received).checked_div(Decimal::from(register.slots_expected))
+        };
+        let completeness = registers().filter_map(share).min();
         let incomplete = completeness.is_some_and(|share| share < COMPLETE);
         let least = if incomplete { Quality::Uncertain } else { Quality::Good };
         State {

@@ -1,10 +1,9 @@
-//! A site's balance in standard coal and in CO₂, with raw material and renewables as terms of their own.
+//! A site's balance in standard coal, with raw material and renewables as terms of their own.
 //!
 //! ```text
 //!   kgce                       Σ amount × factor
 //!   kgce_without_raw_material  kgce − Σ raw material × factor              原料用能不纳入能源消费总量
 //!   kgce_without_renewable     kgce − Σ new renewable energy × factor      新增可再生能源不纳入能源消费总量
-//!   co2_t                      Σ (amount − raw material − renewable) × kg CO₂ per unit ÷ 1,000
 //! ```
 
 use super::{
@@ -26,7 +25,6 @@ pub(super) struct Coal {
     pub kgce: Arc<Term>,
     pub without_raw_material: Arc<Term>,
     pub without_renewable: Arc<Term>,
-    pub co2_t: Arc<Term>,
 }
 
 /// And one row for each carrier, with both bases.
@@ -62,7 +60,7 @@ pub(super) fn coal(
         Arc::new(Term::of("kgce", "kgce", How::Sum, parts))
     };
     let (without_raw_material, without_renewable) = (less(raw_material), less(renewable));
-    (Coal { kgce, without_raw_material, without_renewable, co2_t: asked.co2_t(balance, notes) }, rows)
+    (Coal { kgce, without_raw_material, without_renewable }, rows)
 }
 
 /// Where factors come from, and for which days.
@@ -75,13 +73,6 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// CO₂ of energy use.
-    fn co2_t(&self, balance: &Balance, _notes: &mut Vec<Text>) -> Arc<Term> {
-        let parts = balance.unknown.iter().map(Part::shared);
-        let parts: Vec<Part> = parts.chain([Term::leaf("co2", None, "kg", How::Missing).plus()]).collect();
-        Arc::new(Term::of("co2", "t", How::Sum, parts))
-    }
-
     /// A carrier in standard coal.
     fn kgce(&self, row: &Carrier, basis: Basis, notes: &mut Vec<Text>) -> Arc<Term> {
         let factor = self.factor(row, basis, notes);

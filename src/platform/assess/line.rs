@@ -7,11 +7,11 @@ use super::{
     convert::converted,
     note,
     site::Days,
-    term::{How, Part, Register, Term},
+    term::{How, Part, Register, Tagged, Term},
 };
 use crate::{
-    model::{BoundaryLine, Doubts, Formula, Operand, Origin, PointName, Role, VirtualPoint},
-    platform::store::{Flow, SiteLedger},
+    model::{BoundaryLine, Doubts, Formula, Operand, Origin, PointName, Role, STEAM, VirtualPoint},
+    platform::store::{Flow, SiteLedger, TagShare},
     runtime::lang::Text,
 };
 use std::sync::Arc;
@@ -39,7 +39,7 @@ pub(super) struct Line {
 pub(super) fn lines(ledger: &SiteLedger, days: Option<Days>, notes: &mut Vec<Text>) -> Vec<Line> {
     let declared = &ledger.declared;
     let mut lines: Vec<Line> = match declared.boundary.is_empty() {
-        true => ledger.flows.iter().map(|flow| by_role(flow, notes)).collect(),
+        true => ledger.flows.iter().flat_map(|flow| by_role(ledger, flow, notes)).collect(),
         false => declared.boundary.iter().flat_map(|line| by_boundary(ledger, line, days, notes)).collect(),
     };
     lines.extend(declared.virtual_points.iter().map(|point| by_formula(ledger, point, notes)));
@@ -48,7 +48,7 @@ pub(super) fn lines(ledger: &SiteLedger, days: Option<Days>, notes: &mut Vec<Tex
 }
 
 /// As what the site's registers count, for notes and for completeness: the boundary's word goes before the role.
-pub(super) fn role_of(ledger: &SiteLedger, flow: &Flow) -> Role {
+pub fn role_of(ledger: &SiteLedger, flow: &Flow) -> Role {
     let boundary = &ledger.declared.boundary;
     match boundary.is_empty() {
         true => flow.series.role,
@@ -67,27 +67,58 @@ pub(super) fn register(flow: &Flow, counted_as: &str, notes: &mut Vec<Text>) -> 
     if !known(flow) {
         return None;
     }
+    let term = part(flow, counted_as, None);
+    if term.value.is_none() {
+        notes.push(note::too_large(flow));
+        return None;
+    }
+    Some(term)
+}
+
+/// The whole of a register's movement, or what of it belongs to one product.
+fn part(flow: &Flow, counted_as: &str, tagged: Option<(&str, i64)>) -> Term {
     let series = &flow.series;
+    let place = note::place(flow);
+    let name = tagged.map_or_else(|| place.clone(), |(product, _)| format!("{place} {product}"));
     let leaf = Register {
         gateway_id: flow.gateway_id.clone(),
         meter: series.meter.clone(),
         point: series.point.clone(),
         counted_as: counted_as.to_owned(),
-        counts: flow.amount,
+        counts: tagged.map_or(flow.amount, |(_, counts)| counts),
         per_count: series.scale.per_count(),
         first: flow.first.map(Into::into),
         last: flow.last.map(Into::into),
         slots_expected: flow.slots_expected,
         slots_received: flow.slots_received,
-        estimated: flow.estimated,
+        estimated: if tagged.is_none() { flow.estimated } else { 0 },
+        tagged: tagged.map(|(product, _)| Tagged { product: product.to_owned(), of_counts: flow.amount }),
     };
-    let term = Term::leaf(&note::place(flow), None, &series.unit, How::Register(leaf));
-    if term.value.is_none() {
-        notes.push(note::too_large(flow));
-        return None;
-    }
     let epoch = if flow.breaks > 0 { Doubts::EPOCH } else { Doubts::NONE };
-    Some(term.judged(flow.doubts | epoch))
+    Term::leaf(&name, None, &series.unit, How::Register(leaf)).judged(flow.doubts | epoch)
+}
+
+/// Where a meter's tags tell its products apart: one line for each of them, in place of the one.
+fn by_tag(ledger: &SiteLedger, line: Line, flow: &Flow, counted_as: &str) -> Vec<Line> {
+    let shares = || flow.outputs_by_tag.iter().filter(|share| share.name == "product");
+    let made = matches!(line.role, Role::Output | Role::Scrap) && line.amount.is_some();
+    // what was made before the first tag belongs to the product of the point, or to the only one there is
+    let sole = ledger.declared.products.len() < 2;
+    if !made || shares().next().is_none() || (sole && shares().all(|share| share.value.is_empty())) {
+        return vec![line];
+    }
+    let one = |share: &TagShare| {
+        let product = if share.value.is_empty() { &line.product } else { &share.value };
+        Line {
+            product: product.clone(),
+            amount: Some(Arc::new(part(flow, counted_as, Some((product, share.amount))))),
+            carrier: line.carrier.clone(),
+            unit: line.unit.clone(),
+            silence: line.silence.clone(),
+            ..line
+        }
+    };
+    shares().filter(|share| share.amount != 0).map(one).collect()
 }
 
 pub(super) fn role_name(role: Role) -> &'static str {
@@ -105,10 +136,10 @@ fn is_of(point: &PointName, flow: &Flow) -> bool {
     point.gateway_id == flow.gateway_id && point.meter == series.meter && point.point == series.point
 }
 
-fn by_role(flow: &Flow, notes: &mut Vec<Text>) -> Line {
+fn by_role(ledger: &SiteLedger, flow: &Flow, notes: &mut Vec<Text>) -> Vec<Line> {
     let series = &flow.series;
     let counts = series.role != Role::None;
-    Line {
+    let line = Line {
         role: series.role,
         carrier: series.carrier.clone(),
         product: series.product.clone(),
@@ -118,14 +149,15 @@ fn by_role(flow: &Flow, notes: &mut Vec<Text>) -> Line {
         amount: counts.then(|| register(flow, role_name(series.role), notes)).flatten().map(Arc::new),
         expected: flow.slots_expected > 0,
         silence: note::no_data(flow),
-    }
+    };
+    by_tag(ledger, line, flow, role_name(series.role))
 }
 
 /// One for each series of the point: a point whose scale was changed has two.
 fn by_boundary(ledger: &SiteLedger, line: &BoundaryLine, days: Option<Days>, notes: &mut Vec<Text>) -> Vec<Line> {
-    let of = |unit: &str, amount: Option<Arc<Term>>, expected: bool, silence: Text| Line {
+    let of = |carrier: &str, unit: &str, amount: Option<Arc<Term>>, expected: bool, silence: Text| Line {
         role: line.counts_as,
-        carrier: line.carrier.clone(),
+        carrier: carrier.to_owned(),
         product: line.product.clone(),
         unit: unit.to_owned(),
         raw_material: line.raw_material,
@@ -143,15 +175,27 @@ fn by_boundary(ledger: &SiteLedger, line: &BoundaryLine, days: Option<Days>, not
             Some(weak) => term.weakened(weak.clone()),
             None => term,
         });
-        let term = term.map(|term| converted(term, line));
+        let (term, carrier) = match term {
+            Some(term) => {
+                let (term, carrier) = converted(term, line);
+                (Some(term), carrier)
+            }
+            None => (None, carrier_of(line).to_owned()),
+        };
         let unit = term.as_ref().map_or(&flow.series.unit, |term| &term.unit).clone();
-        lines.push(of(&unit, term.map(Arc::new), flow.slots_expected > 0, note::no_data(flow)));
+        let one = of(&carrier, &unit, term.map(Arc::new), flow.slots_expected > 0, note::no_data(flow));
+        lines.extend(by_tag(ledger, one, flow, &counted_as));
     }
     if lines.is_empty() && line.counts_as != Role::None {
         notes.push(note::never_seen(&line.point));
-        lines.push(of("", None, true, note::never_seen(&line.point)));
+        lines.push(of(carrier_of(line), "", None, true, note::never_seen(&line.point)));
     }
     lines
+}
+
+/// Steam counts as heat.
+fn carrier_of(line: &BoundaryLine) -> &str {
+    if line.carrier == STEAM { "heat" } else { &line.carrier }
 }
 
 fn by_formula(ledger: &SiteLedger, point: &VirtualPoint, notes: &mut Vec<Text>) -> Line {

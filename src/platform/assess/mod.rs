@@ -20,6 +20,7 @@
 //! Fill gaps, or grade: weights, base values and bands are the county's.
 
 mod balance;
+mod carbon;
 mod check;
 mod coal;
 pub mod coefficient;
@@ -37,10 +38,12 @@ pub use crate::energy::coal::Basis;
 pub use check::State;
 pub use coefficient::Coefficients;
 pub use figure::{Figure, UnknownFigure};
+pub use line::role_of;
 pub use output::ProductOutput;
 pub use ranking::{Ranking, RankingQuery, ranking};
 
 use crate::{
+    energy::carbon::{CarbonFactors, Scope},
     model::{Doubts, Period, Quality, UtcMillis},
     platform::store::Snapshot,
     runtime::lang::Text,
@@ -132,8 +135,29 @@ pub struct FactorUsed {
     pub source: String,
 }
 
+/// By what amounts become figures.
+#[derive(Debug)]
+pub struct Rules {
+    pub coal: Coefficients,
+    /// `None`: the operator has configured none, and CO₂ is not known.
+    pub carbon: Option<Carbon>,
+}
+
+#[derive(Debug)]
+pub struct Carbon {
+    pub factors: CarbonFactors,
+    /// Which grid factor the operator chose.
+    pub scope: Scope,
+}
+
+impl From<Coefficients> for Rules {
+    fn from(coal: Coefficients) -> Rules {
+        Rules { coal, carbon: None }
+    }
+}
+
 /// The figures of every site of the snapshot, in its order.
-pub fn assess(snapshot: &Snapshot, coefficients: &Coefficients, period: &Period, basis: Basis) -> Assessment {
+pub fn assess(snapshot: &Snapshot, rules: &Rules, period: &Period, basis: Basis) -> Assessment {
     let days = site::Days::of(period);
     Assessment {
         period: period.to_string(),
@@ -141,7 +165,7 @@ pub fn assess(snapshot: &Snapshot, coefficients: &Coefficients, period: &Period,
         end_ms: period.end,
         as_of_ms: snapshot.as_of,
         basis,
-        sites: snapshot.sites.iter().map(|ledger| site::assess(ledger, coefficients, days, basis)).collect(),
+        sites: snapshot.sites.iter().map(|ledger| site::assess(ledger, rules, days, basis)).collect(),
     }
 }
 

@@ -144,6 +144,31 @@ pub(super) fn measured(carrier: &str, measured: &Measured) -> Text {
     )
 }
 
+pub(super) fn stock_days(carrier: &str, known: u32, all: u32) -> Text {
+    Text::new(
+        format!("{carrier} 的库存台账只覆盖 {all} 天中的 {known} 天"),
+        format!("the stock book of {carrier} covers {known} of {all} days"),
+    )
+}
+
+pub(super) fn no_enthalpy(point: &PointName) -> Text {
+    Text::new(
+        format!("蒸汽计量点 {point} 没有焓值，质量不能折算热量"),
+        format!("{point} counts steam by mass and its enthalpy is not known: it has no heat"),
+    )
+}
+
+pub(super) fn no_carbon_rules() -> Text {
+    Text::new("平台未配置碳排放因子", "the platform is configured without carbon factors")
+}
+
+pub(super) fn no_carbon_factor(carrier: &str, year: i16) -> Text {
+    Text::new(
+        format!("没有 {year} 年 {carrier} 的碳排放因子，二氧化碳未知"),
+        format!("no carbon factor of {carrier} for {year}: CO₂ is not known"),
+    )
+}
+
 pub(super) fn several_products() -> Text {
     Text::new(
         "本单位有多种产品，能耗未按任何规则分摊：不计算单位产品能耗",

@@ -78,7 +78,11 @@ impl Output {
         if values.iter().any(|part| part.term.terms.iter().any(|part| part.term.value.is_none())) {
             notes.push(note::no_product_value());
         }
-        let single = goods.len() == 1;
+        let silent = lines.iter().any(|line| {
+            let expected = line.role == Role::Output && line.expected && line.amount.is_none();
+            expected && products.len() > 1
+        });
+        let single = goods.len() == 1 && !silent;
         let good = match goods.pop().filter(|_| single) {
             Some(good) => good,
             None => missing("output", note::several_products()),

@@ -1,9 +1,9 @@
 //! One site's figures, each as its tree.
 
 use super::{
-    Basis, Coefficients, Figure, SiteAssessment, State,
+    Basis, Figure, Rules, SiteAssessment, State,
     balance::Balance,
-    check,
+    carbon, check,
     coal::{Asked, Coal, coal},
     line::lines,
     note,
@@ -36,12 +36,7 @@ impl Days {
     }
 }
 
-pub(super) fn assess(
-    ledger: &SiteLedger,
-    coefficients: &Coefficients,
-    days: Option<Days>,
-    basis: Basis,
-) -> SiteAssessment {
+pub(super) fn assess(ledger: &SiteLedger, rules: &Rules, days: Option<Days>, basis: Basis) -> SiteAssessment {
     let site = &ledger.site;
     let mut notes = Vec::new();
     check::registers(ledger, days, &mut notes);
@@ -49,13 +44,15 @@ pub(super) fn assess(
     let balance = Balance::of(ledger, &lines, days, &mut notes);
     let output = Output::of(ledger, &lines, &mut notes);
     let asked = Asked {
-        coefficients,
+        coefficients: &rules.coal,
         days,
         province: format!("{}0000", site.city_code.get(..2).unwrap_or_default()),
         measured: &ledger.declared.calorific,
     };
     let (coal, energy) = coal(&balance, &asked, basis, &mut notes);
-    let figures = figures(site, &Known { kwh: Arc::new(balance.kwh()), coal, output: &output }, ledger, &mut notes);
+    let co2_t = carbon::co2_t(&balance, rules.carbon.as_ref(), days, &mut notes);
+    let known = Known { kwh: Arc::new(balance.kwh()), coal, co2_t, output: &output };
+    let figures = figures(site, &known, ledger, &mut notes);
     let of = |wanted: Figure| {
         let found = figures.iter().find(|(figure, _)| *figure == wanted);
         found.and_then(|(_, term)| term.value).map(|value| value.normalize())
@@ -96,12 +93,13 @@ pub(super) fn assess(
 struct Known<'a> {
     kwh: Arc<Term>,
     coal: Coal,
+    co2_t: Arc<Term>,
     output: &'a Output,
 }
 
 fn figures(site: &Site, known: &Known, ledger: &SiteLedger, notes: &mut Vec<Text>) -> Vec<(Figure, Arc<Term>)> {
-    let Known { kwh, coal, output } = known;
-    let Coal { kgce, without_raw_material, without_renewable, co2_t } = coal;
+    let Known { kwh, coal, co2_t, output } = known;
+    let Coal { kgce, without_raw_material, without_renewable } = coal;
     let constant = |name: &str, value: Decimal, unit: &str| Term::leaf(name, Some(value), unit, How::Constant).plus();
     let registered = |field: &str, value: Option<Decimal>, unit: &str| {
         Arc::new(Term::leaf(field, value, unit, How::Registry { field: field.to_owned() }))

@@ -1,11 +1,7 @@
-//! Fuel by the tank or by the truck: consumption out of a stock book.
-//!
-//! ```text
-//!   consumption = opening + Σ deliveries − closing
-//! ```
+//! Fuel by the tank or by the truck: consumption out of a stock book, as [`crate::energy::stock`] counts it.
 //!
 //! # Promises
-//! - Nothing is guessed: without a stock at the beginning and at the end of the period the consumption is unknown.
+//! - Nothing is guessed: days that lie between no two stock readings are told, and where there is none it is unknown.
 //! - Where the carrier has meters too, they count, and the book is compared with them.
 
 use super::{
@@ -15,12 +11,12 @@ use super::{
     term::{How, Origin, Part, Term},
 };
 use crate::{
+    energy::stock::{self, Stretch},
     model::{Doubts, StockEntry, StockKind},
     platform::store::SiteLedger,
     runtime::lang::Text,
 };
-use jiff::civil::Date;
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 pub(super) fn add(
     ledger: &SiteLedger,
@@ -30,12 +26,12 @@ pub(super) fn add(
     notes: &mut Vec<Text>,
 ) {
     let Some(days) = days else { return };
-    let entries = &ledger.declared.stock;
-    let books: BTreeSet<(&str, &str)> =
-        entries.iter().map(|entry| (entry.carrier.as_str(), entry.unit.as_str())).collect();
-    for (carrier, unit) in books {
-        let own: Vec<_> = entries.iter().filter(|entry| entry.carrier == carrier && entry.unit == unit).collect();
-        let term = consumption(carrier, unit, &own, days).map(Arc::new);
+    let book = &ledger.declared.stock;
+    // in the unit of its first entry
+    let carriers_of: BTreeMap<&str, &str> =
+        book.iter().rev().map(|entry| (entry.carrier.as_str(), entry.unit.as_str())).collect();
+    for (carrier, unit) in carriers_of {
+        let term = consumption(carrier, unit, book, days).map(Arc::new);
         if let Some(metered) = carriers.iter().find(|row| row.carrier == carrier) {
             let book = term.map(|term| in_unit(&term, &metered.unit).term);
             if let Some((book, meters)) = book.and_then(|book| book.value).zip(metered.amount.value)
@@ -59,25 +55,37 @@ pub(super) fn add(
     }
 }
 
-/// `None` without a stock at either end.
-fn consumption(carrier: &str, unit: &str, book: &[&StockEntry], days: Days) -> Option<Term> {
-    let on = |date: Option<Date>, kind: StockKind| {
-        book.iter().copied().find(|entry| Some(entry.date) == date && entry.kind == kind)
-    };
-    // the stock as one day ends is that as the next one begins
-    let opening =
-        on(Some(days.first), StockKind::Opening).or_else(|| on(days.first.yesterday().ok(), StockKind::Closing))?;
-    let closing =
-        on(Some(days.last), StockKind::Closing).or_else(|| on(days.last.tomorrow().ok(), StockKind::Opening))?;
-    let delivered = book
-        .iter()
-        .copied()
-        .filter(|entry| entry.kind == StockKind::Delivery && (days.first..=days.last).contains(&entry.date));
-    let part = |entry: &StockEntry, minus: bool| Part { minus, term: Arc::new(entered(entry)) };
-    let mut parts = vec![part(opening, false)];
-    parts.extend(delivered.map(|entry| part(entry, false)));
-    parts.push(part(closing, true));
-    Some(Term::of(carrier, unit, How::Sum, parts))
+/// `None` where no day of the period lies between two stock readings.
+fn consumption(carrier: &str, unit: &str, book: &[StockEntry], days: Days) -> Option<Term> {
+    let (first, last) = (days.first, days.last);
+    let found = stock::consumed(book, carrier, unit, first, last)?;
+    let parts = found.stretches.iter().map(|stretch| {
+        if first <= stretch.first && stretch.last <= last {
+            return Some(whole(carrier, unit, book, stretch).plus());
+        }
+        let (from, until) = (stretch.first.max(first), stretch.last.min(last));
+        let part = stock::consumed(book, carrier, unit, from, until)?.amount;
+        let source = format!("{} – {}", stretch.first, stretch.last);
+        let origin = Origin { valid_from: from.to_string(), source, place: String::new() };
+        let leaf = Term::leaf(carrier, Some(part), unit, How::Entry(origin));
+        Some(leaf.judged(Doubts::MANUAL | Doubts::ESTIMATED_SHAPE).plus())
+    });
+    let term = Term::of(carrier, unit, How::Sum, parts.collect::<Option<_>>()?);
+    Some(match found.days_known < found.days {
+        true => term.weakened(note::stock_days(carrier, found.days_known, found.days)),
+        false => term,
+    })
+}
+
+/// Opening and deliveries less closing.
+fn whole(carrier: &str, unit: &str, book: &[StockEntry], stretch: &Stretch) -> Term {
+    let last = stretch.entries.len().saturating_sub(1);
+    let entries = stretch.entries.iter().enumerate();
+    let parts = entries.filter_map(|(at, place)| {
+        let part = in_unit(&Arc::new(entered(book.get(*place)?)), unit);
+        Some(Part { minus: at == last, ..part })
+    });
+    Term::of(carrier, unit, How::Sum, parts.collect())
 }
 
 fn entered(entry: &StockEntry) -> Term {
@@ -86,6 +94,7 @@ fn entered(entry: &StockEntry) -> Term {
         StockKind::Delivery => "delivery",
         StockKind::Closing => "closing stock",
     };
+    let name = format!("{kind} {} {}", entry.carrier, entry.date);
     let origin = Origin { valid_from: entry.date.to_string(), source: entry.document.clone(), place: String::new() };
-    Term::leaf(kind, Some(entry.quantity), &entry.unit, How::Entry(origin)).judged(Doubts::MANUAL)
+    Term::leaf(&name, Some(entry.quantity), &entry.unit, How::Entry(origin)).judged(Doubts::MANUAL)
 }

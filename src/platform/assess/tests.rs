@@ -56,7 +56,7 @@ fn flow(role: Role, carrier: &str, unit: &str, amount: i64) -> Flow {
         },
         amount,
         first: Some(reading),
-        last: Some(reading),
+        last: Some(Reading { count: amount, ..reading }),
         slots_expected: 100,
         slots_received: 100,
         estimated: 0,
@@ -102,8 +102,8 @@ fn run_as(site: Site, flows: Vec<Flow>, files: &[(&str, &str)], period: &str, ba
         vec![Gateway { gateway_id: "gw-1".into(), credit_code: site.credit_code.clone(), public_keys: Vec::new() }];
     let snapshot =
         Snapshot { as_of: UtcMillis(1), sites: vec![SiteLedger { declared: declared(&site), site, gateways, flows }] };
-    let coefficients = coefficient::parse(files.iter().copied()).unwrap();
-    assess(&snapshot, &coefficients, &period.parse().unwrap(), basis).sites.remove(0)
+    let rules = coefficient::parse(files.iter().copied()).unwrap().into();
+    assess(&snapshot, &rules, &period.parse().unwrap(), basis).sites.remove(0)
 }
 
 fn run(flows: Vec<Flow>) -> SiteAssessment {
@@ -226,6 +226,7 @@ fn an_export_without_its_import_does_not_turn_into_negative_energy() {
         flow(Role::SiteExport, "electricity", "kWh", 500),
     ]);
     assert_eq!((got.kwh, got.kgce, got.energy.len()), (None, None, 0));
+    assert_eq!(run(vec![flow(Role::SiteExport, "electricity", "kWh", 500)]).kgce, None);
 }
 
 #[test]
@@ -315,3 +316,5 @@ fn equal_figures_share_a_rank_and_unknown_ones_stand_last_in_either_order() {
     assert_eq!(list(true), "1e 2b 2c 4a -0 -d");
     assert!(!Figure::TcePerMu.higher_is_better() && Figure::OutputValueWanPerMu.higher_is_better());
 }
+
+mod declared;

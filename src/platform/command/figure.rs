@@ -5,7 +5,7 @@ use super::super::{
     assess::Basis,
     config::PlatformConfig,
     explain::{self, Question},
-    publication::{self, PublishError, Published, Rules},
+    publication::{self, Grounds, PublishError, Published},
     store::{Store, StoreError},
 };
 use crate::{
@@ -24,9 +24,9 @@ pub async fn explain(
     depth: usize,
     lang: Lang,
 ) -> ExitCode {
-    let coefficients = Arc::new(basics.coefficients);
+    let rules = Arc::new(basics.rules);
     let found = match beside(config).await {
-        Ok(store) => explain::explain(&store, &coefficients, question).await,
+        Ok(store) => explain::explain(&store, &rules, question).await,
         Err(error) => Err(error),
     };
     let explanation = match found {
@@ -64,16 +64,16 @@ pub async fn publish(
     reason: Option<String>,
     lang: Lang,
 ) -> ExitCode {
-    let rules = Rules { coefficients: Arc::new(basics.coefficients), inputs: Arc::new(basics.inputs) };
+    let grounds = Grounds { rules: Arc::new(basics.rules), inputs: Arc::new(basics.inputs) };
     let store = match beside(config).await {
         Ok(store) => store,
         Err(error) => return failed(&error),
     };
     let outcomes: Result<Vec<_>, PublishError> = match period {
-        Some(period) => publication::publish(&store, &rules, period, basis, reason)
+        Some(period) => publication::publish(&store, &grounds, period, basis, reason)
             .await
             .map(|published| vec![(period.to_string(), basis.name().to_owned(), published)]),
-        None => publication::check(&store, &rules).await.map(|outcomes| {
+        None => publication::check(&store, &grounds).await.map(|outcomes| {
             outcomes.into_iter().map(|(last, published)| (last.period, last.basis, published)).collect()
         }),
     };

@@ -10,15 +10,19 @@
 
 mod key;
 
-use crate::runtime::{
-    file,
-    lang::Text,
-    problem::{Found, Problems, found},
-    settings::{self, Section},
+use crate::{
+    energy::carbon::Scope,
+    runtime::{
+        file,
+        lang::Text,
+        problem::{Found, Problems, found},
+        settings::{self, Section},
+    },
 };
 use key::{
-    ALLOW_REMOTE, API, API_SHAPE, COEFFICIENTS, DATA_DIR, GATEWAYS, INGEST, INGEST_SHAPE, LISTEN, PLATFORM,
-    PLATFORM_SHAPE, ROOT_SHAPE, SHAPES, SITES,
+    ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS, DATA_DIR, FACTORS, GATEWAYS,
+    GRID, INGEST, INGEST_SHAPE, LISTEN, PLATFORM, PLATFORM_SHAPE, PRODUCTS, REGISTRY, REGISTRY_SHAPE, ROOT_SHAPE,
+    SHAPES, SITES, STOCK, VIRTUAL_POINTS,
 };
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -31,12 +35,32 @@ pub struct PlatformConfig {
     /// CSV files of the registry.
     pub sites: PathBuf,
     pub gateways: PathBuf,
+    /// CSV files of what is declared about the sites; each may be missing.
+    pub registry: RegistryFiles,
     /// Coefficient files, read as one table.
     pub coefficients: Vec<PathBuf>,
+    /// `None`: no carbon is reckoned.
+    pub carbon: Option<CarbonConfig>,
     /// Where gateways connect (gRPC).
     pub ingest_listen: SocketAddr,
     /// Where the JSON API and the dashboard are served.
     pub api_listen: SocketAddr,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RegistryFiles {
+    pub products: Option<PathBuf>,
+    pub boundary: Option<PathBuf>,
+    pub virtual_points: Option<PathBuf>,
+    pub stock: Option<PathBuf>,
+    pub calorific: Option<PathBuf>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CarbonConfig {
+    pub factors: PathBuf,
+    /// Which of the grid factors is the operator's.
+    pub grid: Scope,
 }
 
 const FILE_MIB_MAX: usize = 1;
@@ -81,12 +105,30 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         path.map_or_else(PathBuf::new, |path| folder.join(path.value))
     };
     let coefficients = platform.as_ref().and_then(|platform| platform.parse_each(&COEFFICIENTS, settings::path));
+    let registry = root.table(&REGISTRY, &REGISTRY_SHAPE);
+    let declared = |key| {
+        let path = registry.as_ref().and_then(|registry| registry.parse(key, settings::path));
+        path.map(|path| folder.join(path.value))
+    };
+    let carbon = root.table(&CARBON, &CARBON_SHAPE).and_then(|carbon| {
+        let factors = carbon.parse(&FACTORS, settings::path);
+        let grid = carbon.parse(&GRID, |text| text.parse().map_err(|_| settings::such_as(&GRID)));
+        Some(CarbonConfig { factors: folder.join(factors?.value), grid: grid?.value })
+    });
     let address = |listen: Option<Found<SocketAddr>>| listen.map_or(NOWHERE, |listen| listen.value);
     PlatformConfig {
         data_dir: file(&DATA_DIR),
         sites: file(&SITES),
         gateways: file(&GATEWAYS),
+        registry: RegistryFiles {
+            products: declared(&PRODUCTS),
+            boundary: declared(&BOUNDARY),
+            virtual_points: declared(&VIRTUAL_POINTS),
+            stock: declared(&STOCK),
+            calorific: declared(&CALORIFIC),
+        },
         coefficients: coefficients.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
+        carbon,
         ingest_listen: address(ingest),
         api_listen: address(api),
     }

@@ -15,7 +15,7 @@ pub use text::render;
 
 use super::{
     assess::{
-        Basis, Coefficients, Figure, State, assess,
+        Basis, Figure, Rules, State, assess,
         term::{How, Register, Term},
     },
     store::{EpochEnd, SourcedReading, Store, StoreError, Trace, TracedInterval},
@@ -64,6 +64,8 @@ pub struct Explanation {
     pub registers: Vec<TracedRegister>,
     /// Registers that were not traced, since there are too many.
     pub registers_left_out: usize,
+    /// Of the program, which holds the rules.
+    pub rules: &'static str,
 }
 
 /// A register of the tree, down to readings.
@@ -74,6 +76,8 @@ pub struct TracedRegister {
     pub unit: String,
     pub per_count: Decimal,
     pub counts: i64,
+    /// The register's whole movement; `counts` is less where a tag gives only a part to the product.
+    pub counts_all: i64,
     /// Σ of its quarter-hours, counted anew; `None` when the ledger has no trace of it.
     pub counts_traced: Option<i64>,
     pub epochs: Vec<Epoch>,
@@ -128,12 +132,12 @@ impl Explanation {
 /// `None` when there is no such site.
 pub async fn explain(
     store: &Store,
-    coefficients: &Arc<Coefficients>,
+    rules: &Arc<Rules>,
     question: &Question,
 ) -> Result<Option<Explanation>, StoreError> {
     let mut looked = 1;
     loop {
-        let found = look(store, coefficients, question).await?;
+        let found = look(store, rules, question).await?;
         if looked >= LOOKS || found.as_ref().is_none_or(|explanation| explanation.recomputed_same) {
             return Ok(found);
         }
@@ -141,15 +145,11 @@ pub async fn explain(
     }
 }
 
-async fn look(
-    store: &Store,
-    coefficients: &Arc<Coefficients>,
-    question: &Question,
-) -> Result<Option<Explanation>, StoreError> {
+async fn look(store: &Store, rules: &Arc<Rules>, question: &Question) -> Result<Option<Explanation>, StoreError> {
     let mut snapshot = store.snapshot(&question.period, clock::now()).await?;
     snapshot.sites.retain(|ledger| ledger.site.credit_code == question.credit_code);
-    let (coefficients, asked) = (Arc::clone(coefficients), question.clone());
-    let assessment = task::blocking(move || assess(&snapshot, &coefficients, &asked.period, asked.basis)).await;
+    let (rules, asked) = (Arc::clone(rules), question.clone());
+    let assessment = task::blocking(move || assess(&snapshot, &rules, &asked.period, asked.basis)).await;
     let Some(site) = assessment.sites.first() else { return Ok(None) };
     let Some(term) = site.term(question.figure).map(Arc::clone) else { return Ok(None) };
     let mut registers = Vec::new();
@@ -163,7 +163,7 @@ async fn look(
             .find(|trace| trace.series.unit == leaf.unit && trace.series.scale.per_count() == register.per_count);
         registers.push(traced(leaf, register, own, question.intervals));
     }
-    let sums = registers.iter().all(|register| register.counts_traced == Some(register.counts));
+    let sums = registers.iter().all(|register| register.counts_traced == Some(register.counts_all));
     Ok(Some(Explanation {
         credit_code: site.credit_code.clone(),
         name: site.name.clone(),
@@ -177,6 +177,7 @@ async fn look(
         recomputed_same: term.holds() && sums,
         registers_left_out: all.len().saturating_sub(registers.len()),
         registers,
+        rules: env!("CARGO_PKG_VERSION"),
         term: Term::clone(&term),
     }))
 }
@@ -187,6 +188,7 @@ fn traced(leaf: &Term, register: &Register, trace: Option<Trace>, listed: usize)
         unit: leaf.unit.clone(),
         per_count: register.per_count,
         counts: register.counts,
+        counts_all: register.tagged.as_ref().map_or(register.counts, |tagged| tagged.of_counts),
         counts_traced: None,
         epochs: Vec::new(),
         intervals: Vec::new(),
@@ -239,3 +241,6 @@ pub fn cause_name(cause: EpochCause) -> &'static str {
         EpochCause::Jump => "jump",
     }
 }
+
+#[cfg(test)]
+mod tests;

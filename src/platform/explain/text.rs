@@ -110,7 +110,7 @@ fn how(how: &How, lang: Lang) -> String {
 }
 
 fn register(out: &mut String, traced: &TracedRegister, lang: Lang) {
-    let TracedRegister { name, unit, counts, counts_traced, .. } = traced;
+    let TracedRegister { name, unit, counts_all: counts, counts_traced, .. } = traced;
     line(out, "");
     line(
         out,

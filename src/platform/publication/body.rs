@@ -37,6 +37,8 @@ pub struct PublishedSite {
     pub credit_code: String,
     /// By name. What cannot be computed has no value, and its terms say why.
     pub figures: BTreeMap<String, Term>,
+    /// Figures whose registers are not complete: below the 90 % that the national rule asks for.
+    pub incomplete: Vec<String>,
     pub notes: Vec<Text>,
 }
 
@@ -55,6 +57,12 @@ impl Body {
                     .terms
                     .iter()
                     .map(|(figure, term)| (figure.name().to_owned(), Term::clone(term)))
+                    .collect(),
+                incomplete: site
+                    .figures
+                    .iter()
+                    .filter(|(_, state)| state.incomplete)
+                    .map(|(name, _)| (*name).to_owned())
                     .collect(),
                 notes: site.notes.clone(),
             })

@@ -19,7 +19,7 @@ mod reason;
 pub use body::{Body, Input, input};
 
 use super::{
-    assess::{Basis, Coefficients, assess},
+    assess::{Basis, Rules, assess},
     store::{Draft, Publication, Store, StoreError},
 };
 use crate::{
@@ -63,8 +63,8 @@ pub enum Published {
 
 /// What figures are made of beside the ledger.
 #[derive(Clone)]
-pub struct Rules {
-    pub coefficients: Arc<Coefficients>,
+pub struct Grounds {
+    pub rules: Arc<Rules>,
     pub inputs: Arc<Vec<Input>>,
 }
 
@@ -72,7 +72,7 @@ pub struct Rules {
 /// so, and a later one what has changed.
 pub async fn publish(
     store: &Store,
-    rules: &Rules,
+    grounds: &Grounds,
     period: &Period,
     basis: Basis,
     reason: Option<String>,
@@ -83,9 +83,9 @@ pub async fn publish(
     }
     let failed = |source: std::io::Error| PublishError::Body { period: period.to_string(), source };
     let snapshot = store.snapshot(period, now).await?;
-    let (rules, of) = (rules.clone(), period.clone());
+    let (grounds, of) = (grounds.clone(), period.clone());
     let made = task::blocking(move || {
-        let body = Body::of(&assess(&snapshot, &rules.coefficients, &of, basis), &rules.inputs);
+        let body = Body::of(&assess(&snapshot, &grounds.rules, &of, basis), &grounds.inputs);
         let digest = body.digest()?;
         let packed = body.pack()?;
         Ok((body, digest, packed))
@@ -113,21 +113,21 @@ pub async fn publish(
 }
 
 /// Compares every published period with what the ledger says now, and publishes those that differ.
-pub async fn check(store: &Store, rules: &Rules) -> Result<Vec<(Publication, Published)>, PublishError> {
+pub async fn check(store: &Store, grounds: &Grounds) -> Result<Vec<(Publication, Published)>, PublishError> {
     let mut outcomes = Vec::new();
     for last in store.latest_publications().await? {
         let period: Period = last.period.parse()?;
         let basis = Basis::of_name(&last.basis).ok_or_else(|| PublishError::Basis(last.basis.clone()))?;
-        let published = publish(store, rules, &period, basis, None).await?;
+        let published = publish(store, grounds, &period, basis, None).await?;
         outcomes.push((last, published));
     }
     Ok(outcomes)
 }
 
 /// Checks at once and then again and again, until `stop`.
-pub async fn keep(store: Store, rules: Rules, stop: CancellationToken) -> Result<(), Infallible> {
+pub async fn keep(store: Store, grounds: Grounds, stop: CancellationToken) -> Result<(), Infallible> {
     loop {
-        match check(&store, &rules).await {
+        match check(&store, &grounds).await {
             Ok(outcomes) => {
                 for (before, published) in outcomes {
                     if let Published::New { version, reason } = published {
@@ -145,3 +145,6 @@ pub async fn keep(store: Store, rules: Rules, stop: CancellationToken) -> Result
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

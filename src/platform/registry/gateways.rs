@@ -78,7 +78,7 @@ pub fn gateways_from_csv(text: &str, file: &str, sites: &[Site]) -> Result<Impor
 fn public_keys(text: &str) -> Option<Vec<[u8; 32]>> {
     let key = |word: &str| -> Option<[u8; 32]> {
         let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-        let digits = word.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(word)?;
+        let digits = (word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(word)?;
         digits.as_bytes().chunks(2).map(byte).collect::<Option<Vec<u8>>>()?.try_into().ok()
     };
     let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();

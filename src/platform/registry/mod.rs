@@ -1,7 +1,7 @@
-//! CSV files → sites and gateways.
+//! CSV files → sites, gateways, and what was declared about the sites.
 //!
 //! ```text
-//!   text ─▶ table: header, rows, places ─▶ sites | gateways: each field by its rule ─▶ Import | Problems
+//!   text ─▶ table: header, rows, places ─▶ sites | gateways | boundary | …: each field by its rule ─▶ Import | Problems
 //! ```
 //!
 //! # Promises
@@ -12,17 +12,29 @@
 //! - Fields, rows and the file have limits.
 //!
 //! # Does not
-//! Store, or look at what was imported before. Read GBK: a file that is not UTF-8 is refused.
+//! Store, or look at what was imported before. Know whether a point exists: that is seen where its data is. Read GBK: a file that is not UTF-8 is refused.
 
+mod boundary;
+mod calorific;
 mod field;
+mod formula;
 mod gateways;
 mod industry;
 mod place;
+mod products;
 mod sites;
+mod stock;
 mod table;
+mod tree;
+mod virtual_point;
 
+pub use boundary::boundary_from_csv;
+pub use calorific::calorific_from_csv;
 pub use gateways::gateways_from_csv;
+pub use products::products_from_csv;
 pub use sites::sites_from_csv;
+pub use stock::stock_from_csv;
+pub use virtual_point::virtual_points_from_csv;
 
 use crate::runtime::problem::Problems;
 

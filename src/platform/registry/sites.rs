@@ -2,7 +2,7 @@
 
 use super::{
     Import, field, industry,
-    table::{self, Columns, Row, Rule},
+    table::{self, Columns, Row, Rule, take},
 };
 use crate::{
     model::{
@@ -58,7 +58,10 @@ fn site(row: &Row) -> Option<Site> {
     let industry_code = take(row, 4, industry::normalised);
     let land_mu = take(row, 5, field::positive);
     let product_code = take(row, 6, field::short);
-    let product_unit = take(row, 7, field::short);
+    let product_unit = take(row, 7, |unit| match row.field(6) {
+        "" => field::short(unit),
+        _ => field::unit(unit),
+    });
     let output_value_yuan_per_unit = take(row, 8, field::not_negative);
     let headcount = take(row, 9, field::count);
     let value_added_wan = take(row, 10, field::any_sign);
@@ -77,10 +80,6 @@ fn site(row: &Row) -> Option<Site> {
         value_added_wan: value_added_wan?,
         tax_wan: tax_wan?,
     })
-}
-
-fn take<T>(row: &Row, place: usize, rule: impl Fn(&str) -> Result<T, Rule>) -> Option<T> {
-    rule(row.field(place)).map_err(|refused| row.refuse(place, refused)).ok()
 }
 
 /// A wrong check character is an error unless the row says why it stands: such codes were really issued.

@@ -56,6 +56,11 @@ impl<'r> Row<'r> {
     }
 }
 
+/// The field by its rule; `None` where it was refused.
+pub(super) fn take<T>(row: &Row, place: usize, rule: impl Fn(&str) -> Result<T, Rule>) -> Option<T> {
+    rule(row.field(place)).map_err(|refused| row.refuse(place, refused)).ok()
+}
+
 /// Gives each well-formed row to `take`; what is not well-formed is reported.
 pub(super) fn each(doc: &Doc, columns: Columns, mut take: impl FnMut(&Row)) {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(doc.text.as_bytes());

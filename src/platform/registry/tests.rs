@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    model::Site,
+    model::{Origin, Role, Site},
     runtime::{file, problem::cases},
 };
 use std::path::Path;
@@ -33,13 +33,69 @@ fn the_shipped_examples_are_imported_without_a_warning() {
 #[test]
 fn the_messages_of_every_case_are_as_recorded() {
     let known = sites(&shipped("sites.example.csv")).unwrap().rows;
-    cases::hold("registry", "csv", |name, text| {
-        if name.starts_with("gateways_") {
-            gateways_from_csv(text, name, &known).map(|import| import.warnings)
-        } else {
-            sites_from_csv(text, name).map(|import| import.warnings)
-        }
+    let gateways = gateways_from_csv(&shipped("gateways.example.csv"), "g", &known).unwrap().rows;
+    let boundary = boundary_from_csv(&shipped("boundary.example.csv"), "b", &gateways).unwrap().rows;
+    cases::hold("registry", "csv", |name, text| match name.split('_').next() {
+        Some("gateways") => gateways_from_csv(text, name, &known).map(|import| import.warnings),
+        Some("products") => products_from_csv(text, name, &known).map(|import| import.warnings),
+        Some("boundary") => boundary_from_csv(text, name, &gateways).map(|import| import.warnings),
+        Some("virtual") => virtual_points_from_csv(text, name, &gateways, &boundary).map(|import| import.warnings),
+        Some("stock") => stock_from_csv(text, name, &known).map(|import| import.warnings),
+        Some("calorific") => calorific_from_csv(text, name, &known).map(|import| import.warnings),
+        _ => sites_from_csv(text, name).map(|import| import.warnings),
     });
+}
+
+#[test]
+fn the_shipped_declarations_say_what_they_seem_to_say() {
+    let known = sites(&shipped("sites.example.csv")).unwrap().rows;
+    let gateways = gateways_from_csv(&shipped("gateways.example.csv"), "g", &known).unwrap().rows;
+    let boundary = boundary_from_csv(&shipped("boundary.example.csv"), "b", &gateways).unwrap();
+    assert_eq!((boundary.rows.len(), &boundary.warnings), (7, &None));
+    let [_, workshop, pv, gas, steam, cloth, _] = &boundary.rows[..] else { panic!("not seven") };
+    assert_eq!((workshop.counts_as, workshop.fed_by.as_ref().unwrap().to_string()), (Role::None, "gw-3/main".into()));
+    assert_eq!(pv.origin, Origin::Renewable);
+    assert_eq!(gas.at_conditions, Some("15C 0.3MPa(g)".parse().unwrap()));
+    assert_eq!(steam.enthalpy, Some("0.8MPa(g) saturated".parse().unwrap()));
+    assert_eq!(
+        (steam.feed_kj_per_kg.to_string(), steam.calibrated_until.unwrap().to_string()),
+        ("83.9".into(), "2026-12-31".into())
+    );
+    assert_eq!((cloth.counts_as, cloth.product.as_str()), (Role::Output, "silk"));
+
+    let products = products_from_csv(&shipped("products.example.csv"), "p", &known).unwrap().rows;
+    assert_eq!(products[1].limit.as_ref().unwrap().kgce_per_unit.to_string(), "1.35");
+    let points = virtual_points_from_csv(&shipped("virtual.example.csv"), "v", &gateways, &boundary.rows).unwrap();
+    assert_eq!(points.rows.len(), 2);
+    let stock = stock_from_csv(&shipped("stock.example.csv"), "s", &known).unwrap().rows;
+    let (first, last) = (stock[0].date, stock[3].date);
+    let used = crate::energy::stock::consumed(&stock, "diesel", "t", first, last).unwrap();
+    assert_eq!((used.amount.to_string(), used.days_known, used.estimated), ("20.25".into(), 30, false));
+    let values = calorific_from_csv(&shipped("calorific.example.csv"), "c", &known).unwrap().rows;
+    let mean = crate::energy::calorific::measured(&values, "natural_gas", "m3", first, last).unwrap();
+    // (35,210 × 41,000 + 35,480 × 38,500) / 79,500 = 35,340.7547 kJ; / 29,307.6
+    assert_eq!(
+        (mean.ncv_kj_per_unit.to_string(), mean.kgce_per_unit.to_string()),
+        ("35340.7547".into(), "1.205856".into())
+    );
+}
+
+#[test]
+fn a_circle_however_long_is_found_and_deep_trees_end() {
+    let known = sites(&shipped("sites.example.csv")).unwrap().rows;
+    let gateways = gateways_from_csv(&shipped("gateways.example.csv"), "g", &known).unwrap().rows;
+    let chain = |meters: usize, top: &str| {
+        let mut text = String::from("credit_code,gateway_id,meter,point,counts_as,carrier,fed_by\n");
+        for n in 0..meters {
+            let fed_by = if n == 0 { top.to_owned() } else { format!("gw-3/m{}", n - 1) };
+            text += &format!("91330521MA0000154M,gw-3,m{n},ep,none,electricity,{fed_by}\n");
+        }
+        boundary_from_csv(&text, "b", &gateways).map(|import| import.rows.len()).map_err(|wrong| wrong.listed().len())
+    };
+    assert_eq!(chain(65, ""), Ok(65));
+    assert_eq!(chain(66, ""), Err(1), "one meter is too deep");
+    assert_eq!(chain(64, "gw-3/m63"), Err(1), "one circle, told once");
+    assert_eq!(chain(1, "gw-3/m0"), Err(1), "a meter behind itself");
 }
 
 #[test]

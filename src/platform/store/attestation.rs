@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     model::UtcMillis,
+    runtime::lang::Text,
     wire::{
         GenId,
         chain::{self, Chain, Hash, record_hash},
@@ -26,8 +27,8 @@ use crate::{
     },
 };
 use bytes::Bytes;
+pub use key::{GatewayKey, accepted, pin, pinned};
 use key::{Keys, hex};
-pub use key::{pin, pinned};
 use rusqlite::{Connection, Row};
 use std::collections::BTreeMap;
 
@@ -51,6 +52,23 @@ impl AttestationLine {
     pub fn whole(&self) -> bool {
         let AttestationLine { attested_through, signed_through, stored_through, notes, faults, .. } = self;
         attested_through == stored_through && signed_through == stored_through && notes.is_empty() && faults.is_empty()
+    }
+
+    /// One line for people, without the faults.
+    pub fn text(&self) -> Text {
+        let AttestationLine { gateway_id, gen_id, attested_through, signed_through, stored_through, notes, .. } = self;
+        let gen_id = u128::from_be_bytes(*gen_id);
+        let notes: String = notes.iter().map(|note| format!("; {note}")).collect();
+        Text::new(
+            format!(
+                "网关 {gateway_id}，记录代 {gen_id:032x}：已存 {stored_through} 条，网关签名至第 {signed_through} 条，\
+                 核验至第 {attested_through} 条{notes}"
+            ),
+            format!(
+                "gateway {gateway_id}, generation {gen_id:032x}: {stored_through} records are stored, the gateway signed \
+                 through {signed_through}, verified through {attested_through}{notes}"
+            ),
+        )
     }
 }
 

@@ -1,11 +1,11 @@
 //! Is the store what its blocks say? Everything is computed anew and compared.
 
 use super::{
-    AttestationLine, StoreError, attestation, block,
-    ledger::{bridges_between, rows_between},
+    AttestationLine, GatewayKey, StoreError, attestation, block, generation,
+    renew::ALWAYS,
+    row::{bridges_between, declarations, rows_between, turns_between},
     run,
 };
-use crate::model::UtcMillis;
 use rusqlite::Connection;
 
 /// What [`super::Store::audit`] found.
@@ -22,15 +22,22 @@ pub struct Audit {
     pub attested: u64,
     /// Generations that are not wholly stored, signed and as they were signed: the newest of each gateway is one.
     pub attestations: Vec<AttestationLine>,
+    /// The keys by which that was judged. Who can write to the store can write to this list: compare them.
+    pub keys: Vec<GatewayKey>,
     /// What is wrong, in words; empty when all is as it must be.
     pub faults: Vec<String>,
 }
 
 pub fn audit(tx: &Connection) -> Result<Audit, StoreError> {
+    audit_of(tx, None)
+}
+
+/// Of one gateway, or of all.
+pub fn audit_of(tx: &Connection, gateway: Option<i64>) -> Result<Audit, StoreError> {
     let mut audit = Audit::default();
-    marks(tx, &mut audit)?;
-    let mut select = tx.prepare("SELECT id FROM gateway ORDER BY id")?;
-    let gateways: Vec<i64> = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    marks(tx, gateway, &mut audit)?;
+    let mut select = tx.prepare("SELECT id FROM gateway WHERE ?1 IS NULL OR id = ?1 ORDER BY id")?;
+    let gateways: Vec<i64> = select.query_map([gateway], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for gateway in gateways {
         series_of(tx, gateway, &mut audit)?;
         signatures(tx, gateway, &mut audit)?;
@@ -39,16 +46,17 @@ pub fn audit(tx: &Connection) -> Result<Audit, StoreError> {
 }
 
 /// A mark says exactly which records are there: each number once, as a block or as refused.
-fn marks(tx: &Connection, audit: &mut Audit) -> Result<(), StoreError> {
+fn marks(tx: &Connection, gateway: Option<i64>, audit: &mut Audit) -> Result<(), StoreError> {
     let mut select = tx.prepare(
         "SELECT generation.id, generation.seq, count(taken.seq), count(DISTINCT taken.seq), coalesce(min(taken.seq), 1),
                 coalesce(max(taken.seq), 0), coalesce(sum(taken.refused), 0)
          FROM generation
          LEFT JOIN (SELECT generation, seq, 0 AS refused FROM block
                     UNION ALL SELECT generation, seq, 1 FROM refused) AS taken ON taken.generation = generation.id
+         WHERE ?1 IS NULL OR generation.gateway = ?1
          GROUP BY generation.id",
     )?;
-    let mut rows = select.query([])?;
+    let mut rows = select.query([gateway])?;
     while let Some(row) = rows.next()? {
         let mut numbers = [0_i64; 7];
         for (i, number) in numbers.iter_mut().enumerate() {
@@ -69,6 +77,7 @@ fn marks(tx: &Connection, audit: &mut Audit) -> Result<(), StoreError> {
 
 /// The stored records are those that the gateway signed.
 fn signatures(tx: &Connection, gateway: i64, audit: &mut Audit) -> Result<(), StoreError> {
+    audit.keys.extend(attestation::accepted(tx, gateway)?);
     for line in attestation::verify(tx, gateway)? {
         audit.attested += line.attested_through;
         let gen_id = u128::from_be_bytes(line.gen_id);
@@ -83,7 +92,6 @@ fn signatures(tx: &Connection, gateway: i64, audit: &mut Audit) -> Result<(), St
 
 /// The rows of each series are those that its readings give.
 fn series_of(tx: &Connection, gateway: i64, audit: &mut Audit) -> Result<(), StoreError> {
-    let (beginning, end) = (UtcMillis(i64::MIN), UtcMillis(i64::MAX));
     let mut readings = block::readings_of_gateway(tx, gateway)?;
     let mut select = tx.prepare_cached("SELECT id FROM series WHERE gateway = ?1 ORDER BY id")?;
     let all: Vec<i64> = select.query_map([gateway], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -91,14 +99,19 @@ fn series_of(tx: &Connection, gateway: i64, audit: &mut Audit) -> Result<(), Sto
         let readings = readings.remove(&series).unwrap_or_default();
         audit.series += 1;
         audit.readings += u64::try_from(readings.len()).unwrap_or(u64::MAX);
-        let (rows, bridges) = run::ledger(&readings);
-        let stored = rows_between(tx, series, beginning, end)?;
+        let physics = generation::physics(tx, series)?;
+        let must = run::ledger(&physics, &readings, &declarations(tx, series, ALWAYS.start)?);
+        let stored = rows_between(tx, series, ALWAYS.start, ALWAYS.end)?;
+        let rows = &must.rows;
         if let Some(i) = (0..rows.len().max(stored.len())).find(|i| rows.get(*i) != stored.get(*i)) {
             let (is, must) = (stored.get(i), rows.get(i));
             audit.faults.push(format!("series {series}: row {i} is {is:?}, its readings give {must:?}"));
         }
-        if bridges != bridges_between(tx, series, beginning, end)? {
+        if must.bridges != bridges_between(tx, series, ALWAYS.start, ALWAYS.end)? {
             audit.faults.push(format!("series {series}: its bridges are not those its readings give"));
+        }
+        if must.turns != turns_between(tx, series, ALWAYS.start, ALWAYS.end)? {
+            audit.faults.push(format!("series {series}: its turns are not those its readings give"));
         }
     }
     Ok(())

@@ -1,10 +1,19 @@
 //! Blocks: records as they came, and the readings inside them.
 
-use super::{StoreError, generation, generation::Dictionary, run::COUNT_MAX};
+use super::{
+    StoreError, clock,
+    clock::Placed,
+    generation,
+    generation::Dictionary,
+    run::{COUNT_MAX, Sourced, settled},
+};
 use crate::{
     energy::interval::QUARTER_MS,
-    model::{PointKind, Reading, UtcMillis, Value},
-    wire::record::{Content, Record, decode},
+    model::{Doubts, PointKind, Reading, Reason, UtcMillis, Value},
+    wire::{
+        GenId,
+        record::{Content, Record, decode},
+    },
 };
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -19,21 +28,23 @@ pub struct Place {
     pub seq: i64,
 }
 
-/// Stores a record; `times` are those of its first and last sample.
+/// Stores a record; `times` are those of its first and last sample, by `clock`.
 pub fn insert(
     tx: &Connection,
     place: &Place,
     record: &Record,
     times: (UtcMillis, UtcMillis),
+    clock: Option<i64>,
 ) -> Result<(), StoreError> {
     let (first, last) = times;
     let span = (0..SPAN_MAX).find(|span| last.since(first) <= QUARTER_MS << span).unwrap_or(SPAN_MAX);
-    tx.prepare_cached("INSERT INTO block VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?.execute(params![
+    tx.prepare_cached("INSERT INTO block VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(params![
         place.generation,
         place.seq,
         record.kind,
         record.crc32c,
         place.gateway,
+        clock,
         span,
         first.0,
         last.0,
@@ -48,14 +59,16 @@ pub fn crc32c(tx: &Connection, generation: i64, seq: i64) -> Result<Option<u32>,
 }
 
 /// Takes the readings that the ledger is made of out of a record: every value of a cumulative series, and the first
-/// and the last one of each interval that the gateway's archive gave again; but for counts that no register has.
-pub fn collect(content: &Content, dictionary: &Dictionary, mut take: impl FnMut(i64, Reading)) {
-    let mut read = |local: u32, reading: Reading| {
+/// and the last one of each interval that the gateway's archive gave again; but for counts that no register has. Samples
+/// lie at their time by the clock that `placed` tells; without it nobody knows when they were taken.
+pub fn collect(content: &Content, dictionary: &Dictionary, placed: Option<Placed>, mut take: impl FnMut(i64, Sourced)) {
+    let Some(Placed { shift_ms, doubts: by_clock }) = placed else { return };
+    let mut read = |local: u32, reading: Reading, doubts: Doubts| {
         if let Some(known) = dictionary.get(&local)
             && known.kind == PointKind::Cumulative
             && (-COUNT_MAX..=COUNT_MAX).contains(&reading.count)
         {
-            take(known.series, reading);
+            take(known.series, Sourced { reading, doubts });
         }
     };
     match content {
@@ -63,7 +76,8 @@ pub fn collect(content: &Content, dictionary: &Dictionary, mut take: impl FnMut(
             for one in all {
                 for sample in &one.samples {
                     if let Some(Value::Count(count)) = sample.value {
-                        read(sample.series, Reading { time: one.time, count });
+                        let rounded = if sample.reason == Reason::Rounded { Doubts::ROUNDED } else { Doubts::NONE };
+                        read(sample.series, Reading { time: one.time.plus_ms(shift_ms), count }, rounded | by_clock);
                     }
                 }
             }
@@ -71,7 +85,11 @@ pub fn collect(content: &Content, dictionary: &Dictionary, mut take: impl FnMut(
         Content::Recalled(intervals) => {
             for interval in intervals {
                 for reading in interval.cell.iter().flat_map(|cell| [cell.first, cell.last]) {
-                    read(interval.series, reading);
+                    read(
+                        interval.series,
+                        reading,
+                        interval.doubts.common(Doubts::ROUNDED | Doubts::CLOCK) | Doubts::RECALLED,
+                    );
                 }
             }
         }
@@ -84,78 +102,136 @@ pub fn collect(content: &Content, dictionary: &Dictionary, mut take: impl FnMut(
     }
 }
 
-/// The readings of `wanted` series of a gateway in one quarter-hour, in order, none twice.
-pub fn readings_of_quarter(
+/// The readings of `wanted` series of a gateway in `[from, until)`, in order, none twice.
+pub fn readings_between(
     tx: &Connection,
     gateway: i64,
-    start: UtcMillis,
+    from: UtcMillis,
+    until: UtcMillis,
     wanted: &HashSet<i64>,
-) -> Result<HashMap<i64, Vec<Reading>>, StoreError> {
-    let mut readings = Readings::default();
-    let mut select = tx.prepare_cached(
-        "SELECT generation, kind, crc32c, body FROM block
-         WHERE kind IN (2, 5) AND gateway = ?1 AND span = ?2 AND t_first >= ?3 AND t_first < ?4 AND t_last >= ?5",
-    )?;
-    let end = start.plus_ms(QUARTER_MS);
+) -> Result<HashMap<i64, Vec<Sourced>>, StoreError> {
+    let mut found: HashMap<i64, Vec<Sourced>> = HashMap::new();
+    let mut blocks = Blocks::default();
+    each_between(tx, gateway, from, until, |row| {
+        blocks.read(tx, row, |_, series, one| {
+            if wanted.contains(&series) && from <= one.reading.time && one.reading.time < until {
+                found.entry(series).or_default().push(one);
+            }
+        })
+    })?;
+    Ok(found.into_iter().map(|(series, readings)| (series, settled(readings))).collect())
+}
+
+/// The first stored record that holds a reading of a series.
+pub fn source(
+    tx: &Connection,
+    gateway: i64,
+    series: i64,
+    reading: Reading,
+) -> Result<Option<(GenId, u64)>, StoreError> {
+    let mut found: Option<(i64, i64)> = None;
+    let mut blocks = Blocks::default();
+    each_between(tx, gateway, reading.time, reading.time.plus_ms(1), |row| {
+        blocks.read(tx, row, |place, of, one| {
+            if of == series && one.reading == reading {
+                found = Some(found.map_or(place, |first| first.min(place)));
+            }
+        })
+    })?;
+    let Some((generation, seq)) = found else { return Ok(None) };
+    let mut select = tx.prepare_cached("SELECT gen_id FROM generation WHERE id = ?1")?;
+    Ok(Some((select.query_row([generation], |row| row.get(0))?, seq.unsigned_abs())))
+}
+
+const COLUMNS: &str = "SELECT generation, seq, kind, crc32c, clock, body FROM block";
+
+fn each_between(
+    tx: &Connection,
+    gateway: i64,
+    from: UtcMillis,
+    until: UtcMillis,
+    mut read: impl FnMut(&rusqlite::Row<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut select = tx.prepare_cached(&format!(
+        "{COLUMNS} WHERE kind IN (2, 5) AND gateway = ?1 AND span = ?2 AND t_first >= ?3 AND t_first < ?4 AND t_last >= ?5"
+    ))?;
     for span in 0..=SPAN_MAX {
-        let earliest = start.plus_ms(-(QUARTER_MS << span));
-        let mut rows = select.query(params![gateway, span, earliest.0, end.0, start.0])?;
+        // the longest have no limit: samples of a clock that was never right may lie together with later ones
+        let earliest = if span == SPAN_MAX { i64::MIN } else { from.plus_ms(-(QUARTER_MS << span)).0 };
+        let mut rows = select.query(params![gateway, span, earliest, until.0, from.0])?;
         while let Some(row) = rows.next()? {
-            readings.add(tx, row, |series, reading| {
-                wanted.contains(&series) && start <= reading.time && reading.time < end
-            })?;
+            read(row)?;
         }
     }
-    Ok(readings.sorted())
+    Ok(())
 }
 
 /// All readings of a gateway's series, in order, none twice.
-pub fn readings_of_gateway(tx: &Connection, gateway: i64) -> Result<HashMap<i64, Vec<Reading>>, StoreError> {
-    let mut readings = Readings::default();
-    let mut select =
-        tx.prepare_cached("SELECT generation, kind, crc32c, body FROM block WHERE kind IN (2, 5) AND gateway = ?1")?;
+pub fn readings_of_gateway(tx: &Connection, gateway: i64) -> Result<HashMap<i64, Vec<Sourced>>, StoreError> {
+    let mut found: HashMap<i64, Vec<Sourced>> = HashMap::new();
+    let mut blocks = Blocks::default();
+    let mut select = tx.prepare_cached(&format!("{COLUMNS} WHERE kind IN (2, 5) AND gateway = ?1"))?;
     let mut rows = select.query([gateway])?;
     while let Some(row) = rows.next()? {
-        readings.add(tx, row, |_, _| true)?;
+        blocks.read(tx, row, |_, series, one| found.entry(series).or_default().push(one))?;
     }
-    Ok(readings.sorted())
+    Ok(found.into_iter().map(|(series, readings)| (series, settled(readings))).collect())
 }
 
+/// The readings of the blocks of a clock's segment, as if it were placed as `placed` says.
+pub fn readings_of_clock(
+    tx: &Connection,
+    clock: i64,
+    placed: Placed,
+    mut take: impl FnMut(i64, Sourced),
+) -> Result<(), StoreError> {
+    let mut blocks = Blocks::default();
+    blocks.clocks.insert(clock, Some(placed));
+    let mut select = tx.prepare_cached(&format!(
+        "{COLUMNS} WHERE clock = ?1 AND generation IN
+           (SELECT generation.id FROM generation JOIN clock USING (gateway, run) WHERE clock.id = ?1)"
+    ))?;
+    let mut rows = select.query([clock])?;
+    while let Some(row) = rows.next()? {
+        blocks.read(tx, row, |_, series, one| take(series, one))?;
+    }
+    Ok(())
+}
+
+/// What the rows of blocks need to be read.
 #[derive(Default)]
-struct Readings {
+struct Blocks {
     dictionaries: HashMap<i64, Dictionary>,
-    found: HashMap<i64, Vec<Reading>>,
+    clocks: HashMap<i64, Option<Placed>>,
 }
 
-impl Readings {
-    /// From a row of `generation, kind, crc32c, body`.
-    fn add(
+impl Blocks {
+    /// From a row of [`COLUMNS`]: its generation and number, and each reading with its series.
+    fn read(
         &mut self,
         tx: &Connection,
         row: &rusqlite::Row<'_>,
-        wanted: impl Fn(i64, Reading) -> bool,
+        mut take: impl FnMut((i64, i64), i64, Sourced),
     ) -> Result<(), StoreError> {
-        let generation = row.get(0)?;
-        let body: Vec<u8> = row.get(3)?;
-        let record = Record { kind: row.get(1)?, crc32c: row.get(2)?, body: Bytes::from(body) };
+        let (generation, seq) = (row.get(0)?, row.get(1)?);
+        let placed = match row.get::<_, Option<i64>>(4)? {
+            None => Some(Placed::default()),
+            Some(clock) => match self.clocks.entry(clock) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(place) => *place.insert(clock::placed(tx, clock)?),
+            },
+        };
+        if placed.is_none() {
+            return Ok(());
+        }
+        let body: Vec<u8> = row.get(5)?;
+        let record = Record { kind: row.get(2)?, crc32c: row.get(3)?, body: Bytes::from(body) };
         let content = decode(&record).map_err(|error| StoreError::Damaged { generation, error })?;
         let dictionary = match self.dictionaries.entry(generation) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(generation::dictionary(tx, generation)?),
         };
-        collect(&content, dictionary, |series, reading| {
-            if wanted(series, reading) {
-                self.found.entry(series).or_default().push(reading);
-            }
-        });
+        collect(&content, dictionary, placed, |series, one| take((generation, seq), series, one));
         Ok(())
-    }
-
-    fn sorted(mut self) -> HashMap<i64, Vec<Reading>> {
-        for readings in self.found.values_mut() {
-            readings.sort_unstable();
-            readings.dedup();
-        }
-        self.found
     }
 }

@@ -19,6 +19,10 @@ pub enum BadRecord {
     DictionarySize,
     #[error("series {0} is a register, which has whole counts, but a real number came")]
     RealReading(u32),
+    #[error("the generation belongs to another run of the gateway than its dictionary said before")]
+    Run,
+    #[error("clock segment {0}: a run has at most 4096, numbered from 0")]
+    Segment(u32),
     #[error("a gap whose record numbers leave 63 bits")]
     GapRange,
     #[error("a sample of {time}, but only from 2000-01-01 to 5 minutes after the platform's clock ({now}) is taken")]

@@ -68,6 +68,15 @@ impl Folder {
         Ok(connection)
     }
 
+    /// A connection that reads, without the folder: a platform may run on it.
+    pub fn look(dir: &Path) -> Result<Connection, StoreError> {
+        let connection = Folder::reader(&dir.join("mujun.db"))?;
+        match connection.pragma_query_value(None, "user_version", |row| row.get(0))? {
+            SCHEMA_VERSION => Ok(connection),
+            found => Err(StoreError::Version { found, known: SCHEMA_VERSION }),
+        }
+    }
+
     pub fn reader(file: &Path) -> Result<Connection, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(file, flags)?;

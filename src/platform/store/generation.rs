@@ -2,7 +2,7 @@
 
 use super::{Mark, Outcome, StoreError};
 use crate::{
-    model::{PointKind, Role, Series, Span, UtcMillis},
+    model::{Physics, PointKind, Role, RunId, Series, Span, UtcMillis},
     wire::GenId,
 };
 use rusqlite::{Connection, OptionalExtension, Params, params};
@@ -80,6 +80,17 @@ pub fn save(tx: &Connection, standing: &Standing) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The process run that wrote a generation; `None` while no dictionary names one.
+pub fn run(tx: &Connection, generation: i64) -> Result<Option<RunId>, StoreError> {
+    let mut select = tx.prepare_cached("SELECT run FROM generation WHERE id = ?1")?;
+    Ok(select.query_row([generation], |row| row.get(0))?)
+}
+
+pub fn set_run(tx: &Connection, generation: i64, run: &RunId) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE generation SET run = ?2 WHERE id = ?1")?.execute(params![generation, run.as_slice()])?;
+    Ok(())
+}
+
 /// A series as the store knows it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Known {
@@ -120,13 +131,62 @@ pub fn define(
     generation: i64,
     local: u32,
     series: &Series,
+    created: UtcMillis,
 ) -> Result<Known, StoreError> {
     let id = match find_series(tx, gateway, series)? {
         Some(id) => id,
-        None => create_series(tx, gateway, series)?,
+        None => create_series(tx, gateway, series, created)?,
     };
     tx.prepare_cached("INSERT INTO dictionary VALUES (?1, ?2, ?3)")?.execute(params![generation, local, id])?;
     Ok(Known { series: id, kind: series.kind })
+}
+
+/// Takes the physics that a dictionary of `created` states of a series, if no later one has stated any. `true` when they
+/// are others than before: the series' ledger is not what they give.
+pub fn restate(tx: &Connection, series: i64, stated: &Physics, created: UtcMillis) -> Result<bool, StoreError> {
+    let mut select = tx.prepare_cached(&format!("SELECT physics_created, {PHYSICS} FROM series WHERE id = ?1"))?;
+    let (known_created, known): (i64, Physics) =
+        select.query_row([series], |row| Ok((row.get(0)?, physics_of(row, 1)?)))?;
+    // of two of one instant one must count whatever the order in which they come
+    let rank = |created: i64, one: &Physics| {
+        (created, one.modulus, one.rate_max_per_h, one.backstep_max, one.warm_up_ms, one.restarts)
+    };
+    if rank(created.0, stated) <= rank(known_created, &known) {
+        return Ok(false);
+    }
+    let Physics { modulus, rate_max_per_h, backstep_max, warm_up_ms, restarts } = *stated;
+    tx.prepare_cached(
+        "UPDATE series SET modulus = ?2, rate_max_per_h = ?3, backstep_max = ?4, warm_up_ms = ?5, restarts = ?6,
+                           physics_created = ?7 WHERE id = ?1",
+    )?
+    .execute(params![series, modulus, rate_max_per_h, backstep_max, warm_up_ms, restarts, created.0])?;
+    Ok(usable(*stated) != usable(known))
+}
+
+/// The physics by which a series' readings are judged.
+pub fn physics(tx: &Connection, series: i64) -> Result<Physics, StoreError> {
+    let mut select = tx.prepare_cached(&format!("SELECT {PHYSICS} FROM series WHERE id = ?1"))?;
+    Ok(usable(select.query_row([series], |row| physics_of(row, 0))?))
+}
+
+/// A register with more digits never passes its end, and the sums of the ledger could not hold it.
+const MODULUS_MAX: i64 = 1 << 48;
+
+fn usable(stated: Physics) -> Physics {
+    Physics { modulus: stated.modulus.filter(|modulus| *modulus <= MODULUS_MAX), ..stated }
+}
+
+pub const PHYSICS: &str = "modulus, rate_max_per_h, backstep_max, warm_up_ms, restarts";
+
+/// From the columns [`PHYSICS`], the first of which is `at`.
+pub fn physics_of(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Physics> {
+    Ok(Physics {
+        modulus: row.get(at)?,
+        rate_max_per_h: row.get(at + 1)?,
+        backstep_max: row.get(at + 2)?,
+        warm_up_ms: row.get(at + 3)?,
+        restarts: row.get(at + 4)?,
+    })
 }
 
 /// The number of a series that is stored.
@@ -138,16 +198,31 @@ pub fn find_series(tx: &Connection, gateway: i64, series: &Series) -> Result<Opt
     Ok(select.query_row(identity(gateway, series), |row| row.get(0)).optional()?)
 }
 
-fn create_series(tx: &Connection, gateway: i64, series: &Series) -> Result<i64, StoreError> {
+fn create_series(tx: &Connection, gateway: i64, series: &Series, created: UtcMillis) -> Result<i64, StoreError> {
     tx.prepare_cached(
-        "INSERT INTO series (gateway, meter, point, kind, role, carrier, product, unit, scale_mantissa, scale_exponent)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO series (gateway, meter, point, kind, role, carrier, product, unit, scale_mantissa, scale_exponent,
+                             backstep_max, warm_up_ms, restarts, physics_created)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0, 0, ?11)",
     )?
-    .execute(identity(gateway, series))?;
-    Ok(tx.last_insert_rowid())
+    .execute(params![
+        gateway,
+        series.meter,
+        series.point,
+        code_of_kind(series.kind),
+        code_of_role(series.role),
+        series.carrier,
+        series.product,
+        series.unit,
+        series.scale.mantissa(),
+        series.scale.exponent(),
+        i64::MIN,
+    ])?;
+    let id = tx.last_insert_rowid();
+    restate(tx, id, &series.physics, created)?;
+    Ok(id)
 }
 
-/// What tells one series from another, in the order of both statements.
+/// What tells one series from another.
 fn identity(gateway: i64, series: &Series) -> impl Params {
     (
         gateway,

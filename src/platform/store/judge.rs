@@ -1,8 +1,13 @@
 //! May a record be taken? Rules without a write.
 
-use super::{BadRecord, StoreError, generation, generation::Dictionary};
+use super::{
+    BadRecord, StoreError,
+    clock::{self, Placed, SEGMENTS_MAX, Said},
+    generation,
+    generation::Dictionary,
+};
 use crate::{
-    model::{PointKind, Series, UtcMillis, Value},
+    model::{Event, EventKind, PointKind, RunId, Series, UtcMillis, Value},
     wire::{
         FUTURE_MS_MAX, TIME_MIN_MS,
         record::{Content, Gap, Interval, Samples},
@@ -17,21 +22,55 @@ const DICTIONARY_MAX: usize = 65_536;
 /// The times of a record's first and last reading, or why it can not be taken. What has no readings has no times.
 pub type Judged = Result<Option<(UtcMillis, UtcMillis)>, BadRecord>;
 
-pub fn judge(
-    tx: &Connection,
-    gateway: i64,
-    content: &Content,
-    dictionary: &Dictionary,
-    now: UtcMillis,
-) -> Result<Judged, StoreError> {
-    Ok(match content {
-        Content::Dictionary(new) => return of_dictionary(tx, gateway, &new.series, dictionary),
-        Content::Samples(_, samples) => of_samples(samples, dictionary, now),
-        Content::Intervals(intervals) => known(intervals, dictionary).map(|()| None),
-        Content::Recalled(intervals) => of_recalled(intervals, dictionary, now),
-        Content::Gap(gap) => of_gap(gap, dictionary, now),
-        Content::Event(_) | Content::Attestation(_) => Ok(None),
-    })
+/// What a record is judged by.
+pub struct Bench<'a> {
+    pub tx: &'a Connection,
+    pub gateway: i64,
+    pub run: Option<RunId>,
+    pub dictionary: &'a Dictionary,
+    /// Where samples of the record's clock segment lie; `None`: nobody knows yet.
+    pub placed: Option<Placed>,
+    pub now: UtcMillis,
+}
+
+impl Bench<'_> {
+    pub fn judge(&self, content: &Content) -> Result<Judged, StoreError> {
+        let Bench { tx, gateway, dictionary, now, .. } = *self;
+        Ok(match content {
+            Content::Dictionary(new) if self.run.is_some_and(|run| run != new.run_id) => Err(BadRecord::Run),
+            Content::Dictionary(new) => return of_dictionary(tx, gateway, &new.series, dictionary),
+            Content::Samples(segment, _) if *segment >= SEGMENTS_MAX => Err(BadRecord::Segment(*segment)),
+            Content::Samples(_, samples) => of_samples(samples, dictionary, self.placed, now),
+            Content::Intervals(intervals) => known(intervals, dictionary).map(|()| None),
+            Content::Recalled(intervals) => of_recalled(intervals, dictionary, now),
+            Content::Gap(gap) => of_gap(gap, dictionary, now),
+            Content::Event(event) => return self.of_event(event),
+            Content::Attestation(_) => Ok(None),
+        })
+    }
+
+    /// What it says must be of a time that can be, and move samples only to such times.
+    fn of_event(&self, event: &Event) -> Result<Judged, StoreError> {
+        let now = self.now;
+        let (run, segment, said) = match &event.what {
+            EventKind::Replaced(_) | EventKind::Tag(_) => {
+                return Ok(within(std::iter::once(event.time), now).map(|_| None));
+            }
+            EventKind::ClockSegment(one) => match &self.run {
+                Some(run) => (run, one.segment, Said::State(one)),
+                None => return Ok(Ok(None)),
+            },
+            EventKind::ClockShift(shift) => (&shift.run_id, shift.segment, Said::Shift(shift.shift_ms)),
+        };
+        if segment >= SEGMENTS_MAX {
+            return Ok(Err(BadRecord::Segment(segment)));
+        }
+        let Some(clock) = clock::find(self.tx, self.gateway, run, segment)? else { return Ok(Ok(None)) };
+        Ok(match clock::impossible(self.tx, &clock, &said, now)? {
+            Some(time) => Err(BadRecord::Time { time, now }),
+            None => Ok(None),
+        })
+    }
 }
 
 /// A number means one series for as long as its generation lives.
@@ -57,7 +96,7 @@ fn of_dictionary(
     Ok(Ok(None))
 }
 
-fn of_samples(all: &[Samples], dictionary: &Dictionary, now: UtcMillis) -> Judged {
+fn of_samples(all: &[Samples], dictionary: &Dictionary, placed: Option<Placed>, now: UtcMillis) -> Judged {
     for sample in all.iter().flat_map(|one| &one.samples) {
         match dictionary.get(&sample.series) {
             None => return Err(BadRecord::UnknownSeries(sample.series)),
@@ -67,7 +106,11 @@ fn of_samples(all: &[Samples], dictionary: &Dictionary, now: UtcMillis) -> Judge
             Some(_) => {}
         }
     }
-    within(all.iter().map(|one| one.time), now)
+    let times = all.iter().map(|one| one.time);
+    match placed {
+        Some(Placed { shift_ms, .. }) => within(times.map(|time| time.plus_ms(shift_ms)), now),
+        None => Ok(times.clone().min().zip(times.max())),
+    }
 }
 
 fn of_recalled(all: &[Interval], dictionary: &Dictionary, now: UtcMillis) -> Judged {

@@ -7,10 +7,12 @@
 //!
 //! # Promises
 //! - A record and the mark that counts it become durable together. A repeat changes nothing.
-//! - The ledger is a function of the set of readings, not of the order or number of their arrivals: for each
-//!   stretch of readings without a fall, Σ intervals = last − first reading, to the last count.
-//! - Late data lands where it belongs. A reading that contradicts its neighbours parts their stretch in two, and
-//!   is itself never lost.
+//! - The ledger is a function of the set of readings, declarations, shifts of clocks and physics, not of the order or
+//!   number of their arrivals: per epoch of a register, Σ intervals = last − first reading, to the last count, and the
+//!   modulus for each time that it passed its end.
+//! - Late data lands where it belongs. A reading that contradicts its neighbours is in no amount until others confirm it,
+//!   is counted, and is itself never lost. Samples without a time that is known wait for it.
+//! - Each amount says why it is not simply good, and leads back to its readings and their records.
 //! - A record that can not be taken is kept beside the ledger with its reason, counts for the mark, and is taken, once,
 //!   when it can be. What the gateway says it has not, and what it no longer has, are rows with a cause.
 //! - Of two copies of a gateway's spool one is let in.
@@ -20,12 +22,13 @@
 //!
 //! # Does not
 //! Interpret: no standard coal, no indicators. Repair: a bad record stays as it came.
-//! Guess: where a register falls, the difference is unknown and counted as a break.
+//! Guess: where an epoch ends, what ran until the next one is unknown and counted as a break. Where readings are far
+//! apart the sum is known, and its shape is said to be estimated.
 
 use crate::{
     energy::counter::EpochCause,
     model::{Declared, Doubts, Gateway, Period, Reading, Series, Site, UtcMillis},
-    runtime::{clock, task},
+    runtime::{clock as wall, task},
     wire::{
         GenId,
         record::{Record, decode},
@@ -47,7 +50,10 @@ mod alarm;
 mod attestation;
 mod audit;
 mod block;
+mod clock;
+mod epoch;
 mod error;
+mod event;
 mod folder;
 mod gap;
 mod generation;
@@ -58,18 +64,23 @@ mod judge;
 mod ledger;
 mod lineage;
 mod listing;
+mod past;
+mod proof;
 mod publication;
 mod reader;
 mod refused;
 mod registry;
+mod renew;
+mod row;
 mod run;
 mod snapshot;
+mod tag;
 mod take;
 mod trace;
 mod writer;
 
 pub use alarm::{Alarm, AlarmKind};
-pub use attestation::AttestationLine;
+pub use attestation::{AttestationLine, GatewayKey};
 pub use audit::Audit;
 pub use error::{BadRecord, StoreError};
 pub use gap::GapRow;
@@ -77,6 +88,7 @@ pub use greeting::{Greeted, Greeting};
 pub use hole::{Hole, Link};
 pub use lineage::Run;
 pub use listing::{Listing, Page};
+pub use proof::{Proof, ProvenEpoch, ProvenRegister, prove};
 pub use publication::{Draft, Publication};
 pub use refused::{REFUSED_MAX, RefusedRow};
 pub use trace::{SourcedReading, Trace, TracedInterval};
@@ -132,7 +144,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::UnknownGateway`] when it is not in the registry.
     pub async fn greet(&self, greeting: Greeting) -> Result<Greeted, StoreError> {
-        let now = clock::now();
+        let now = wall::now();
         self.inner.writer.write(move |tx| greeting::greet(tx, &greeting, now)).await
     }
 
@@ -149,7 +161,7 @@ impl Store {
         records: Vec<Record>,
         again: Option<u64>,
     ) -> Result<Ingested, StoreError> {
-        let (gateway_id, now) = (gateway_id.to_owned(), clock::now());
+        let (gateway_id, now) = (gateway_id.to_owned(), wall::now());
         let batch = task::blocking(move || {
             let decoded = |record| {
                 let content = decode(&record);
@@ -240,7 +252,7 @@ impl Store {
     }
 
     async fn retry(&self, which: refused::Retry) -> Result<refused::Retried, StoreError> {
-        let now = clock::now();
+        let now = wall::now();
         self.inner.writer.write(move |tx| refused::retry(tx, which, now)).await
     }
 
@@ -341,7 +353,7 @@ impl Store {
 
     /// Stores a version of a period's figures. `None` when another one was published meanwhile.
     pub async fn publish(&self, draft: Draft) -> Result<Option<u64>, StoreError> {
-        let now = clock::now();
+        let now = wall::now();
         self.inner.writer.write(move |tx| publication::add(tx, &draft, now)).await
     }
 

@@ -14,7 +14,8 @@ use crate::{
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeSet;
 
-const ROW: &str = "SELECT start, part, cause, first_t, first_c, last_t, last_c, readings, carry_in, carry, own, first_d, last_d,
+const ROW: &str =
+    "SELECT start, part, cause, first_t, first_c, last_t, last_c, readings, carry_in, carry, own, first_d, last_d,
                           before, before_d, after, after_d FROM cell WHERE series = ?1";
 
 fn row_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
@@ -118,8 +119,11 @@ pub fn save(tx: &Connection, series: i64, stored: Option<&Row>, row: &Row) -> Re
 }
 
 pub fn delete(tx: &Connection, series: i64, row: &Row) -> Result<(), StoreError> {
-    tx.prepare_cached("DELETE FROM cell WHERE series = ?1 AND start = ?2 AND part = ?3")?
-        .execute([series, row.start.0, row.part])?;
+    tx.prepare_cached("DELETE FROM cell WHERE series = ?1 AND start = ?2 AND part = ?3")?.execute([
+        series,
+        row.start.0,
+        row.part,
+    ])?;
     Ok(())
 }
 
@@ -132,12 +136,7 @@ pub fn join(tx: &Connection, series: i64, a: &mut Row, later: &Row) -> Result<()
 }
 
 /// Sets what lies between the quarter-hour `from` and the next one that holds readings.
-pub fn put_bridge(
-    tx: &Connection,
-    series: i64,
-    from: UtcMillis,
-    bridge: Option<Bridge>,
-) -> Result<(), StoreError> {
+pub fn put_bridge(tx: &Connection, series: i64, from: UtcMillis, bridge: Option<Bridge>) -> Result<(), StoreError> {
     match bridge {
         Some(Bridge { start, until, a, b, doubts }) => tx
             .prepare_cached("INSERT OR REPLACE INTO bridge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
@@ -238,4 +237,3 @@ pub fn turns_around(
         Ok((earlier.map(UtcMillis), later.map(UtcMillis)))
     })?)
 }
-

@@ -163,8 +163,7 @@ pub fn join(a: &mut Row, b: &mut Row) -> Option<Bridge> {
     if b.cause.is_some() {
         // a replaced meter whose last and first register are known hides nothing
         let declared = a.last_doubts.has(Doubts::MANUAL) && b.first_doubts.has(Doubts::MANUAL);
-        let doubts =
-            if declared && last.time == b.cell.first.time { Doubts::NONE } else { Doubts::EPOCH };
+        let doubts = if declared && last.time == b.cell.first.time { Doubts::NONE } else { Doubts::EPOCH };
         (a.after, a.after_doubts, b.before, b.before_doubts) = (0, doubts, 0, doubts);
         return None;
     }

@@ -1,14 +1,15 @@
 //! What is read out of the ledger, each within one read transaction.
 
 use super::{
-    Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, StoreError, generation,
-    ledger::{bridges_between, row_after, row_before, rows_between},
-    registry,
-    run::Bridge,
+    Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, StoreError, epoch, generation, registry,
+    renew::ALWAYS,
+    row::{bridges_between, row_after, row_before, rows_between, turns_between},
+    run::{HELD, SET_ASIDE, Turn},
+    tag,
 };
 use crate::{
     energy::interval::QUARTER_MS,
-    model::{Doubts, Period, Physics, PointKind, Role, Scale, Series, UtcMillis},
+    model::{Doubts, Period, PointKind, Role, Scale, Series, UtcMillis},
 };
 use rusqlite::{Connection, params};
 use rust_decimal::Decimal;
@@ -38,15 +39,13 @@ pub fn ledger(tx: &Connection) -> Result<Vec<LedgerLine>, StoreError> {
         for (id, series) in cumulative_series(tx, &gateway.gateway_id)? {
             let sums = sums(tx, id, BEGINNING, END_OF_TIME, END_OF_TIME)?;
             let bridges = bridges_between(tx, id, BEGINNING, END_OF_TIME)?;
-            let bridged: i128 =
-                bridges.iter().map(|bridge| i128::from(bridge.amount_within(BEGINNING, END_OF_TIME))).sum();
             let empty: i64 = bridges.iter().map(|bridge| bridge.until.since(bridge.start) / QUARTER_MS).sum();
             lines.push(LedgerLine {
                 gateway_id: gateway.gateway_id.clone(),
                 series,
-                first: row_after(tx, id, BEGINNING)?.map(|row| row.run.cell.first),
-                last: row_before(tx, id, END_OF_TIME)?.map(|row| row.run.cell.last),
-                total: saturated(sums.amount + bridged),
+                first: row_after(tx, id, BEGINNING)?.map(|row| row.cell.first),
+                last: row_before(tx, id, END_OF_TIME)?.map(|row| row.cell.last),
+                total: saturated(sums.amount),
                 breaks: sums.breaks,
                 intervals: sums.quarters + empty.unsigned_abs(),
             });
@@ -65,11 +64,17 @@ pub fn intervals(tx: &Connection, credit_code: &str, period: &Period) -> Result<
             }
             let line = Line::of(&series);
             for row in rows_between(tx, id, period.start, period.end)? {
-                line.add(&mut quarters, row.start, row.amount(), true);
+                line.add(&mut quarters, row.start, (row.amount(), row.doubts()), true);
             }
             for bridge in bridges_between(tx, id, period.start, period.end)? {
                 for (start, amount) in bridge.quarters_within(period.start, period.end) {
-                    line.add(&mut quarters, start, amount, false);
+                    line.add(&mut quarters, start, (amount, bridge.doubts), false);
+                }
+            }
+            for turn in turns_between(tx, id, period.start, period.end)? {
+                let doubts = doubts_of(&turn);
+                if !doubts.is_none() {
+                    line.add(&mut quarters, turn.reading.time.floor(QUARTER_MS), (0, doubts), false);
                 }
             }
         }
@@ -91,7 +96,13 @@ impl Line {
         Line { role: series.role, name: name.as_str().into(), unit: series.unit.as_str().into(), scale: series.scale }
     }
 
-    fn add(&self, quarters: &mut BTreeMap<UtcMillis, SiteInterval>, start: UtcMillis, counts: i64, reading: bool) {
+    fn add(
+        &self,
+        quarters: &mut BTreeMap<UtcMillis, SiteInterval>,
+        start: UtcMillis,
+        (counts, doubts): (i64, Doubts),
+        reading: bool,
+    ) {
         let quarter = quarters.entry(start).or_insert_with(|| SiteInterval {
             start,
             energy: Vec::new(),
@@ -103,16 +114,27 @@ impl Line {
         // beyond 28 digits: only a register that runs wild and a scale at its limit get there
         let Some(amount) = self.scale.value_from_count(counts) else { return };
         let amount = if self.role == Role::SiteExport { -amount } else { amount };
-        let amounts = if self.role == Role::Output { &mut quarter.output } else { &mut quarter.energy };
+        let amounts = match self.role {
+            Role::Output => &mut quarter.output,
+            Role::Scrap => &mut quarter.scrap,
+            Role::None | Role::SiteEnergy | Role::SiteExport => &mut quarter.energy,
+        };
         match amounts.iter_mut().find(|one| one.name == self.name && one.unit == self.unit) {
-            Some(one) => one.amount = one.amount.checked_add(amount).unwrap_or(Decimal::MAX),
-            None => amounts.push(Amount {
-                name: Arc::clone(&self.name),
-                unit: Arc::clone(&self.unit),
-                amount,
-                doubts: Doubts::NONE,
-            }),
+            Some(one) => {
+                one.amount = one.amount.checked_add(amount).unwrap_or(Decimal::MAX);
+                one.doubts |= doubts;
+            }
+            None => amounts.push(Amount { name: Arc::clone(&self.name), unit: Arc::clone(&self.unit), amount, doubts }),
         }
+    }
+}
+
+/// Of the readings that are in no difference.
+pub fn doubts_of(turn: &Turn) -> Doubts {
+    match turn.what {
+        SET_ASIDE => Doubts::TRANSIENT,
+        HELD => Doubts::HELD,
+        _ => Doubts::NONE,
     }
 }
 
@@ -130,65 +152,90 @@ fn flow(
     let begun = !rows_between(tx, id, open, open.plus_ms(QUARTER_MS))?.is_empty();
     let due = end.min(if begun { open.plus_ms(QUARTER_MS) } else { open });
     let sums = sums(tx, id, start, end, due)?;
-    let within = |bridge: Bridge| i128::from(bridge.amount_within(start, end));
-    let bridged: i128 = bridges_between(tx, id, start, end)?.into_iter().map(within).sum();
     let begin = row_after(tx, id, BEGINNING)?.map(|row| row.start.max(start));
+    let tags = matches!(series.role, Role::Output | Role::Scrap);
+    let outputs_by_tag = if tags { tag::shares(tx, gateway_id, id, &series.meter, (start, end))? } else { Vec::new() };
     Ok(Flow {
         gateway_id: gateway_id.to_owned(),
         series,
-        amount: saturated(sums.amount + bridged),
-        first: row_after(tx, id, start.plus_ms(-1))?.filter(|row| row.start < end).map(|row| row.run.cell.first),
-        last: row_before(tx, id, end)?.filter(|row| row.start >= start).map(|row| row.run.cell.last),
+        amount: saturated(sums.amount),
+        first: row_after(tx, id, start.plus_ms(-1))?.filter(|row| row.start < end).map(|row| row.cell.first),
+        last: row_before(tx, id, end)?.filter(|row| row.start >= start).map(|row| row.cell.last),
         slots_expected: begin.map_or(0, |begin| (due.since(begin).max(0) / QUARTER_MS).unsigned_abs()),
         slots_received: sums.received,
-        estimated: 0,
+        estimated: saturated(sums.estimated),
         breaks: sums.breaks,
-        epochs: Vec::new(),
-        set_aside: 0,
-        doubts: Doubts::NONE,
-        outputs_by_tag: Vec::new(),
+        epochs: epoch::ends(tx, id, start, end)?,
+        set_aside: sums.set_aside,
+        doubts: sums.doubts,
+        outputs_by_tag,
     })
 }
 
-/// No row starts this early, or this late.
-const BEGINNING: UtcMillis = UtcMillis(i64::MIN / 4);
-const END_OF_TIME: UtcMillis = UtcMillis(i64::MAX / 4);
+const BEGINNING: UtcMillis = ALWAYS.start;
+const END_OF_TIME: UtcMillis = ALWAYS.end;
 
-struct Sums {
-    amount: i128,
+#[derive(Default)]
+pub struct Sums {
+    pub amount: i128,
+    /// Of it, what comes from pairs of readings that are far apart.
+    pub estimated: i128,
+    /// Quarter-hours with accepted readings, and those of them before `due`.
     quarters: u64,
-    /// Quarter-hours before `due`.
     received: u64,
     breaks: u64,
+    set_aside: u64,
+    pub doubts: Doubts,
 }
 
-fn sums(tx: &Connection, id: i64, from: UtcMillis, until: UtcMillis, due: UtcMillis) -> Result<Sums, StoreError> {
+/// Over `[from, until)`, which are starts of quarter-hours.
+pub fn sums(tx: &Connection, id: i64, from: UtcMillis, until: UtcMillis, due: UtcMillis) -> Result<Sums, StoreError> {
+    let mut sums = Sums::default();
     // in halves, which can not overflow: a register that runs wild must not fail everybody's report
     let mut select = tx.prepare_cached(
-        "SELECT coalesce(sum(amount >> 32), 0), coalesce(sum(amount & 4294967295), 0),
+        "SELECT doubts, sum(amount >> 32), sum(amount & 4294967295), sum(estimated >> 32), sum(estimated & 4294967295),
                 count(*) FILTER (WHERE part = 0), count(*) FILTER (WHERE part = 0 AND start < ?4),
-                count(*) FILTER (WHERE fell)
-         FROM cell WHERE series = ?1 AND start >= ?2 AND start < ?3",
+                count(*) FILTER (WHERE cause > 0)
+         FROM (SELECT doubts, amount, part, start, cause, (before_d & 1) * before + (after_d & 1) * after AS estimated
+               FROM cell WHERE series = ?1 AND start >= ?2 AND start < ?3)
+         GROUP BY doubts",
     )?;
-    let sums = select.query_row([id, from.0, until.0, due.0], |row| {
-        let (high, low): (i64, i64) = (row.get(0)?, row.get(1)?);
-        Ok(Sums {
-            amount: (i128::from(high) << 32) + i128::from(low),
-            quarters: row.get::<_, i64>(2)?.unsigned_abs(),
-            received: row.get::<_, i64>(3)?.unsigned_abs(),
-            breaks: row.get::<_, i64>(4)?.unsigned_abs(),
-        })
-    })?;
+    let mut rows = select.query([id, from.0, until.0, due.0])?;
+    while let Some(row) = rows.next()? {
+        let number = |at: usize| row.get::<_, i64>(at);
+        let wide = |at: usize| Ok::<_, rusqlite::Error>((i128::from(number(at)?) << 32) + i128::from(number(at + 1)?));
+        sums.doubts |= super::row::doubts_of(row, 0)?;
+        sums.amount += wide(1)?;
+        sums.estimated += wide(3)?;
+        sums.quarters += number(5)?.unsigned_abs();
+        sums.received += number(6)?.unsigned_abs();
+        sums.breaks += number(7)?.unsigned_abs();
+    }
+    for bridge in bridges_between(tx, id, from, until)? {
+        let amount = i128::from(bridge.amount_within(from, until));
+        sums.amount += amount;
+        sums.estimated += amount;
+        sums.doubts |= bridge.doubts;
+    }
+    let mut select = tx.prepare_cached(
+        "SELECT what, count(*) FROM turn WHERE series = ?1 AND t >= ?2 AND t < ?3 AND what IN (1, 2) GROUP BY what",
+    )?;
+    let mut rows = select.query([id, from.0, until.0])?;
+    while let Some(row) = rows.next()? {
+        sums.set_aside += row.get::<_, i64>(1)?.unsigned_abs();
+        sums.doubts |= if row.get::<_, i64>(0)? == SET_ASIDE { Doubts::TRANSIENT } else { Doubts::HELD };
+    }
     Ok(sums)
 }
 
-fn saturated(sum: i128) -> i64 {
+pub fn saturated(sum: i128) -> i64 {
     i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
 }
 
 pub fn cumulative_series(tx: &Connection, gateway_id: &str) -> Result<Vec<(i64, Series)>, StoreError> {
     let mut select = tx.prepare_cached(
-        "SELECT series.id, meter, point, kind, role, carrier, product, unit, scale_mantissa, scale_exponent
+        "SELECT series.id, meter, point, kind, role, carrier, product, unit, scale_mantissa, scale_exponent,
+                modulus, rate_max_per_h, backstep_max, warm_up_ms, restarts
          FROM series JOIN gateway ON gateway.id = series.gateway
          WHERE gateway_id = ?1 AND kind = ?2 ORDER BY meter, point, series.id",
     )?;
@@ -205,7 +252,7 @@ pub fn cumulative_series(tx: &Connection, gateway_id: &str) -> Result<Vec<(i64, 
             product: row.get(6)?,
             unit: row.get(7)?,
             scale,
-            physics: Physics::default(),
+            physics: generation::physics_of(row, 10)?,
         };
         Ok((row.get(0)?, series))
     })?;

@@ -19,7 +19,7 @@ mod section;
 
 pub use key::{Key, Shape, key};
 pub use listen::listen;
-pub use message::expected;
+pub use message::{expected, such_as};
 pub use section::{Refusal, Section};
 
 use super::{

@@ -160,7 +160,7 @@ impl Gateway {
     fn new(folder: &Path, n: u64, ingest: u16, seed: u64, broker: Option<&Broker>) -> Gateway {
         let (meter, proxy) = (Meter::start(), Proxy::start(ingest, seed));
         let mut text = format!(
-            "[agent]\ngateway_id = \"gw{n}\"\n[spool]\ndir = \"spool{n}\"\ncommit_interval_ms = 200\n\
+            "[agent]\ngateway_id = \"gw{n}\"\ntrust_clock = true\n[spool]\ndir = \"spool{n}\"\ncommit_interval_ms = 200\n\
              [[uplink]]\nname = \"county\"\nplatform_url = \"http://127.0.0.1:{}\"\nstart_spread_s = 0\n\
              [[modbus]]\nname = \"line\"\naddress = \"127.0.0.1:{}\"\npoll_interval_ms = 100\n\
              [[modbus.meter]]\nname = \"m\"\nunit_id = 1\n",

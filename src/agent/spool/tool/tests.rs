@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     agent::spool::{SledSpool, Spool},
     model::{
-        ClockShift, Event, EventKind, Physics, PointKind, Reason, Register, Replaced, Role, Sample, Series, Tag,
+        ClockShift, Event, EventKind, Physics, PointKind, Reason, Register, Replaced, Role, Sample, Scale, Series, Tag,
         UtcMillis, Value,
     },
     wire::record::{Content, Samples, encode},

@@ -147,7 +147,7 @@ proptest! {
     #[test]
     fn a_settled_stretch_parts_what_lies_on_its_sides(
         physics in physics(), before in steps(10), instead in steps(10), after in steps(10), later in steps(10),
-        start in 0_i64..64, rises in prop::collection::vec(0_i64..2, 32..44), distance in 60_i64..70,
+        start in 0_i64..64, rises in prop::collection::vec(0_i64..2, 20..28), distance in 60_i64..70,
     ) {
         let mut count = start;
         let stretch: Vec<_> = (0..).zip(&rises).map(|(i, rise)| { count += rise; r(100_000 + i * distance, count) }).collect();

@@ -2,6 +2,7 @@
 
 use super::*;
 
+mod cases;
 pub mod laws;
 mod streaming;
 
@@ -75,6 +76,9 @@ fn up_to_three_readings_before_a_break_are_set_aside() {
     assert_eq!(verdicts(&ANY, &minutes(&[100, 101, 9_999, 102, 103]), &[]), "|ntnn");
     assert_eq!(verdicts(&ANY, &minutes(&[100, 101, 9_999, 9_999, 9_999, 102, 103, 104, 105]), &[]), "|ntttnnnn");
     assert_eq!(verdicts(&ANY, &minutes(&[100, 0, 65_535, 101, 102]), &[]), "|ttnn");
+    // on both sides, three in all
+    assert_eq!(verdicts(&ANY, &minutes(&[100, 9_999, 0, 101, 102]), &[]), "|ttnn");
+    assert_eq!(verdicts(&ANY, &minutes(&[100, 9_998, 9_999, 0, 101, 102, 103]), &[]), "|tttnnn");
     // a fourth is not: the register went back
     let four = minutes(&[100, 101, 9_997, 9_998, 9_999, 9_999, 5_000, 5_001, 5_002, 5_003]);
     assert_eq!(verdicts(&ANY, &four, &[]), "|nnnnn|nnn");

@@ -33,6 +33,26 @@ impl Keys {
     }
 }
 
+/// A key whose signatures count, so that a person can compare it with what the gateway itself says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayKey {
+    pub gateway_id: String,
+    /// 64 hex digits, as `mujun-agent key` prints them.
+    pub key: String,
+    /// The registry names it. Otherwise it is the first that was seen.
+    pub pinned: bool,
+}
+
+pub fn accepted(tx: &Connection, gateway: i64) -> Result<Vec<GatewayKey>, StoreError> {
+    let select = "SELECT gateway_id FROM gateway WHERE id = ?1";
+    let gateway_id: String = tx.prepare_cached(select)?.query_row([gateway], |row| row.get(0))?;
+    let Keys { pinned, first } = Keys::of(tx, gateway)?;
+    let named = !pinned.is_empty();
+    let keys = if named { pinned } else { first.into_iter().collect() };
+    let one = |key| GatewayKey { gateway_id: gateway_id.clone(), key: hex(&key), pinned: named };
+    Ok(keys.into_iter().map(one).collect())
+}
+
 /// The gateway signed with it.
 pub(super) fn see(tx: &Connection, gateway: i64, key: &PublicKey, now: UtcMillis) -> Result<(), StoreError> {
     tx.prepare_cached(

@@ -2,13 +2,16 @@
 
 use super::{
     super::{
-        audit, ledger,
-        ledger::{bridges_between, rows_between},
+        audit,
+        row::{self, bridges_between, rows_between},
         run,
     },
     *,
 };
-use crate::energy::{counter::continues, interval::shares};
+use crate::energy::{
+    counter::{self, Verdict},
+    interval::shares,
+};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,53 +28,65 @@ fn send(connection: &Connection, generation: u8, records: &[Record], size: usize
     }
 }
 
-const ALWAYS: (UtcMillis, UtcMillis) = (UtcMillis(i64::MIN), UtcMillis(i64::MAX));
+pub const ALWAYS: (UtcMillis, UtcMillis) = (UtcMillis(i64::MIN), UtcMillis(i64::MAX));
 
-/// Amount by quarter-hour and the number of falls, as the tables have them.
-fn stored(connection: &Connection) -> (BTreeMap<UtcMillis, i64>, usize) {
-    let (mut amounts, mut falls) = (BTreeMap::new(), 0);
-    for row in rows_between(connection, 1, ALWAYS.0, ALWAYS.1).unwrap() {
+/// Amount by quarter-hour and the number of epochs that began, as the tables have them.
+pub fn stored(connection: &Connection) -> (BTreeMap<UtcMillis, i64>, usize) {
+    let (mut amounts, mut breaks) = (BTreeMap::new(), 0);
+    for (i, row) in rows_between(connection, 1, ALWAYS.0, ALWAYS.1).unwrap().iter().enumerate() {
         *amounts.entry(row.start).or_default() += row.amount();
-        falls += usize::from(row.fell);
+        breaks += usize::from(i > 0 && row.cause.is_some());
     }
     for bridge in bridges_between(connection, 1, ALWAYS.0, ALWAYS.1).unwrap() {
         for (start, amount) in bridge.quarters_within(ALWAYS.0, ALWAYS.1) {
             *amounts.entry(start).or_default() += amount;
         }
     }
-    (amounts, falls)
+    (amounts, breaks)
 }
 
-/// The same from the set of readings in the plainest way: epochs, and the shares of every pair of neighbours.
-fn plain(readings: &BTreeSet<Reading>) -> (BTreeMap<UtcMillis, i64>, usize, i64) {
-    let (mut amounts, mut falls, mut sum) = (BTreeMap::new(), 0, 0);
-    for reading in readings {
-        amounts.entry(reading.time.floor(QUARTER_MS)).or_default();
-    }
-    for (a, b) in readings.iter().zip(readings.iter().skip(1)) {
-        if !continues(*a, *b) {
-            falls += 1;
-            continue;
-        }
+/// The same from the set of readings in the plainest way: the verdicts, and the shares of every pair of neighbours of an
+/// epoch. And Σ over epochs of last − first reading, with the modulus for each time that the register passed its end.
+pub fn plain(
+    readings: &BTreeSet<Reading>,
+    physics: &Physics,
+    declarations: &[counter::Declaration],
+) -> (BTreeMap<UtcMillis, i64>, usize, i64) {
+    let (mut amounts, mut breaks, mut sum) = (BTreeMap::new(), 0, 0);
+    let mut before: Option<Reading> = None;
+    for judged in counter::resolve(physics, &readings.iter().copied().collect::<Vec<_>>(), declarations) {
+        let (a, b) = match judged.verdict {
+            Verdict::Transient | Verdict::Held => continue,
+            Verdict::Opens(_) => {
+                breaks += usize::from(before.is_some());
+                (judged.reading, judged.reading)
+            }
+            Verdict::Normal | Verdict::Backstep => (before.unwrap(), judged.reading),
+            Verdict::Rollover => {
+                let count = judged.reading.count + physics.modulus.unwrap();
+                (before.unwrap(), Reading { count, ..judged.reading })
+            }
+        };
+        before = Some(judged.reading);
         sum += b.count - a.count;
+        let own: &mut i64 = amounts.entry(b.time.floor(QUARTER_MS)).or_default();
         if a.time == b.time {
-            *amounts.entry(a.time.floor(QUARTER_MS)).or_default() += b.count - a.count;
+            *own += b.count - a.count;
         }
-        for share in shares(*a, *b, QUARTER_MS) {
-            // a pair that ends on a boundary says nothing of the interval it opens
+        for share in shares(a, b, QUARTER_MS) {
             *amounts.entry(share.start).or_default() += share.amount;
         }
     }
-    (amounts, falls, sum)
+    (amounts, breaks, sum)
 }
 
 fn check(connection: &Connection, readings: &BTreeSet<Reading>) {
     let audit = audit::audit(connection).unwrap();
     assert_eq!(audit.faults, Vec::<String>::new());
     assert_eq!(audit.readings, readings.len() as u64);
-    let (amounts, falls, sum) = plain(readings);
-    let (stored_amounts, stored_falls) = stored(connection);
-    assert_eq!((&stored_amounts, stored_falls), (&amounts, falls));
+    let (amounts, breaks, sum) = plain(readings, &Physics::default(), &[]);
+    let (stored_amounts, stored_breaks) = stored(connection);
+    assert_eq!((&stored_amounts, stored_breaks), (&amounts, breaks));
     assert_eq!(stored_amounts.values().sum::<i64>(), sum, "Σ intervals = Σ over epochs (last − first)");
 }
 
@@ -192,30 +207,33 @@ fn taken(groups: &[&[Reading]]) -> (Connection, BTreeSet<Reading>) {
 }
 
 #[test]
-fn a_late_reading_that_contradicts_its_neighbours_parts_their_stretch_and_is_not_lost() {
+fn a_late_reading_that_contradicts_its_neighbours_is_set_aside_and_not_lost() {
     let (connection, readings) =
-        taken(&[&[reading(BASE, 100), reading(BASE + 10, 110), reading(BASE + 20, 120)], &[reading(BASE + 15, 300)]]);
+        taken(&[&[100, 110, 120, 130, 140, 150].map(|c| reading(BASE + c, c)), &[reading(BASE + 115, 300)]]);
     check(&connection, &readings);
-    let rows = rows_between(&connection, 1, ALWAYS.0, ALWAYS.1).unwrap();
-    assert_eq!(
-        rows.iter().map(|row| (row.part, row.fell, row.amount())).collect::<Vec<_>>(),
-        [(0, false, 200), (1, true, 0)]
-    );
-    // one more of the same changes neither the fall nor the sum
-    let late = samples(&[reading(BASE + 16, 300)]);
+    let booked = || {
+        let rows = rows_between(&connection, 1, ALWAYS.0, ALWAYS.1).unwrap();
+        let turns = row::turns_between(&connection, 1, ALWAYS.0, ALWAYS.1).unwrap().len();
+        (rows.iter().map(|row| (row.part, row.readings, row.amount())).collect::<Vec<_>>(), turns)
+    };
+    assert_eq!(booked(), (vec![(0, 6, 50)], 1));
+    // one more of the same changes nothing of the sum
+    let late = samples(&[reading(BASE + 116, 300)]);
     send(&connection, 2, &[late], 2);
-    check(&connection, &readings.into_iter().chain([reading(BASE + 16, 300)]).collect());
+    check(&connection, &readings.into_iter().chain([reading(BASE + 116, 300)]).collect());
+    assert_eq!(booked(), (vec![(0, 6, 50)], 2));
 }
 
 #[test]
 fn a_reading_between_a_register_and_its_successor_joins_the_one_it_continues() {
     let hour = 3_600_000;
-    let (old, new) = ([reading(BASE, 5_000), reading(BASE + hour, 6_000)], [reading(BASE + 9 * hour, 40)]);
-    for (late, fell_before_late) in [(reading(BASE + 4 * hour, 6_500), false), (reading(BASE + 4 * hour, 7), true)] {
+    let old = [reading(BASE, 5_000), reading(BASE + hour, 6_000)];
+    let new: Vec<Reading> = (0..6).map(|i| reading(BASE + (9 + i) * hour, 40 + i)).collect();
+    for (late, opens_behind) in [(reading(BASE + 4 * hour, 6_500), true), (reading(BASE + 4 * hour, 7), false)] {
         let (connection, readings) = taken(&[&old, &new, &[late]]);
         check(&connection, &readings);
-        let row = ledger::row_after(&connection, 1, UtcMillis(BASE + 4 * hour - 1)).unwrap().unwrap();
-        assert_eq!(row.fell, fell_before_late);
+        let row = row::row_after(&connection, 1, UtcMillis(BASE + 8 * hour)).unwrap().unwrap();
+        assert_eq!(row.cause.is_some(), opens_behind);
     }
 }
 

@@ -3,12 +3,14 @@
 use super::*;
 use crate::{
     energy::interval::{Cell, QUARTER_MS},
-    model::{Doubts, Physics, PointKind, Reason, Role, Sample, Scale, Value},
-    wire::record::{Content, Interval, Samples, encode},
+    model::{Doubts, Event, EventKind, Physics, PointKind, Reason, Role, RunId, Sample, Scale, Value},
+    wire::record::{Content, Dictionary, Interval, Samples, encode},
 };
 use rusqlite::Connection;
 
 mod batches;
+mod clocks;
+mod counters;
 mod fence;
 mod gaps;
 mod group;
@@ -17,6 +19,7 @@ mod laws;
 mod refusals;
 mod reports;
 mod signatures;
+mod steel;
 
 /// 2024-11-24T00:00:00+08:00
 pub const BASE: i64 = 1_732_377_600_000;
@@ -69,13 +72,27 @@ pub fn dictionary(series: &[(u32, Series)]) -> Record {
     encode(&Content::Dictionary(series.to_vec().into())).remove(0)
 }
 
+/// The dictionary of a generation of a run that began at `created`.
+pub fn dictionary_of(run_id: RunId, created: i64, series: &[(u32, Series)]) -> Record {
+    encode(&Content::Dictionary(Dictionary { run_id, created: UtcMillis(created), series: series.to_vec() })).remove(0)
+}
+
+pub fn event(id: u8, time: i64, what: EventKind) -> Record {
+    encode(&Content::Event(Event { event_id: [id; 16], time: UtcMillis(time), what })).remove(0)
+}
+
 /// One record of series 0, in the given order.
 pub fn samples(readings: &[Reading]) -> Record {
+    samples_of(0, readings)
+}
+
+/// The same of a clock segment.
+pub fn samples_of(segment: u32, readings: &[Reading]) -> Record {
     let one = |reading: &Reading| Samples {
         time: reading.time,
         samples: vec![Sample { series: 0, reason: Reason::Good, value: Some(Value::Count(reading.count)) }],
     };
-    encode(&Content::Samples(0, readings.iter().map(one).collect())).remove(0)
+    encode(&Content::Samples(segment, readings.iter().map(one).collect())).remove(0)
 }
 
 /// A dictionary and `n` records with one reading each, a minute apart.

@@ -82,7 +82,9 @@ async fn slots_are_expected_from_the_first_reading_ever_to_now() {
 #[tokio::test]
 async fn falls_are_counted_where_they_happen() {
     let dir = tempfile::tempdir().unwrap();
-    let scans = [(0, 500), (DAY, 700), (DAY + 1, 10), (2 * DAY, 3)].map(|(at, count)| scan(BASE + at, &[(0, count)]));
+    let all = [(0, 500), (DAY, 700), (DAY + 1, 10), (DAY + 2, 10), (DAY + 3, 10), (DAY + 4, 10)];
+    let more = [(2 * DAY, 3), (2 * DAY + 1, 3), (2 * DAY + 2, 3), (2 * DAY + 3, 3)];
+    let scans: Vec<_> = all.into_iter().chain(more).map(|(at, count)| scan(BASE + at, &[(0, count)])).collect();
     let store = filled(dir.path(), &[(0, energy())], &scans).await;
     let flow = |text: &'static str| {
         let store = store.clone();
@@ -134,7 +136,9 @@ async fn a_sites_intervals_are_its_balance_by_carrier_and_product() {
 async fn a_register_that_runs_wild_fails_no_report() {
     let dir = tempfile::tempdir().unwrap();
     let edge = 1 << 61;
-    let scans: Vec<_> = (0..16).map(|i| scan(BASE + i, &[(0, if i % 2 == 0 { -edge } else { edge })])).collect();
+    // eight epochs, each long enough to be one
+    let count = |i: i64| if i % 6 == 0 { -edge } else { edge - i / 6 };
+    let scans: Vec<_> = (0..48).map(|i| scan(BASE + i, &[(0, count(i))])).collect();
     let store = filled(dir.path(), &[(0, energy())], &scans).await;
     assert_eq!(store.ledger().await.unwrap()[0].total, i64::MAX, "eight times 2^62, as far as it can be said");
     assert_eq!(store.snapshot(&day("2024-11-24"), NOW).await.unwrap().sites[0].flows[0].breaks, 7);
@@ -161,4 +165,26 @@ async fn a_snapshot_never_changes_under_its_reader() {
     let (read, ()) = tokio::join!(reading, writing);
     assert_eq!(read.unwrap(), (vec![site("A")], vec![site("A")]));
     assert_eq!(store.sites().await.unwrap(), [site("B")]);
+}
+
+#[tokio::test]
+async fn what_was_declared_comes_back_with_its_site_and_goes_with_it() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/platform.toml");
+    let config = crate::platform::config::load(&folder).unwrap();
+    let basics = crate::platform::basics(&config).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let store = super::super::Store::open(dir.path()).unwrap();
+    let declared = basics.declared.clone();
+    store.register(basics.sites.clone(), basics.gateways.clone(), basics.declared).await.unwrap();
+    let snapshot = store.snapshot(&day("2026-11-24"), NOW).await.unwrap();
+    for ledger in &snapshot.sites {
+        match declared.get(&ledger.site.credit_code) {
+            Some(declared) => assert_eq!(ledger.declared, *declared),
+            // the product of its row
+            None => assert_eq!(ledger.declared.products[0].unit, ledger.site.product_unit),
+        }
+    }
+    store.replace_registry(basics.sites, basics.gateways).await.unwrap();
+    let snapshot = store.snapshot(&day("2026-11-24"), NOW).await.unwrap();
+    assert!(snapshot.sites.iter().all(|ledger| ledger.declared.boundary.is_empty()));
 }

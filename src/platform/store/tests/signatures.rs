@@ -99,7 +99,11 @@ fn an_honest_store_passes_and_says_what_is_not_signed_yet() {
     assert_eq!(alarms(&connection), []);
     let audit = audit::audit(&connection).unwrap();
     assert_eq!((audit.attested, audit.faults.as_slice()), (13, [].as_slice()));
-    assert_eq!(audit.attestations.len(), 1, "the newest is not wholly signed");
+    let said: Vec<_> = audit.attestations.iter().map(|line| line.text().en).collect();
+    let newest = "4 records are stored, the gateway signed through 3, verified through 3";
+    assert_eq!(said, [format!("gateway gw-1, generation {}: {newest}", "09".repeat(16))]);
+    let key = |seed: u8| public(seed).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!(audit.keys, [GatewayKey { gateway_id: "gw-1".into(), key: key(1), pinned: false }]);
 
     // under way: signed, not here yet
     let (connection, (old, new)) = (memory(), gateway_says(1));

@@ -5,6 +5,9 @@ import type { Text } from "./words";
 export type Figure =
   | "kwh"
   | "kgce"
+  | "kgce_without_raw_material"
+  | "kgce_without_renewable"
+  | "co2_t"
   | "output"
   | "output_value_wan"
   | "kgce_per_product"
@@ -17,6 +20,26 @@ export type Figure =
 
 export type Decimal = string | null;
 
+export type Quality = "good" | "uncertain" | "bad";
+
+/** How sure one figure is. */
+export interface State {
+  quality: Quality;
+  doubts: string[];
+  sources: string[];
+  estimated_share: Decimal;
+  completeness: Decimal;
+  /** Below the 90 % that the national rule asks for. */
+  incomplete: boolean;
+}
+
+/** One published version of a period. */
+export interface Publication {
+  version: number;
+  published_ms: number;
+  reason: Text;
+}
+
 export interface Site extends Record<Figure, Decimal> {
   credit_code: string;
   name: string;
@@ -24,6 +47,7 @@ export interface Site extends Record<Figure, Decimal> {
   industry_code: string;
   land_mu: string;
   output_unit: string;
+  figures: Record<Figure, State>;
   notes: Text[];
 }
 
@@ -42,6 +66,7 @@ export interface Ranking {
   order: "asc" | "desc";
   counties: string[];
   industries: string[];
+  publication: Publication | null;
   sites: RankedSite[];
 }
 
@@ -62,7 +87,19 @@ export interface LedgerTerm {
   last: Reading | null;
   slots_expected: number;
   slots_received: number;
+  quality: Quality;
+  doubts: string[];
+  set_aside: number;
   breaks: number;
+  epochs: Epoch[];
+}
+
+/** One epoch of a register ends and another begins. */
+export interface Epoch {
+  time_ms: number;
+  cause: string;
+  before: Reading;
+  after: Reading;
 }
 
 export interface SiteDetail extends Site {
@@ -72,7 +109,10 @@ export interface SiteDetail extends Site {
 export interface Quarter {
   start_ms: number;
   energy: Record<string, string>;
+  energy_doubts: Record<string, string[]>;
   output: Decimal;
+  output_doubts: string[];
+  kwh_per_piece: Decimal;
   readings_present: boolean;
 }
 

@@ -5,7 +5,7 @@ import { DataZoomComponent, GridComponent, LegendComponent, TooltipComponent } f
 import * as echarts from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import type { Figure, Ranking } from "./api";
-import { number, rounded, titled, unit } from "./figure";
+import { number, rounded, titled, unit, weaknesses } from "./figure";
 import { division, industryName } from "./industry";
 import { word } from "./words";
 
@@ -53,11 +53,16 @@ export function drawBar(on: Chart, ranking: Ranking, figure: Figure, selected: s
       ...base(),
       // room for the longest bar's label
       grid: { ...base().grid, top: 12, bottom: 34, right: 76 },
-      tooltip: { ...base().tooltip, trigger: "item", valueFormatter: (value: unknown) => `${rounded(Number(value))} ${unit(figure)}` },
+      tooltip: {
+        ...base().tooltip,
+        trigger: "item",
+        formatter: (item: { name: string; value: number; data: { weak: string[] } }) =>
+          [item.name, `${word(figure)} ${rounded(Number(item.value))} ${unit(figure)}`, ...item.data.weak].join("\n"),
+      },
       xAxis: { ...axis(titled(figure)), splitNumber: on.getWidth() < 480 ? 2 : 5 },
       yAxis: {
         type: "category",
-        data: sites.map((site) => site.name),
+        data: sites.map((site) => `${site.name}${weaknesses(site.figures[figure]).length > 0 ? " ?" : ""}`),
         axisLabel: { color: INK, width: Math.min(170, on.getWidth() * 0.38), overflow: "truncate" },
         axisTick: { show: false },
         axisLine: { lineStyle: { color: FAINT } },
@@ -69,6 +74,7 @@ export function drawBar(on: Chart, ranking: Ranking, figure: Figure, selected: s
           barMaxWidth: 20,
           data: sites.map((site) => ({
             value: number(site, figure),
+            weak: weaknesses(site.figures[figure]),
             code: site.credit_code,
             itemStyle: { color: site.credit_code === selected ? "#d55e00" : "#2f7f86" },
           })),
@@ -93,6 +99,7 @@ export function drawScatter(on: Chart, ranking: Ranking, selected: string): bool
       .filter((site) => division(site.industry_code) === code && site.tce_per_mu !== null && site.output_value_wan_per_mu !== null)
       .map((site) => ({
         name: site.name,
+        weak: [...new Set([...weaknesses(site.figures.output_value_wan_per_mu), ...weaknesses(site.figures.tce_per_mu)])],
         code: site.credit_code,
         value: [Number(site.output_value_wan_per_mu), Number(site.tce_per_mu)],
         symbolSize: site.credit_code === selected ? 20 : 12,
@@ -108,8 +115,13 @@ export function drawScatter(on: Chart, ranking: Ranking, selected: string): bool
       tooltip: {
         ...base().tooltip,
         trigger: "item",
-        formatter: (item: { name: string; value: number[] }) =>
-          `${item.name}\n${titled("output_value_wan_per_mu")} ${rounded(item.value[0] ?? NaN)}\n${titled("tce_per_mu")} ${rounded(item.value[1] ?? NaN)}`,
+        formatter: (item: { name: string; value: number[]; data: { weak: string[] } }) =>
+          [
+            item.name,
+            `${titled("output_value_wan_per_mu")} ${rounded(item.value[0] ?? NaN)}`,
+            `${titled("tce_per_mu")} ${rounded(item.value[1] ?? NaN)}`,
+            ...item.data.weak,
+          ].join("\n"),
       },
       xAxis: { ...axis(titled("output_value_wan_per_mu")), scale: true, splitNumber: on.getWidth() < 480 ? 3 : 5 },
       // above its axis: beside it, long numbers would run into it

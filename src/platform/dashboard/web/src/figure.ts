@@ -1,7 +1,7 @@
 // How figures are written: at most four significant decimals on the page, the exact value in the title.
 
-import type { Figure, RankedSite } from "./api";
-import { current, said, word, type Text } from "./words";
+import type { Figure, Site, State } from "./api";
+import { current, said, word, wordOr, type Text } from "./words";
 
 export const MISSING = "—";
 
@@ -12,6 +12,9 @@ export const FIGURES: readonly Figure[] = [
   "kgce_per_product",
   "kwh",
   "kgce",
+  "kgce_without_raw_material",
+  "kgce_without_renewable",
+  "co2_t",
   "output",
   "output_value_wan",
   "tax_wan_per_mu",
@@ -25,7 +28,11 @@ export function unit(figure: Figure): string {
     case "kwh":
       return "kWh";
     case "kgce":
+    case "kgce_without_raw_material":
+    case "kgce_without_renewable":
       return "kgce";
+    case "co2_t":
+      return "t";
     case "output_value_wan":
       return word("unit_wan");
     case "kgce_per_product":
@@ -51,7 +58,7 @@ export function titled(figure: Figure): string {
 }
 
 /** For drawing: completeness in per cent. */
-export function number(site: RankedSite, figure: Figure): number | null {
+export function number(site: Site, figure: Figure): number | null {
   const text = site[figure];
   if (text === null) return null;
   return figure === "completeness" ? Number(text) * 100 : Number(text);
@@ -65,7 +72,7 @@ export function rounded(value: number): string {
   return value.toLocaleString(current() === "zh" ? "zh-CN" : "en-GB", options);
 }
 
-export function shown(site: RankedSite, figure: Figure): string {
+export function shown(site: Site, figure: Figure): string {
   const value = number(site, figure);
   if (value === null) return MISSING;
   // never "100 %" for what is not whole
@@ -75,6 +82,18 @@ export function shown(site: RankedSite, figure: Figure): string {
 
 export function reasons(notes: Text[]): string {
   return notes.length === 0 ? word("noReason") : notes.map(said).join("\n");
+}
+
+export const doubted = (doubts: string[]) => doubts.map((name) => wordOr(`doubt_${name}`));
+
+/** Why a figure is not simply good, a line each; none where it is. */
+export function weaknesses(state: State | undefined): string[] {
+  if (state === undefined || state.quality === "good") return [];
+  const share = state.completeness === null ? "" : ` ${(Math.floor(Number(state.completeness) * 1000) / 10).toFixed(1)} %`;
+  const lines = [...(state.incomplete ? [`${word("incomplete")}${share}`] : []), ...doubted(state.doubts)];
+  const estimated = state.estimated_share === null ? "" : ` ${rounded(Number(state.estimated_share) * 100)} %`;
+  for (const source of state.sources) if (source !== "automatic") lines.push(wordOr(`source_${source}`) + (source === "estimated" ? estimated : ""));
+  return lines.length === 0 ? [word("uncertainSee")] : lines;
 }
 
 const CHINA_MS = 8 * 3_600_000;

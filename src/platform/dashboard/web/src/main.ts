@@ -89,6 +89,7 @@ function show(): void {
   options(county, [all, ...kept(counties, county.value).map((code) => [code, code] as const)]);
   options(industry, [all, ...kept(industries, industry.value).map((code) => [code, industryName(code)] as const)]);
   write(element("asof"), `${latest.period} · ${latest.sites.length} ${word("sites")} · ${word("asOf")} ${time(latest.as_of_ms)}`, "", "asof");
+  showPublication(latest);
   table.show(latest);
   write(element("bar-title"), `${titled(latest.sort)}`);
   present("bar", drawBar(bar, latest, latest.sort, selected));
@@ -96,6 +97,15 @@ function show(): void {
   element("bar").setAttribute("aria-label", titled(latest.sort));
   element("scatter").setAttribute("aria-label", word("scatterTitle"));
   if (detail && detail.site.credit_code === selected) panel.show(detail.site, detail.quarters, detail.gaps);
+}
+
+function showPublication({ publication }: Ranking): void {
+  const place = element("publication");
+  place.hidden = publication === null;
+  if (publication === null) return;
+  const since = publication.version > 1 ? word("changedSince") : word("publishedOn");
+  const text = `${word("version")} ${publication.version} · ${since} ${time(publication.published_ms).slice(0, 16)} · ${said(publication.reason)}`;
+  write(place, text, "", "publication");
 }
 
 function present(chart: string, drawn: boolean): void {

@@ -1,7 +1,7 @@
 // The ranking table. Rows are kept from one refresh to the next, so focus, selection and scrolling stay.
 
 import type { Figure, RankedSite, Ranking } from "./api";
-import { duration, MISSING, reasons, shown, unit } from "./figure";
+import { duration, MISSING, reasons, shown, unit, weaknesses } from "./figure";
 import { industryName } from "./industry";
 import { element, make, write } from "./page";
 import { word } from "./words";
@@ -127,7 +127,9 @@ export class RankingTable {
       const missing = exact === null;
       const low = figure === "completeness" && !missing && Number(exact) < 0.9;
       const text = shown(site, figure) + (figure === "output" && !missing ? ` ${site.output_unit}` : "");
-      write(cells[3 + i]!, text, missing ? reasons(site.notes) : exact, `number${missing ? " missing" : ""}${low ? " warn" : ""}`);
+      const weak = missing ? [] : weaknesses(site.figures[figure]);
+      const title = missing ? reasons(site.notes) : [exact, ...weak].join("\n");
+      write(cells[3 + i]!, text, title, `number${missing ? " missing" : ""}${low ? " warn" : ""}${weak.length > 0 ? " uncertain" : ""}`);
     });
     const known = site.backlog_records !== null;
     const state = site.connected === null ? word("neverSeen") : word(site.connected ? "connected" : "disconnected");

@@ -1,15 +1,18 @@
 // One site: its quarter-hours, what is missing of them, and the terms its figures are made of.
 
-import type { Gap, LedgerTerm, Listed, Quarter, SiteDetail } from "./api";
+import type { Figure, Gap, LedgerTerm, Listed, Quarter, SiteDetail } from "./api";
 import { base, chart, FAINT, INK, PALETTE, type Chart } from "./charts";
-import { MISSING, rounded, time } from "./figure";
+import { doubted, FIGURES, MISSING, reasons, rounded, time, titled, weaknesses } from "./figure";
 import { showGaps } from "./gaps";
 import { industryName } from "./industry";
 import { element, make, write } from "./page";
 import { said, word, wordOr, type Word } from "./words";
 
-const HEADINGS: readonly Word[] = ["gateway", "meter", "point", "role", "first", "last", "amount", "completeness", "breaks"];
+const HEADINGS: readonly Word[] = ["gateway", "meter", "point", "role", "first", "last", "amount", "completeness", "breaks", "doubts"];
 const NUMBERS_FROM = 4;
+const NUMBERS_UNTIL = 9;
+const FIGURE_HEADINGS: readonly Word[] = ["figure", "value", "quality", "completeness", "sources", "doubts"];
+const EPOCH_HEADINGS: readonly Word[] = ["gateway", "meter", "point", "time", "cause", "before", "after"];
 const QUARTER_MS = 15 * 60_000;
 /** So many quarter-hours are seen at once without a slider. */
 const ZOOMED_FROM = 8;
@@ -39,35 +42,62 @@ export class SitePanel {
       notes.replaceChildren(...texts.map((text) => make("li", text)));
     }
     showGaps(gaps);
+    this.showFigures(site);
     this.showLedger(site.ledger);
+    this.showEpochs(site.ledger);
     this.showQuarters(site, quarters);
     if (appears) this.panel.scrollIntoView({ block: "nearest" });
   }
 
-  private showLedger(terms: LedgerTerm[]): void {
-    const head = this.table.tHead!;
-    const body = this.table.tBodies[0]!;
-    const headings = head.rows[0] ?? head.insertRow();
-    HEADINGS.forEach((name, i) => {
-      let cell = headings.cells[i];
-      if (!cell) {
-        cell = make("th");
-        cell.scope = "col";
-        headings.append(cell);
-      }
-      write(cell, word(name), "", i >= NUMBERS_FROM ? "number" : "");
+  private showFigures(site: SiteDetail): void {
+    const rows = FIGURES.filter((figure) => figure !== "completeness").map((figure: Figure): Cell[] => {
+      const state = site.figures[figure];
+      const value = site[figure];
+      const share = state.completeness === null ? MISSING : `${rounded(Math.floor(Number(state.completeness) * 1000) / 10)} %`;
+      const weak = weaknesses(state).join("\n");
+      return [
+        [titled(figure), "", ""],
+        [value ?? MISSING, value === null ? reasons(site.notes) : weak, value === null ? "number exact missing" : "number exact"],
+        [word(state.quality), weak, state.quality === "good" ? "" : "warn"],
+        [share, "", state.incomplete ? "warn" : ""],
+        [state.sources.map((source) => wordOr(`source_${source}`)).join("\n"), "", "exact"],
+        [doubted(state.doubts).join("\n"), "", "exact"],
+      ];
     });
+    fill(element<HTMLTableElement>("figures"), FIGURE_HEADINGS, [1], rows);
+  }
+
+  private showEpochs(terms: LedgerTerm[]): void {
+    const reading = (one: { time_ms: number; value: string | null }) => `${one.value ?? MISSING}\n${time(one.time_ms)}`;
+    const rows = terms.flatMap((term) =>
+      term.epochs.map((epoch): Cell[] => [
+        [term.gateway_id, "", ""],
+        [term.meter, "", ""],
+        [term.point, "", ""],
+        [time(epoch.time_ms), "", ""],
+        [wordOr(epoch.cause), "", "warn"],
+        [reading(epoch.before), "", "number exact"],
+        [reading(epoch.after), "", "number exact"],
+      ]),
+    );
+    element("epochs-part").hidden = rows.length === 0;
+    fill(element<HTMLTableElement>("epochs"), EPOCH_HEADINGS, [5, 6], rows);
+  }
+
+  private showLedger(terms: LedgerTerm[]): void {
+    const body = this.table.tBodies[0]!;
+    fillHead(this.table, HEADINGS, [4, 5, 6, 7, 8]);
     while (body.rows.length > terms.length) body.deleteRow(-1);
     terms.forEach((term, at) => {
       const row = body.rows[at] ?? body.insertRow();
       const reading = (one: LedgerTerm["first"]) => (one === null ? MISSING : `${one.value ?? MISSING}\n${time(one.time_ms)}`);
       const share = term.slots_expected === 0 ? MISSING : `${term.slots_received}/${term.slots_expected}`;
       const amount = term.amount === null ? MISSING : `${term.amount} ${term.unit}`;
-      const texts = [term.gateway_id, term.meter, term.point, wordOr(term.role), reading(term.first), reading(term.last), amount, share, String(term.breaks)];
+      const texts = [term.gateway_id, term.meter, term.point, wordOr(term.role), reading(term.first), reading(term.last), amount, share, String(term.breaks), doubted(term.doubts).join("\n")];
       texts.forEach((text, i) => {
         const cell = row.cells[i] ?? row.insertCell();
-        const warn = i === HEADINGS.length - 1 && term.breaks > 0 ? " warn" : "";
-        write(cell, text, "", i >= NUMBERS_FROM ? `number exact${warn}` : "");
+        const warn = i === NUMBERS_UNTIL - 1 && term.breaks > 0 ? " warn" : "";
+        write(cell, text, "", i >= NUMBERS_UNTIL ? "exact" : i >= NUMBERS_FROM ? `number exact${warn}` : "");
       });
     });
   }
@@ -125,7 +155,10 @@ export class SitePanel {
             const quarter = quarters[items[0]?.dataIndex ?? 0];
             if (quarter === undefined) return "";
             const lines = items.map((item) => `${item.seriesName} ${item.value[1] ?? MISSING}`);
-            return [time(quarter.start_ms).slice(0, 16), ...lines, ...(quarter.readings_present ? [] : [word("share")])].join("\n");
+            const each = quarter.kwh_per_piece === null ? [] : [`${word("perPiece")} ${quarter.kwh_per_piece}`];
+            const doubts = new Set([...Object.values(quarter.energy_doubts).flat(), ...quarter.output_doubts]);
+            const weak = [...doubted([...doubts]), ...(quarter.readings_present ? [] : [word("share")])];
+            return [time(quarter.start_ms).slice(0, 16), ...lines, ...each, ...weak].join("\n");
           },
         },
         xAxis: {
@@ -143,6 +176,32 @@ export class SitePanel {
       { notMerge: false, replaceMerge: ["series"] },
     );
   }
+}
+
+/** Text, title and class. */
+type Cell = readonly [string, string, string];
+
+function fillHead(table: HTMLTableElement, headings: readonly Word[], numbers: readonly number[]): void {
+  const row = table.tHead!.rows[0] ?? table.tHead!.insertRow();
+  headings.forEach((name, i) => {
+    let cell = row.cells[i];
+    if (!cell) {
+      cell = make("th");
+      cell.scope = "col";
+      row.append(cell);
+    }
+    write(cell, word(name), "", numbers.includes(i) ? "number" : "");
+  });
+}
+
+function fill(table: HTMLTableElement, headings: readonly Word[], numbers: readonly number[], rows: Cell[][]): void {
+  fillHead(table, headings, numbers);
+  const body = table.tBodies[0]!;
+  while (body.rows.length > rows.length) body.deleteRow(-1);
+  rows.forEach((cells, at) => {
+    const row = body.rows[at] ?? body.insertRow();
+    cells.forEach(([text, title, name], i) => write(row.cells[i] ?? row.insertCell(), text, title, name));
+  });
 }
 
 function label(ms: number, span: number): string {

@@ -1,0 +1,113 @@
+//! Samples whose time is not known, and what the rest of the events say: as a reader of the store sees it.
+
+use super::{
+    super::{gap, proof, snapshot, trace},
+    *,
+};
+use crate::model::{ClockSegment, ClockShift, ClockState, GapCause, Tag};
+
+const RUN: RunId = [5; 16];
+
+fn segment(segment: u32, state: ClockState) -> EventKind {
+    EventKind::ClockSegment(ClockSegment { segment, state, wall: UtcMillis(40_000), mono_ms: 40_000, step_ms: 0 })
+}
+
+fn shift(segment: u32, shift_ms: i64) -> EventKind {
+    EventKind::ClockShift(ClockShift { run_id: RUN, segment, shift_ms })
+}
+
+fn day() -> Period {
+    "2024-11-24".parse().unwrap()
+}
+
+fn flow(connection: &Connection) -> Flow {
+    snapshot::snapshot(connection, &day(), NOW).unwrap().sites[0].flows[0].clone()
+}
+
+fn gaps(connection: &Connection) -> Vec<Option<GapCause>> {
+    let listing = Listing { limit: 10, ..Listing::default() };
+    gap::gaps(connection, &listing).unwrap().rows.into_iter().map(|row| row.cause).collect()
+}
+
+/// A gateway that woke up in 1970: its samples are kept, count for the mark, and are booked when it knows the time.
+#[test]
+fn samples_from_1970_wait_for_their_time_and_then_lie_where_they_were_taken() {
+    let connection = memory();
+    let early = [reading(60_000, 500), reading(120_000, 540)];
+    let records = [
+        dictionary_of(RUN, 1, &[(0, energy())]),
+        event(1, 40_000, segment(0, ClockState::Unknown)),
+        samples_of(0, &early),
+    ];
+    let taken = take(&connection, 1, 1, &records, NOW);
+    assert_eq!((taken.outcome, taken.refusals), (Outcome::Stored { seq: 3, complete: false }, vec![]));
+    assert_eq!((flow(&connection).first, gaps(&connection)), (None, vec![Some(GapCause::UnknownClock)]));
+    assert_eq!(proof::of(&connection, None).unwrap().audit.faults, Vec::<String>::new());
+    // a time that can not be places nothing, and its record is kept until it can
+    let future = NOW.0 - 60_000 + crate::wire::FUTURE_MS_MAX + 1;
+    let placed = take(&connection, 1, 4, &[event(2, BASE, shift(0, future))], NOW);
+    assert!(matches!(placed.refusals[0].error, BadRecord::Time { .. }), "{:?}", placed.refusals);
+    let placed = take(&connection, 1, 5, &[event(3, BASE, shift(0, BASE - 60_000))], NOW);
+    assert_eq!(placed.refusals, []);
+    let flow = flow(&connection);
+    assert_eq!((flow.first, flow.last), (Some(reading(BASE, 500)), Some(reading(BASE + 60_000, 540))));
+    assert_eq!((flow.amount, flow.doubts, gaps(&connection)), (40, Doubts::NONE, vec![]));
+    assert_eq!(proof::of(&connection, None).unwrap().audit.faults, Vec::<String>::new());
+}
+
+#[test]
+fn a_segment_that_nobody_has_told_of_waits_and_a_free_one_is_booked_in_doubt() {
+    let connection = memory();
+    let all = [reading(BASE, 500), reading(BASE + 60_000, 540)];
+    take(&connection, 1, 1, &[dictionary_of(RUN, 1, &[(0, energy())]), samples_of(3, &all)], NOW);
+    assert_eq!((flow(&connection).first, gaps(&connection)), (None, vec![]));
+    take(&connection, 1, 3, &[event(1, BASE, segment(3, ClockState::Free))], NOW);
+    assert_eq!((flow(&connection).amount, flow(&connection).doubts), (40, Doubts::CLOCK));
+    // the clock was a day slow
+    take(&connection, 1, 4, &[event(2, BASE, shift(3, 86_400_000))], NOW);
+    assert_eq!((flow(&connection).first, flow(&connection).amount), (None, 0));
+    let line = &snapshot::ledger(&connection).unwrap()[0];
+    assert_eq!((line.first, line.total), (Some(reading(BASE + 86_400_000, 500)), 40));
+    assert_eq!(proof::of(&connection, None).unwrap().audit.faults, Vec::<String>::new());
+}
+
+#[test]
+fn output_belongs_to_the_product_that_ran_to_the_last_piece() {
+    let connection = memory();
+    let pieces = Series { meter: "press".into(), ..series("pieces", Role::Output) };
+    let tag = |id: u8, minute: i64, value: &str| {
+        let what = Tag { meter: "press".into(), name: "product".into(), value: value.into() };
+        event(id, BASE + minute * 60_000, EventKind::Tag(what))
+    };
+    let counted: Vec<Reading> = (0..60).map(|minute| reading(BASE + minute * 60_000, minute * minute)).collect();
+    let mut records = vec![dictionary(&[(0, pieces)]), tag(1, 10, "A"), tag(2, 40, "B"), tag(2, 40, "B")];
+    records.extend(counted.chunks(7).map(samples));
+    assert_eq!(take(&connection, 1, 1, &records, NOW).refusals, []);
+    let flow = flow(&connection);
+    let share = |value: &str, amount| TagShare { name: "product".into(), value: value.into(), amount };
+    assert_eq!(flow.amount, 59 * 59);
+    assert_eq!(flow.outputs_by_tag, [share("", 100), share("A", 1_600 - 100), share("B", 59 * 59 - 1_600)]);
+}
+
+#[test]
+fn a_trace_leads_to_the_records_of_its_readings() {
+    let connection = memory();
+    let minute = |minute: i64, count| reading(BASE + minute * 60_000, count);
+    let records = [
+        dictionary(&[(0, energy())]),
+        samples(&[minute(0, 100), minute(5, 130)]),
+        samples(&[minute(10, 0), minute(14, 160)]),
+        samples(&[minute(50, 300), minute(51, 301), minute(52, 301)]),
+    ];
+    take(&connection, 1, 1, &records, NOW);
+    let [trace] = &trace::trace(&connection, "gw-1", "m1", "ep", &day()).unwrap()[..] else { panic!("one series") };
+    let record = |seq| Some(([1; 16], seq));
+    let [one, empty, also_empty, last] = &trace.intervals[..] else { panic!("{:?}", trace.intervals) };
+    assert_eq!((one.first.unwrap().record, one.last.unwrap().record), (record(2), record(3)));
+    assert!(one.doubts.has(Doubts::TRANSIENT) && one.doubts.has(Doubts::ESTIMATED_SHAPE));
+    assert_eq!((empty.first, also_empty.last, empty.doubts), (None, None, Doubts::ESTIMATED_SHAPE));
+    assert_eq!(last.last.unwrap(), SourcedReading { reading: minute(52, 301), record: record(4), declared: false });
+    assert_eq!(trace.intervals.iter().map(|one| one.amount).sum::<i64>(), 201);
+    assert_eq!((trace.amount, trace.set_aside[0].reading, trace.set_aside[0].record), (201, minute(10, 0), record(3)));
+    assert_eq!(trace::trace(&connection, "gw-1", "m1", "eq", &day()).unwrap(), []);
+}
