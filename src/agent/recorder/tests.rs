@@ -126,7 +126,16 @@ fn recorder(spool: &Arc<MemorySpool>) -> Recorder {
 fn of(spool: Arc<dyn Spool>, commit_interval: Duration, receipts_max: usize) -> Recorder {
     let see = || Look { wall: clock::now(), boot_ms: clock::since_boot_ms(), disciplined: true, offset_ms: None };
     let (clock, declared) = (watching(RunId::default(), see), Declared::none());
-    Recorder { meaning: meaning(), spool, commit_interval, receipts_max, clock, declared, look_interval: MOMENT, board: None }
+    Recorder {
+        meaning: meaning(),
+        spool,
+        commit_interval,
+        receipts_max,
+        clock,
+        declared,
+        look_interval: MOMENT,
+        board: None,
+    }
 }
 
 fn watching(run_id: RunId, see: impl FnMut() -> Look + Send + Sync + 'static) -> Watch {
