@@ -25,6 +25,7 @@ const readings = Array.from({ length: 50 }, (_, minute) =>
 
 const agentFile = (broker, port) => `[agent]
 gateway_id = "gw-browser"
+trust_clock = true
 [spool]
 dir = "spool"
 commit_interval_ms = 200
