@@ -69,10 +69,7 @@ pub fn plain(
         };
         before = Some(judged.reading);
         sum += b.count - a.count;
-        let own: &mut i64 = amounts.entry(b.time.floor(QUARTER_MS)).or_default();
-        if a.time == b.time {
-            *own += b.count - a.count;
-        }
+        amounts.entry(b.time.floor(QUARTER_MS)).or_default();
         for share in shares(a, b, QUARTER_MS) {
             *amounts.entry(share.start).or_default() += share.amount;
         }
