@@ -14,16 +14,13 @@
 use crate::{
     energy::{
         counter::{self, Declaration, EpochCause, Judged, Verdict},
-        interval::{Cell, QUARTER_MS, register_between},
+        interval::{Cell, ESTIMATED_ABOVE_MS, QUARTER_MS, register_between},
     },
     model::{Doubts, Physics, Reading, UtcMillis},
 };
 use std::collections::BTreeSet;
 
 pub use crate::energy::counter::COUNT_MAX;
-
-/// A pair of readings further apart than 1.5 quarter-hours says how much, but not when.
-pub const SHAPE_MS_MAX: i64 = QUARTER_MS * 3 / 2;
 
 /// A reading and what its record says of it: rounded, an uncertain clock, recalled, declared by hand.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -168,7 +165,7 @@ pub fn join(a: &mut Row, b: &mut Row) -> Option<Bridge> {
         return None;
     }
     let next = Reading { time: b.cell.first.time, count: b.cell.first.count + b.carry_in };
-    let far = if next.time.since(last.time) > SHAPE_MS_MAX { Doubts::ESTIMATED_SHAPE } else { Doubts::NONE };
+    let far = if next.time.since(last.time) > ESTIMATED_ABOVE_MS { Doubts::ESTIMATED_SHAPE } else { Doubts::NONE };
     let doubts = a.last_doubts | b.first_doubts | turn_doubts(last, b) | far;
     let left = a.start.plus_ms(QUARTER_MS);
     a.after = register_between(last, next, left) - last.count;
