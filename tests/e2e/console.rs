@@ -154,15 +154,16 @@ fn the_console_shows_what_a_meter_says_and_why_another_says_nothing() {
         let mine = points.as_array()?.iter().find(|row| row["meter"] == meter && row["point"] == "total")?.clone();
         (!mine["reason"].is_null()).then_some(mine)
     };
-    let ready = |points: &Value| said(points, "main").is_some() && said(points, "silent").is_some();
+    let ready = |points: &Value| {
+        said(points, "main").is_some_and(|main| main["quality"] == "good") && said(points, "silent").is_some()
+    };
     let points = console.wait(&stack, "/api/v1/points", ready);
     let (main, silent) = (said(&points, "main").unwrap(), said(&points, "silent").unwrap());
     let total = plant.counts()[0].1;
     assert_eq!((decimal(&main["value"]), &main["quality"]), (Some(total), &"good".into()));
-    assert_eq!(
-        (&silent["value"], &silent["quality"], &silent["reason"]),
-        (&Value::Null, &"bad".into(), &"timeout".into())
-    );
+    assert_eq!((&silent["value"], &silent["quality"]), (&Value::Null, &"bad".into()));
+    // after a timeout the connection is dropped, and for a while there is none
+    assert!(silent["reason"] == "timeout" || silent["reason"] == "disconnected", "{silent:#}");
 
     let page = ureq::get(&console.0).call().unwrap();
     assert!(page.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'self'"));
