@@ -72,8 +72,11 @@ test("another point can be chosen, and the language changed and remembered", asy
     await eventually(PATIENCE_MS, () => showsWhatTheApiSays(page));
     await page.selectOption("#which", { label: "line-1 · pieces" });
     await eventually(PATIENCE_MS, async () => assert.equal((await rows(page, "intervals")).at(-1)[1], "30 piece"));
+    // a reload ends what is under way: let the click's own questions be answered first
+    const answered = page.waitForResponse(/intervals/).then((answer) => answer.finished());
     await page.click("#language");
     assert.equal(await page.textContent("h2[data-word=points]"), "Last readings");
+    await answered;
     await page.reload();
     assert.equal(await page.textContent("h2[data-word=points]"), "Last readings");
   });

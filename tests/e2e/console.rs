@@ -127,12 +127,15 @@ fn console_and_platform_show_the_same_figure_for_the_same_quarter_hour() {
         assert!(energy.is_some() && output.is_some(), "{one:#}");
         assert_eq!(energy, decimal(&same["energy"]["electricity"]), "{one:#} {same:#}");
         assert_eq!(output, decimal(&same["output"]), "{one:#} {same:#}");
+        assert_eq!(one["kwh_per_unit"], same["kwh_per_piece"], "{one:#} {same:#}");
     }
     let doubts = |quarter: i64| {
         let one = mine.iter().find(|one| one["start_ms"] == BASE + quarter * QUARTER_MS).unwrap();
-        one["doubts"].to_string()
+        // whether anyone compared this machine's clock is no part of it
+        let others = one["doubts"].as_array().unwrap().iter().filter(|doubt| **doubt != "clock");
+        others.map(|doubt| doubt.as_str().unwrap()).collect::<Vec<_>>().join(" ")
     };
-    assert_eq!((doubts(1).as_str(), doubts(4).as_str()), ("[]", "[]"));
+    assert_eq!((doubts(1).as_str(), doubts(4).as_str()), ("", ""));
     assert!(doubts(2).contains("transient"), "{}", doubts(2));
     assert!((6..12).all(|quarter| doubts(quarter).contains("estimated_shape")), "{mine:#?}");
     assert!((14..17).any(|quarter| doubts(quarter).contains("epoch")), "{mine:#?}");
@@ -151,15 +154,16 @@ fn the_console_shows_what_a_meter_says_and_why_another_says_nothing() {
         let mine = points.as_array()?.iter().find(|row| row["meter"] == meter && row["point"] == "total")?.clone();
         (!mine["reason"].is_null()).then_some(mine)
     };
-    let ready = |points: &Value| said(points, "main").is_some() && said(points, "silent").is_some();
+    let ready = |points: &Value| {
+        said(points, "main").is_some_and(|main| main["quality"] == "good") && said(points, "silent").is_some()
+    };
     let points = console.wait(&stack, "/api/v1/points", ready);
     let (main, silent) = (said(&points, "main").unwrap(), said(&points, "silent").unwrap());
     let total = plant.counts()[0].1;
     assert_eq!((decimal(&main["value"]), &main["quality"]), (Some(total), &"good".into()));
-    assert_eq!(
-        (&silent["value"], &silent["quality"], &silent["reason"]),
-        (&Value::Null, &"bad".into(), &"timeout".into())
-    );
+    assert_eq!((&silent["value"], &silent["quality"]), (&Value::Null, &"bad".into()));
+    // after a timeout the connection is dropped, and for a while there is none
+    assert!(silent["reason"] == "timeout" || silent["reason"] == "disconnected", "{silent:#}");
 
     let page = ureq::get(&console.0).call().unwrap();
     assert!(page.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'self'"));
