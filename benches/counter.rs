@@ -1,6 +1,6 @@
 //! The counter machine and the intervals: what one core does with the readings of registers.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods)] // a benchmark that fails must stop, and it measures time
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)] // a benchmark that fails must stop; the shared part measures time
 
 mod support;
 
