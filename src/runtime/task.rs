@@ -43,6 +43,7 @@ impl Tasks {
     pub async fn join(mut self, deadline: Duration) -> Ended {
         let mut first_failure = None;
         tokio::select! {
+            biased; // a task that ended since it was asked to has not failed
             () = self.stop.cancelled() => {}
             ended = self.set.join_next() => first_failure = ended.and_then(|ended| failure(ended, false)),
         }
@@ -132,4 +133,21 @@ pub async fn stop_on_signal(stop: CancellationToken) -> std::io::Result<()> {
     }
     stop.cancel();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_ends_because_it_was_asked_to_has_not_failed() {
+        for _ in 0..100 {
+            let stop = CancellationToken::new();
+            let mut tasks = Tasks::new(stop.clone());
+            tasks.spawn("short", std::future::ready(Ok::<(), std::convert::Infallible>(())));
+            tokio::task::yield_now().await;
+            stop.cancel();
+            assert!(matches!(tasks.join(Duration::from_secs(1)).await, Ended::Stopped));
+        }
+    }
 }
