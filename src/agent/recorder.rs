@@ -9,7 +9,8 @@
 //! - A clock segment is committed before its first sample and again at the head of each later generation, so that none
 //!   waits for another to say where its samples lie. A shift is committed within the commit interval, a declaration within
 //!   about a second. A tag is committed with the samples of its message, and stands before them.
-//! - Whatever the sources handed over before they ended is committed before the recorder ends.
+//! - Whatever the sources handed over before they ended is committed before the recorder ends, and the intervals that are
+//!   open then with it.
 //!
 //! # Does not
 //! Drop: while the disk refuses, it tries again and takes nothing new, so that the sources wait.
@@ -77,6 +78,7 @@ impl Recorder {
                     }
                 }
                 Ok(None) => {
+                    self.meaning.finish();
                     self.commit(&mut receipts).await;
                     return Ok(());
                 }

@@ -81,6 +81,19 @@ async fn receipts_are_given_together_after_the_commit_that_holds_them() {
     assert!(ended.is_ok());
     assert_eq!(*given.borrow_and_update(), 11);
     assert_eq!(stored(&*spool).len(), 11);
+    assert_eq!(quarters(&*spool), [(10, 11)], "with the last commit");
+}
+
+/// The quarter-hours that a spool holds: amount and readings.
+fn quarters(spool: &dyn Spool) -> Vec<(i64, u32)> {
+    let read =
+        |generation: &crate::agent::spool::Generation| spool.read(&generation.gen_id, 1, 1_000, 1 << 20).unwrap();
+    let records: Vec<_> = spool.generations().iter().flat_map(read).collect();
+    let intervals = records.iter().filter_map(|record| match decode(record).unwrap() {
+        Content::Intervals(intervals) => Some(intervals),
+        _ => None,
+    });
+    intervals.flatten().filter(|one| one.width_ms == 900_000).map(|one| (one.amount, one.readings)).collect()
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! Verdicts in their order → the amounts of intervals, each closed once.
 //!
 //! ```text
-//!   doubts of a pair     estimated shape, rollover, backstep, manual: of every interval that gets a part of it
-//!   doubts of a reading  transient, held, rounded, clock: of the interval that holds it
+//!   doubts of a pair     estimated shape, rollover, backstep, and what its two readings bring (manual, rounded, clock):
+//!                        of every interval that gets a part of it
+//!   doubts of a reading  transient, held, and what it brings: of the interval that holds it
 //!   epoch                of the interval of the last reading before it, and of the first one behind it
 //! ```
 
@@ -39,7 +40,8 @@ pub struct Booking {
     physics: Physics,
     width_ms: i64,
     open: Option<Amount>,
-    last: Option<Judged>,
+    /// With the doubts that the reading itself brings.
+    last: Option<(Judged, Doubts)>,
     /// When passing readings were taken behind the last one, in order.
     passing: Vec<UtcMillis>,
 }
@@ -58,9 +60,9 @@ impl Booking {
                 return self.at(judged.reading.time, close).doubts |= Doubts::HELD;
             }
             Verdict::Opens(cause) => self.begin(judged, cause, close),
-            _ => self.continue_to(judged, close),
+            _ => self.continue_to(judged, doubts, close),
         }
-        self.last = Some(*judged);
+        self.last = Some((*judged, doubts));
         let by_hand = by_hand(judged);
         let open = self.at(judged.reading.time, close);
         if by_hand {
@@ -87,9 +89,10 @@ impl Booking {
         self.at(judged.reading.time, close).doubts |= doubts;
     }
 
-    fn continue_to(&mut self, judged: &Judged, close: &mut impl FnMut(Amount)) {
-        let Some(last) = self.last else { return };
-        let pair = Pair::of(&self.physics, &last, judged);
+    fn continue_to(&mut self, judged: &Judged, doubts: Doubts, close: &mut impl FnMut(Amount)) {
+        let Some((last, last_doubts)) = self.last else { return };
+        let mut pair = Pair::of(&self.physics, &last, judged);
+        pair.doubts |= last_doubts | doubts;
         let distance_ms = pair.b.time.since(pair.a.time);
         if let Some(open) = &mut self.open
             && self.passing.is_empty()
