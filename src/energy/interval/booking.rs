@@ -4,7 +4,8 @@
 //!   doubts of a pair     estimated shape, rollover, backstep, and what its two readings bring (manual, rounded, clock):
 //!                        of every interval that gets a part of it
 //!   doubts of a reading  transient, held, and what it brings: of the interval that holds it
-//!   epoch                of the interval of the last reading before it, and of the first one behind it
+//!   epoch                of the interval of the last reading before it, and of the first one behind it, unless a person
+//!                        wrote both
 //! ```
 
 use super::{Cell, MINUTE_MS, Pair, pair::by_hand};
@@ -80,7 +81,10 @@ impl Booking {
     }
 
     fn begin(&mut self, judged: &Judged, cause: EpochCause, close: &mut impl FnMut(Amount)) {
-        let doubts = if cause == EpochCause::First { Doubts::NONE } else { Doubts::EPOCH };
+        // nothing is hidden before the first reading of all, nor where a person wrote the last and the first register
+        let written = |last: &Judged| by_hand(last) && by_hand(judged) && last.reading.time == judged.reading.time;
+        let hidden = cause != EpochCause::First && self.last.is_some_and(|(last, _)| !written(&last));
+        let doubts = if hidden { Doubts::EPOCH } else { Doubts::NONE };
         // the open interval is that of the last reading: nothing was opened behind it
         if let (Some(open), Some(_)) = (&mut self.open, self.last) {
             open.doubts |= doubts;
@@ -107,9 +111,13 @@ impl Booking {
         let passing = std::mem::take(&mut self.passing);
         let mut passing = passing.into_iter().peekable();
         let width_ms = self.width_ms;
+        let (before, behind) = (pair.a.time.floor(width_ms), pair.b.time.floor(width_ms));
         for share in pair.shares(width_ms) {
+            // a quarter-hour without any reading has no shape of its own, however near its neighbours are
+            let empty = width_ms > MINUTE_MS && before < share.start && share.start < behind;
+            let shape = if empty { Doubts::ESTIMATED_SHAPE } else { Doubts::NONE };
             let open = self.at(share.start, close);
-            open.book(share.amount, share.covered_ms, pair.doubts);
+            open.book(share.amount, share.covered_ms, pair.doubts | shape);
             while passing.next_if(|time| time.floor(width_ms) == share.start).is_some() {
                 open.doubts |= Doubts::TRANSIENT;
             }

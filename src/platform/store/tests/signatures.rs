@@ -153,7 +153,8 @@ fn a_record_taken_out_put_in_or_moved_is_found() {
     assert!(faults(&connection)[0].starts_with("the gateway signed 10 records, 9 are kept"));
 
     let connection = honest();
-    let copy = "INSERT INTO block SELECT generation, 4, kind, crc32c, gateway, clock, span, t_first, t_last, body FROM block
+    let copy =
+        "INSERT INTO block SELECT generation, 4, kind, crc32c, gateway, clock, span, t_first, t_last, body FROM block
                 WHERE generation = 2 AND seq = 3";
     connection.execute_batch(&format!("{};{copy}", shift(1, 4))).unwrap();
     assert_eq!(found(&connection)[0].4, 2);
