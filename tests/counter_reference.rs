@@ -6,9 +6,9 @@
 use mujun::{
     energy::{
         counter::{Declaration, EpochCause, Judged, Machine, Verdict, resolve},
-        interval::{QUARTER_MS, amounts},
+        interval::{Booking, QUARTER_MS},
     },
-    model::{Physics, Reading, UtcMillis},
+    model::{Doubts, Physics, Reading, UtcMillis},
 };
 use serde_json::{Value, json};
 use std::{
@@ -106,7 +106,13 @@ fn words(judged: &Judged) -> Value {
 
 fn answer(case: &Case) -> Value {
     let judged = resolve(&case.physics, &case.readings, &case.declarations);
-    let quarters = amounts(&case.physics, &judged, QUARTER_MS).into_iter().filter_map(|one| {
+    let (mut booking, mut all) = (Booking::new(case.physics, QUARTER_MS), Vec::new());
+    for one in &judged {
+        let doubts = if one.declared { Doubts::NONE } else { doubts_of(&one.reading) };
+        booking.take(one, doubts, &mut |amount| all.push(amount));
+    }
+    booking.finish(&mut |amount| all.push(amount));
+    let quarters = all.into_iter().filter_map(|one| {
         let what = json!([one.start.0, one.amount, one.covered_ms, one.readings, one.doubts.bits()]);
         let anything = one.amount != 0 || one.covered_ms != 0 || one.readings != 0 || !one.doubts.is_none();
         anything.then_some(what)
@@ -114,9 +120,20 @@ fn answer(case: &Case) -> Value {
     json!({"verdicts": judged.iter().map(words).collect::<Vec<_>>(), "quarters": quarters.collect::<Vec<_>>()})
 }
 
+/// What a reading brings itself: few are rounded, few of a clock that nobody compared.
+fn doubts_of(reading: &Reading) -> Doubts {
+    match (reading.time.0 / 1_000 + reading.count).rem_euclid(31) {
+        0 => Doubts::ROUNDED,
+        1 | 2 => Doubts::CLOCK,
+        3 => Doubts::ROUNDED | Doubts::CLOCK,
+        _ => Doubts::NONE,
+    }
+}
+
 fn question(case: &Case) -> Value {
     let Physics { modulus, rate_max_per_h, backstep_max, warm_up_ms, restarts } = case.physics;
-    let readings: Vec<_> = case.readings.iter().map(|one| json!([one.time.0, one.count])).collect();
+    let readings: Vec<_> =
+        case.readings.iter().map(|one| json!([one.time.0, one.count, doubts_of(one).bits()])).collect();
     let declarations: Vec<_> =
         case.declarations.iter().map(|one| json!([one.time.0, one.final_count, one.initial_count])).collect();
     json!({

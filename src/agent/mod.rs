@@ -83,6 +83,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
         declared,
         board: board.clone(),
         look_interval: recorder::LOOK,
+        segments: recorder::Segments::default(),
     };
     let (begun, recorded) = (CancellationToken::new(), CancellationToken::new());
     let at_its_end = recorded.clone().drop_guard();

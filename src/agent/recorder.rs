@@ -6,9 +6,11 @@
 //! - While the spool is nearly full no receipt is given, so that brokers keep what they have; polled meters go on.
 //! - The time in which nothing was read is a gap record: from the last commit of the run before to the start, and
 //!   while the disk took nothing. While the time is not known, that of the start waits until it is.
-//! - A clock segment is committed before its first sample, a shift within the commit interval, a declaration within
+//! - A clock segment is committed before its first sample and again at the head of each later generation, so that none
+//!   waits for another to say where its samples lie. A shift is committed within the commit interval, a declaration within
 //!   about a second. A tag is committed with the samples of its message, and stands before them.
-//! - Whatever the sources handed over before they ended is committed before the recorder ends.
+//! - Whatever the sources handed over before they ended is committed before the recorder ends, and the intervals that are
+//!   open then with it.
 //!
 //! # Does not
 //! Drop: while the disk refuses, it tries again and takes nothing new, so that the sources wait.
@@ -50,6 +52,7 @@ pub struct Recorder {
     pub board: Option<Arc<Board>>,
     /// [`LOOK`].
     pub look_interval: Duration,
+    pub segments: Segments,
 }
 
 impl Recorder {
@@ -75,6 +78,7 @@ impl Recorder {
                     }
                 }
                 Ok(None) => {
+                    self.meaning.finish();
                     self.commit(&mut receipts).await;
                     return Ok(());
                 }
@@ -104,7 +108,11 @@ impl Recorder {
         for scan in input.scans {
             let stamp = if input.dated {
                 let (stamp, begun) = self.clock.stamp_dated();
-                begun.into_iter().for_each(|one| self.meaning.note(event(one.wall, EventKind::ClockSegment(one))));
+                if let Some(one) = begun {
+                    let said = event(one.wall, EventKind::ClockSegment(one));
+                    self.segments.dated = Some(said.clone());
+                    self.describe(said);
+                }
                 stamp
             } else {
                 self.clock.stamp(scan.time)
@@ -150,12 +158,22 @@ impl Recorder {
             self.commit(receipts).await;
             self.meaning.clock(&segment);
             self.clock.remember();
-            self.meaning.note(event(segment.wall, EventKind::ClockSegment(segment)));
+            let said = event(segment.wall, EventKind::ClockSegment(segment));
+            self.segments.before = self.segments.current.replace(said.clone());
+            self.describe(said);
         }
         for shift in turn.shifts {
             self.meaning.note(event(now, EventKind::ClockShift(shift)));
         }
         self.clock.noted();
+    }
+
+    /// In the next commit, and in each generation that begins from now on.
+    fn describe(&mut self, segment: Event) {
+        self.meaning.note(segment);
+        if let Err(error) = self.spool.repeat(&self.segments.records()) {
+            tracing::error!(%error, "later generations will not say what clock segment they are of");
+        }
     }
 
     /// From the end of the run before to the start of this one, once it is known when that was.
@@ -233,6 +251,21 @@ struct Unread {
 
 fn event(time: UtcMillis, what: EventKind) -> Event {
     Event { event_id: random::id(), time, what }
+}
+
+/// The clock segments of which samples may still come, as they were described.
+#[derive(Default)]
+pub struct Segments {
+    before: Option<Event>,
+    current: Option<Event>,
+    dated: Option<Event>,
+}
+
+impl Segments {
+    fn records(&self) -> Vec<Record> {
+        let known = [&self.before, &self.current, &self.dated].into_iter().flatten();
+        known.flat_map(|event| encode(&Content::Event(event.clone()))).collect()
+    }
 }
 
 /// The brokers' messages on their way to an acknowledgement.

@@ -2,7 +2,7 @@
 
 One case a line on standard input, its answer a line on standard output, both JSON:
 
-  {"physics": {...}, "readings": [[ms, count], ...], "declarations": [[ms, final or null, initial or null], ...]}
+  {"physics": {...}, "readings": [[ms, count, doubts], ...], "declarations": [[ms, final or null, initial or null], ...]}
   {"verdicts": [[ms, count, verdict, declared], ...], "quarters": [[start ms, amount, covered ms, readings, doubts], ...]}
 
 --heal N plants a mistake: so many readings may be set aside.
@@ -19,6 +19,7 @@ QUARTER = 900_000
 RATE_SLACK = 60_000
 COUNT_MAX = 2**61
 WARM_UP_READINGS = 1024
+# doubts that a reading brings itself, such as rounded or clock, are any other bits
 ESTIMATED_SHAPE, TRANSIENT, ROLLOVER, BACKSTEP, EPOCH, HELD, MANUAL = 1, 2, 4, 8, 16, 32, 512
 SPREAD_MAX = 35 * 24 * HOUR
 
@@ -26,8 +27,9 @@ SPREAD_MAX = 35 * 24 * HOUR
 class Entry:
     """A reading on its way to its verdict."""
 
-    def __init__(self, time, count, declared=False):
+    def __init__(self, time, count, declared=False, doubts=0):
         self.time, self.count, self.declared, self.verdict = time, count, declared, None
+        self.doubts = doubts
 
 
 class Register:
@@ -160,7 +162,8 @@ def usable(count):
 
 def judge(case, heal):
     physics = case["physics"]
-    readings = sorted({(time, count) for time, count in case["readings"] if usable(count)})
+    readings = sorted({(time, count) for time, count, _ in case["readings"] if usable(count)})
+    brings = {(time, count): doubts for time, count, doubts in case["readings"]}
     declarations = {tuple(one) for one in case["declarations"]}
     # None, which is "not known", comes before every number
     declarations = sorted(declarations, key=lambda d: (d[0], d[1] is not None, d[1] or 0, d[2] is not None, d[2] or 0))
@@ -168,7 +171,7 @@ def judge(case, heal):
     for time, final, begins in declarations + [(None, None, None)]:
         mine = [one for one in readings if time is None or one[0] < time]
         readings = readings[len(mine) :]
-        entries = initial + [Entry(*one) for one in mine]
+        entries = initial + [Entry(*one, doubts=brings[one]) for one in mine]
         if usable(final):
             entries.append(Entry(time, final, declared=True))
         register = Register(physics, entries, time is not None, opens, heal)
@@ -184,9 +187,10 @@ def quarters(physics, judged):
     def of(time):
         return all_of.setdefault(time // QUARTER * QUARTER, [0, 0, 0, 0])
 
-    last = None
+    last, last_brings = None, 0
     for one in judged:
         by_hand = one.declared and one.verdict != "opens restart"
+        brings = MANUAL if by_hand else one.doubts
         if one.verdict == "transient":
             of(one.time)[3] |= TRANSIENT
             continue
@@ -195,23 +199,23 @@ def quarters(physics, judged):
             continue
         here = of(one.time)
         here[2] += not one.declared
-        here[3] |= MANUAL if by_hand else 0
+        here[3] |= brings
         if one.verdict.startswith("opens"):
-            if one.verdict != "opens first":
-                here[3] |= EPOCH
-                if last is not None:
-                    of(last.time)[3] |= EPOCH
+            if last is not None:
+                both_written = last_brings & brings & MANUAL and last.time == one.time
+                for time in [] if both_written else [last.time, one.time]:
+                    of(time)[3] |= EPOCH
         elif one.time - last.time <= SPREAD_MAX:
-            book(physics, last, one, by_hand or last.declared and last.verdict != "opens restart", of)
-        last = one
+            book(physics, last, one, last_brings | brings, of)
+        last, last_brings = one, brings
     return sorted([start, *what] for start, what in all_of.items() if any(what))
 
 
-def book(physics, a, b, by_hand, of):
+def book(physics, a, b, brought, of):
     moved = b.count - a.count + (physics["modulus"] if b.verdict == "rollover" else 0)
     doubts = {"rollover": ROLLOVER, "backstep": BACKSTEP}.get(b.verdict, 0)
     doubts |= ESTIMATED_SHAPE if 2 * (b.time - a.time) > 3 * QUARTER else 0
-    doubts |= MANUAL if by_hand else 0
+    doubts |= brought
     if a.time == b.time:
         here = of(b.time)
         here[0] += moved
@@ -225,6 +229,8 @@ def book(physics, a, b, by_hand, of):
         here[0] += at(end) - at(begin)
         here[1] += end - begin
         here[3] |= doubts
+        if start > a.time // QUARTER * QUARTER and start + QUARTER <= b.time:
+            here[3] |= ESTIMATED_SHAPE
         start += QUARTER
 
 

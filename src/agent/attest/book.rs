@@ -2,6 +2,7 @@
 
 use crate::{
     agent::spool::{Generation, Spool, SpoolError},
+    model::{Event, EventKind},
     wire::{
         GenId,
         chain::{Chain, record_hash},
@@ -25,7 +26,8 @@ pub(super) struct Book {
 struct Followed {
     chain: Chain,
     attested: u64,
-    /// Whether records that say something of the plant came since: a dictionary or an attestation alone is none.
+    /// Whether records that say something of the plant came since: a dictionary, a clock segment or an attestation
+    /// alone is none.
     news: bool,
 }
 
@@ -104,9 +106,16 @@ impl Followed {
     fn read(&mut self, spool: &dyn Spool, generation: &Generation) -> Result<(), SpoolError> {
         each(spool, &generation.gen_id, self.chain.seq + 1, generation.last_seq, |record| {
             self.chain.add(&record_hash(record.kind, &record.body));
-            self.news |= !is(record, RecordKind::Dictionary) && !is(record, RecordKind::Attestation);
+            self.news |=
+                !is(record, RecordKind::Dictionary) && !is(record, RecordKind::Attestation) && !describes(record);
         })
     }
+}
+
+/// Each generation begins with the clock segments of its samples, whether any come or not.
+fn describes(record: &Record) -> bool {
+    let segment = |content| matches!(content, Content::Event(Event { what: EventKind::ClockSegment(_), .. }));
+    is(record, RecordKind::Event) && decode(record).is_ok_and(segment)
 }
 
 fn is(record: &Record, kind: RecordKind) -> bool {

@@ -83,9 +83,24 @@ pub fn replacement(config: &Config, asked: &Asked, event_id: [u8; 16], now: UtcM
             Err(problem) => wrong.push(problem),
         }
     }
-    // a point of which nothing was read is said to be unknown, as far as there is room
-    registers.sort_by_key(|one| one.final_count.is_none() && one.initial_count.is_none());
-    registers.truncate(REGISTERS_MAX);
+    if registers.len() > REGISTERS_MAX {
+        let count = registers.len();
+        wrong.push(Problems::of_file(
+            "METER",
+            Text::new(
+                format!("{} 有 {count} 个累计量", quoted(&asked.meter)),
+                format!("{} has {count} cumulative points", quoted(&asked.meter)),
+            ),
+            Text::new(
+                format!("不超过 {REGISTERS_MAX} 个：换表声明涉及全部累计量"),
+                format!("at most {REGISTERS_MAX}: a replacement ends all of them"),
+            ),
+            Text::new(
+                "在配置文件中把该仪表拆成几个，再逐个声明",
+                "divide it into several meters in the configuration, and declare each",
+            ),
+        ));
+    }
     let texts = [
         ("--serial-old", &asked.serial_old, NAME_BYTES_MAX),
         ("--serial-new", &asked.serial_new, NAME_BYTES_MAX),

@@ -54,7 +54,7 @@ impl Intervals {
         self.machine.declare(declaration)
     }
 
-    /// Closes everything as far as it is known, and begins anew: the clock stepped.
+    /// Closes everything as far as it is known, and begins anew: the clock stepped, or the agent ends.
     pub fn restart(&mut self, closed: &mut Vec<Interval>) {
         self.verdicts.extend(self.machine.pending());
         self.book(closed);

@@ -14,8 +14,10 @@
 //! - Unknown stays unknown: a number that is none, or does not fit, is a sample with a reason and no value.
 //!
 //! # Does not
-//! Remember over a restart: what is not closed then is in no interval of this gateway. The platform's ledger is made from
-//! the readings and has no such seam.
+//! Remember over a restart. What is open at an orderly end is closed as far as it is known, and the next run begins that
+//! interval anew: one quarter-hour comes in two parts then, and what the register moved between the two is in neither.
+//! What is open when the power goes is in no interval of this gateway. The platform's ledger is made from the readings and
+//! has no such seam.
 
 mod interval;
 mod judge;
@@ -72,7 +74,7 @@ impl Meaning {
     pub fn clock(&mut self, segment: &ClockSegment) {
         (self.segment, self.clock) = (segment.segment, segment.state);
         if segment.step_ms != 0 {
-            self.intervals.iter_mut().for_each(|series| series.restart(&mut self.closed));
+            self.finish();
         }
     }
 
@@ -132,6 +134,11 @@ impl Meaning {
         }
         self.pending_samples += samples.len();
         self.pending.push(Pending::Samples(stamp.segment, Samples { time: scan.time, samples }));
+    }
+
+    /// The end: what is open is closed as far as it is known.
+    pub fn finish(&mut self) {
+        self.intervals.iter_mut().for_each(|series| series.restart(&mut self.closed));
     }
 
     /// About how many bytes wait for [`close`](Self::close).

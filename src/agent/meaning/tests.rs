@@ -211,7 +211,7 @@ fn a_declared_replacement_ends_the_register() {
     let (_, intervals) = contents(&mut meaning);
     let quarter = intervals.iter().find(|i| i.width_ms == 900_000).unwrap();
     assert_eq!((quarter.amount, quarter.readings), (15 + 125, 15));
-    assert_eq!(quarter.doubts, Doubts::MANUAL | Doubts::EPOCH);
+    assert_eq!(quarter.doubts, Doubts::MANUAL);
 }
 
 #[test]
@@ -247,9 +247,7 @@ proptest! {
             (time, count) = (time + dt, count + rise);
             meaning.take(Scan { time: UtcMillis(time), found: vec![(0, Ok(RawValue::Int(count)))] });
         }
-        // a step of the clock closes what is open
-        let (state, wall) = (ClockState::Synced, UtcMillis(time));
-        meaning.clock(&ClockSegment { segment: 1, state, wall, mono_ms: 0, step_ms: 1 });
+        meaning.finish();
         let (_, intervals) = contents(&mut meaning);
         let risen = count - steps[0].1;
         for width in [60_000, 900_000] {
@@ -257,6 +255,27 @@ proptest! {
             prop_assert_eq!(sum, risen);
         }
     }
+}
+
+#[test]
+fn what_is_open_at_the_end_is_closed_once() {
+    let mut meaning = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]);
+    (0..=20).for_each(|minute| meaning.take(reading(minute * 60, 100 + minute)));
+    meaning.finish();
+    let quarters = |meaning: &mut Meaning| -> Vec<_> {
+        let quarters = contents(meaning).1.into_iter().filter(|one| one.width_ms == 900_000);
+        quarters.map(|one| (one.start.0, one.amount, one.covered_ms, one.readings)).collect()
+    };
+    assert_eq!(quarters(&mut meaning), [(0, 15, 900_000, 15), (900_000, 5, 300_000, 6)]);
+    meaning.finish();
+    assert_eq!(quarters(&mut meaning), []);
+    // a clock's step closes the same
+    (21..=25).for_each(|minute| meaning.take(reading(minute * 60, 100 + minute)));
+    let (state, wall) = (ClockState::Synced, UtcMillis(0));
+    meaning.clock(&ClockSegment { segment: 1, state, wall, mono_ms: 0, step_ms: 0 });
+    assert_eq!(quarters(&mut meaning), []);
+    meaning.clock(&ClockSegment { segment: 2, state, wall, mono_ms: 0, step_ms: 1 });
+    assert_eq!(quarters(&mut meaning), [(900_000, 4, 240_000, 5)]);
 }
 
 #[test]

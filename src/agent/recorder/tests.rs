@@ -81,6 +81,19 @@ async fn receipts_are_given_together_after_the_commit_that_holds_them() {
     assert!(ended.is_ok());
     assert_eq!(*given.borrow_and_update(), 11);
     assert_eq!(stored(&*spool).len(), 11);
+    assert_eq!(quarters(&*spool), [(10, 11)], "with the last commit");
+}
+
+/// The quarter-hours that a spool holds: amount and readings.
+fn quarters(spool: &dyn Spool) -> Vec<(i64, u32)> {
+    let read =
+        |generation: &crate::agent::spool::Generation| spool.read(&generation.gen_id, 1, 1_000, 1 << 20).unwrap();
+    let records: Vec<_> = spool.generations().iter().flat_map(read).collect();
+    let intervals = records.iter().filter_map(|record| match decode(record).unwrap() {
+        Content::Intervals(intervals) => Some(intervals),
+        _ => None,
+    });
+    intervals.flatten().filter(|one| one.width_ms == 900_000).map(|one| (one.amount, one.readings)).collect()
 }
 
 #[tokio::test]
@@ -134,6 +147,7 @@ fn of(spool: Arc<dyn Spool>, commit_interval: Duration, receipts_max: usize) -> 
         clock,
         declared,
         look_interval: MOMENT,
+        segments: Segments::default(),
         board: None,
     }
 }
@@ -344,4 +358,63 @@ async fn a_declaration_is_committed_without_any_input_and_its_file_is_deleted_be
     let (ended, ()) = tokio::join!(recorder.run(queue), source);
     assert!(ended.is_ok());
     assert_eq!(told(&*spool).iter().filter(|word| *word == "replaced m").count(), 1);
+}
+
+/// A generation may reach a platform long before the one in which a segment began, or without it.
+#[tokio::test]
+async fn each_generation_describes_the_segments_of_its_samples() {
+    let spool = memory();
+    let (clock, see) = shown(Look { wall: UtcMillis(5_000), boot_ms: 5_000, disciplined: false, offset_ms: None });
+    let recorder = Recorder { clock: watching([1; 16], see), ..recorder(&spool) };
+    let (inputs, queue) = mpsc::channel(4);
+    let mut changed = spool.changed();
+    let source = async {
+        inputs.send(Input { scans: vec![scan(5_100, 1)], ..Input::default() }).await.unwrap();
+        inputs.send(Input { scans: vec![scan(TODAY, 2)], dated: true, ..Input::default() }).await.unwrap();
+        while told(&*spool).len() < 4 {
+            changed.changed().await.unwrap();
+        }
+        spool.rotate().unwrap();
+        inputs.send(Input { scans: vec![scan(5_200, 3)], ..Input::default() }).await.unwrap();
+        while told(&*spool).len() < 7 {
+            changed.changed().await.unwrap();
+        }
+        *clock.lock().unwrap() =
+            Look { wall: UtcMillis(TODAY + 6_000), boot_ms: 6_000, disciplined: true, offset_ms: None };
+        while told(&*spool).len() < 9 {
+            changed.changed().await.unwrap();
+        }
+        spool.rotate().unwrap();
+        drop(inputs);
+    };
+    let (ended, ()) = tokio::join!(recorder.run(queue), source);
+    assert!(ended.is_ok());
+    let mut ids: Vec<Vec<_>> = Vec::new();
+    for generation in spool.generations() {
+        let records = spool.read(&generation.gen_id, 1, 9_999, 1 << 20).unwrap();
+        let events = records.iter().filter_map(|record| match decode(record).unwrap() {
+            Content::Event(Event { event_id, what: EventKind::ClockSegment(one), .. }) => Some((one.segment, event_id)),
+            _ => None,
+        });
+        ids.push(events.collect());
+    }
+    let [first, second, third] = &ids[..] else { panic!("{ids:?}") };
+    assert_eq!(first.iter().map(|one| one.0).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!((&second[..2], second[2].0), (&first[..], 2), "word for word");
+    assert_eq!(third[..], [second[0], second[2], second[1]]);
+    let expected = [
+        "segment 0 Unknown",
+        "1 samples of 0",
+        "segment 1 Free",
+        "1 samples of 1",
+        "segment 0 Unknown",
+        "segment 1 Free",
+        "1 samples of 0",
+        "segment 2 Synced",
+        &format!("shift 0 by {TODAY}"),
+        "segment 0 Unknown",
+        "segment 2 Synced",
+        "segment 1 Free",
+    ];
+    assert_eq!(told(&*spool), expected);
 }

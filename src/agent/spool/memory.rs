@@ -43,6 +43,7 @@ struct State {
     run: Run,
     refusals: Vec<u64>,
     recalls: Vec<Span>,
+    repeated: Vec<Record>,
     last_samples: Option<UtcMillis>,
     earlier_end: Option<UtcMillis>,
     faults: Faults,
@@ -52,6 +53,8 @@ struct State {
 struct Held {
     about: Generation,
     records: Vec<Record>,
+    /// How many of them it began with.
+    first: usize,
     /// For each destination: through which record, and whether complete.
     marks: Vec<(u64, bool)>,
     begun: UtcMillis,
@@ -65,6 +68,7 @@ impl MemorySpool {
             run,
             refusals: vec![0; destinations],
             recalls: Vec::new(),
+            repeated: Vec::new(),
             last_samples: None,
             earlier_end: None,
             faults: Faults::default(),
@@ -89,7 +93,7 @@ impl MemorySpool {
         let mut state = self.state();
         let lost = state.faults.lost_at_cut;
         if let Some(last) = state.generations.last_mut() {
-            let kept = last.records.len().saturating_sub(lost).max(self.preamble.len());
+            let kept = last.records.len().saturating_sub(lost).max(last.first);
             last.records.truncate(kept);
             last.about.last_seq = kept as u64;
         }
@@ -100,6 +104,7 @@ impl MemorySpool {
             boot_counter: before.boot_counter + 1,
             ..before
         };
+        state.repeated.clear();
         (state.closed, state.earlier_end) = (false, state.last_samples);
         self.begin(&mut state);
     }
@@ -112,15 +117,16 @@ impl MemorySpool {
         if let Some(last) = state.generations.last_mut() {
             last.about.sealed = true;
         }
+        let records = [&self.preamble[..], &state.repeated].concat();
         let about = Generation {
             gen_id: random::id(),
             prev_gen_id: state.generations.last().map(|last| last.about.gen_id),
-            last_seq: self.preamble.len() as u64,
+            last_seq: records.len() as u64,
             sealed: false,
-            bytes: bytes(&self.preamble),
+            bytes: bytes(&records),
         };
-        let (records, marks) = (self.preamble.clone(), vec![(0, false); self.destinations]);
-        state.generations.push(Held { about, records, marks, begun: clock::now() });
+        let (first, marks) = (records.len(), vec![(0, false); self.destinations]);
+        state.generations.push(Held { about, records, first, marks, begun: clock::now() });
         self.delete_delivered(state);
     }
 
@@ -175,10 +181,15 @@ impl Spool for MemorySpool {
         if state.closed {
             return Err(SpoolError::Closed);
         }
-        let used = state.generations.last().is_none_or(|last| last.records.len() > self.preamble.len());
+        let used = state.generations.last().is_none_or(|last| last.records.len() > last.first);
         if used {
             self.begin(&mut state);
         }
+        Ok(())
+    }
+
+    fn repeat(&self, records: &[Record]) -> Result<(), SpoolError> {
+        self.state().repeated = records.to_vec();
         Ok(())
     }
 

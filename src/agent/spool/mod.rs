@@ -111,6 +111,13 @@ pub trait Spool: Send + Sync {
     /// `Io` and `Database`: the current generation goes on. `Closed`.
     fn rotate(&self) -> Result<(), SpoolError>;
 
+    /// From now on each new generation holds these behind its preamble and before anything else, durable as soon as it
+    /// is there. The latest call counts; the current generation stays as it is.
+    ///
+    /// # Errors
+    /// `Record` where one of them may not be stored: those of before stay.
+    fn repeat(&self, records: &[Record]) -> Result<(), SpoolError>;
+
     /// Every generation on disk that can be read, oldest first. The last one is the current one.
     fn generations(&self) -> Vec<Generation>;
 

@@ -35,6 +35,8 @@ pub(super) struct Inner {
     pub disk: Arc<dyn Disk>,
     /// The first records of each generation.
     pub preamble: Vec<Record>,
+    /// What follows it in each new one.
+    pub repeated: Mutex<Vec<Record>>,
     /// Their names.
     pub destinations: Vec<String>,
     pub run: Run,
@@ -128,6 +130,7 @@ impl SledSpool {
             limits,
             disk,
             preamble,
+            repeated: Mutex::default(),
         };
         inner.start()?;
         let generations = held(&inner.index).generations();
@@ -153,6 +156,12 @@ impl Spool for SledSpool {
 
     fn rotate(&self) -> Result<(), SpoolError> {
         self.0.rotate_now(&mut held(&self.0.writer))
+    }
+
+    fn repeat(&self, records: &[Record]) -> Result<(), SpoolError> {
+        check(records)?;
+        *held(&self.0.repeated) = records.to_vec();
+        Ok(())
     }
 
     fn generations(&self) -> Vec<Generation> {

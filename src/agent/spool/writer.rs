@@ -127,17 +127,19 @@ impl Inner {
         }
         let ordinal = writer.next_ordinal;
         writer.next_ordinal += 1;
-        let (extent, begun) = (Extent::of(&self.preamble), clock::now());
+        let mut first = self.preamble.clone();
+        first.extend_from_slice(&held(&self.repeated));
+        let (extent, begun) = (Extent::of(&first), clock::now());
         let reused = writer.last_gen_id.filter(|_| writer.current.is_none() && planted(Fault::ReusedSeq));
         let gen_id = reused.unwrap_or_else(random::id);
         let marker = Marker { gen_id, prev: writer.last_gen_id, preamble: extent.last, begun };
-        let created = Database::create(&self.layout, &*self.disk, ordinal, &marker, &self.preamble);
+        let created = Database::create(&self.layout, &*self.disk, ordinal, &marker, &first);
         let database = created.inspect_err(|_| {
             if let Err(error) = trim::delete(&self.layout, &*self.disk, ordinal) {
                 tracing::debug!(ordinal, %error, "an unfinished generation stays until the next start");
             }
         })?;
-        fault::committed(&marker.gen_id, 1, &self.preamble);
+        fault::committed(&marker.gen_id, 1, &first);
         writer.last_gen_id = Some(marker.gen_id);
         let previous = {
             let mut open = held(&self.open);

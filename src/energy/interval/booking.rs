@@ -1,9 +1,11 @@
 //! Verdicts in their order → the amounts of intervals, each closed once.
 //!
 //! ```text
-//!   doubts of a pair     estimated shape, rollover, backstep, manual: of every interval that gets a part of it
-//!   doubts of a reading  transient, held, rounded, clock: of the interval that holds it
-//!   epoch                of the interval of the last reading before it, and of the first one behind it
+//!   doubts of a pair     estimated shape, rollover, backstep, and what its two readings bring (manual, rounded, clock):
+//!                        of every interval that gets a part of it
+//!   doubts of a reading  transient, held, and what it brings: of the interval that holds it
+//!   epoch                of the interval of the last reading before it, and of the first one behind it, unless a person
+//!                        wrote both
 //! ```
 
 use super::{Cell, MINUTE_MS, Pair, pair::by_hand};
@@ -39,7 +41,8 @@ pub struct Booking {
     physics: Physics,
     width_ms: i64,
     open: Option<Amount>,
-    last: Option<Judged>,
+    /// With the doubts that the reading itself brings.
+    last: Option<(Judged, Doubts)>,
     /// When passing readings were taken behind the last one, in order.
     passing: Vec<UtcMillis>,
 }
@@ -58,9 +61,9 @@ impl Booking {
                 return self.at(judged.reading.time, close).doubts |= Doubts::HELD;
             }
             Verdict::Opens(cause) => self.begin(judged, cause, close),
-            _ => self.continue_to(judged, close),
+            _ => self.continue_to(judged, doubts, close),
         }
-        self.last = Some(*judged);
+        self.last = Some((*judged, doubts));
         let by_hand = by_hand(judged);
         let open = self.at(judged.reading.time, close);
         if by_hand {
@@ -78,7 +81,10 @@ impl Booking {
     }
 
     fn begin(&mut self, judged: &Judged, cause: EpochCause, close: &mut impl FnMut(Amount)) {
-        let doubts = if cause == EpochCause::First { Doubts::NONE } else { Doubts::EPOCH };
+        // nothing is hidden before the first reading of all, nor where a person wrote the last and the first register
+        let written = |last: &Judged| by_hand(last) && by_hand(judged) && last.reading.time == judged.reading.time;
+        let hidden = cause != EpochCause::First && self.last.is_some_and(|(last, _)| !written(&last));
+        let doubts = if hidden { Doubts::EPOCH } else { Doubts::NONE };
         // the open interval is that of the last reading: nothing was opened behind it
         if let (Some(open), Some(_)) = (&mut self.open, self.last) {
             open.doubts |= doubts;
@@ -87,9 +93,10 @@ impl Booking {
         self.at(judged.reading.time, close).doubts |= doubts;
     }
 
-    fn continue_to(&mut self, judged: &Judged, close: &mut impl FnMut(Amount)) {
-        let Some(last) = self.last else { return };
-        let pair = Pair::of(&self.physics, &last, judged);
+    fn continue_to(&mut self, judged: &Judged, doubts: Doubts, close: &mut impl FnMut(Amount)) {
+        let Some((last, last_doubts)) = self.last else { return };
+        let mut pair = Pair::of(&self.physics, &last, judged);
+        pair.doubts |= last_doubts | doubts;
         let distance_ms = pair.b.time.since(pair.a.time);
         if let Some(open) = &mut self.open
             && self.passing.is_empty()
@@ -104,9 +111,13 @@ impl Booking {
         let passing = std::mem::take(&mut self.passing);
         let mut passing = passing.into_iter().peekable();
         let width_ms = self.width_ms;
+        let (before, behind) = (pair.a.time.floor(width_ms), pair.b.time.floor(width_ms));
         for share in pair.shares(width_ms) {
+            // a quarter-hour without any reading has no shape of its own, however near its neighbours are
+            let empty = width_ms > MINUTE_MS && before < share.start && share.start < behind;
+            let shape = if empty { Doubts::ESTIMATED_SHAPE } else { Doubts::NONE };
             let open = self.at(share.start, close);
-            open.book(share.amount, share.covered_ms, pair.doubts);
+            open.book(share.amount, share.covered_ms, pair.doubts | shape);
             while passing.next_if(|time| time.floor(width_ms) == share.start).is_some() {
                 open.doubts |= Doubts::TRANSIENT;
             }

@@ -79,6 +79,24 @@ fn each_doubt_is_where_it_belongs() {
 }
 
 #[test]
+fn what_a_reading_brings_is_in_all_that_its_pairs_reach() {
+    let far = [
+        (judged(0, 10, Verdict::Opens(EpochCause::First)), Doubts::ROUNDED),
+        (judged(1_000, 10, Verdict::Normal), Doubts::NONE),
+        (judged(3 * QUARTER_MS + 1, 40, Verdict::Normal), Doubts::CLOCK),
+        (judged(4 * QUARTER_MS, 50, Verdict::Normal), Doubts::NONE),
+        (judged(5 * QUARTER_MS + 1_000, 60, Verdict::Normal), Doubts::NONE),
+        (judged(7 * QUARTER_MS, 60, Verdict::Normal), Doubts::NONE),
+    ];
+    let (mut booking, mut found) = (Booking::new(Physics::default(), QUARTER_MS), Vec::new());
+    far.iter().for_each(|(one, doubts)| booking.take(one, *doubts, &mut |amount| found.push(amount.doubts)));
+    booking.finish(&mut |amount| found.push(amount.doubts));
+    let (none, clock, shape) = (Doubts::NONE, Doubts::CLOCK, Doubts::ESTIMATED_SHAPE);
+    let first = Doubts::ROUNDED | clock | shape;
+    assert_eq!(found, [first, clock | shape, clock | shape, clock | shape, none, shape, shape, none]);
+}
+
+#[test]
 fn what_a_person_wrote_is_marked_in_all_that_it_touches() {
     let physics = Physics { restarts: true, ..Physics::default() };
     let declaration = Declaration { time: UtcMillis(14 * MINUTE_MS), final_count: Some(105), initial_count: Some(1) };
@@ -87,12 +105,8 @@ fn what_a_person_wrote_is_marked_in_all_that_it_touches() {
         .iter()
         .map(|one| (one.amount, one.readings, one.doubts))
         .collect();
-    let expected = [
-        (5 + 1, 1, Doubts::MANUAL | Doubts::EPOCH),
-        (1 + 5, 1, Doubts::MANUAL),
-        (1 + 1, 1, Doubts::EPOCH),
-        (1, 1, Doubts::NONE),
-    ];
+    let expected =
+        [(5 + 1, 1, Doubts::MANUAL), (1 + 5, 1, Doubts::MANUAL), (1 + 1, 1, Doubts::EPOCH), (1, 1, Doubts::NONE)];
     assert_eq!(found, expected);
 }
 

@@ -129,6 +129,29 @@ fn it_rotates_by_size_and_by_age_but_never_an_unused_generation() {
 }
 
 #[test]
+fn a_new_generation_begins_with_what_is_repeated_however_it_began() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path(), preamble()).unwrap();
+    let larger = Record { body: vec![0; crate::wire::RECORD_BYTES_MAX + 1].into(), ..records(1..=1)[0].clone() };
+    spool.commit(&records(1..=1), None).unwrap();
+    spool.repeat(&records(2..=3)).unwrap();
+    assert!(matches!(spool.repeat(&[larger]), Err(SpoolError::Record { .. })));
+    assert_eq!(numbers(&spool), [1], "the current one stays as it is");
+    spool.rotate().unwrap();
+    let [_, second] = spool.generations()[..] else { panic!("two generations") };
+    assert_eq!((second.last_seq, numbers(&spool)), (3, vec![1, 2, 3]), "durable with the generation");
+    spool.rotate().unwrap();
+    assert_eq!(spool.generations()[1], second, "an unused one is not rotated");
+    spool.commit(&records(4..=4), None).unwrap();
+    spool.repeat(&records(5..=5)).unwrap();
+    spool.rotate().unwrap();
+    assert_eq!(numbers(&spool), [1, 2, 3, 4, 5]);
+    drop(spool);
+    let spool = open(folder.path(), preamble()).unwrap();
+    assert_eq!(spool.generations().last().unwrap().last_seq, 1, "the next run repeats what it says itself");
+}
+
+#[test]
 fn few_databases_are_open_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open_with(folder.path(), preamble(), small()).unwrap();

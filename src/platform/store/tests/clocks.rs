@@ -2,6 +2,7 @@
 
 use super::{
     super::{gap, proof, snapshot, trace},
+    laws::stored,
     *,
 };
 use crate::model::{ClockSegment, ClockShift, ClockState, GapCause, Tag};
@@ -69,6 +70,35 @@ fn a_segment_that_nobody_has_told_of_waits_and_a_free_one_is_booked_in_doubt() {
     let line = &snapshot::ledger(&connection).unwrap()[0];
     assert_eq!((line.first, line.total), (Some(reading(BASE + 86_400_000, 500)), 40));
     assert_eq!(proof::of(&connection, None).unwrap().audit.faults, Vec::<String>::new());
+}
+
+/// The backlog of an outage comes behind the live generation: each describes its segments, under the same event's id.
+#[test]
+fn a_live_generation_that_repeats_its_segments_is_booked_before_the_backlog_comes() {
+    let all: Vec<Reading> = (0..60).map(|minute| reading(BASE + minute * 60_000, 7 * minute)).collect();
+    let (old, live) = all.split_at(37);
+    let head = [dictionary_of(RUN, 1, &[(0, energy())]), event(1, BASE, segment(3, ClockState::Free))];
+    let generation = |readings: &[Reading]| [&head[..], &[samples_of(3, readings)]].concat();
+    let (backlog, now) = (generation(old), generation(live));
+    let in_order = memory();
+    take(&in_order, 1, 1, &backlog, NOW);
+    take(&in_order, 2, 1, &now, NOW);
+    let connection = memory();
+    assert_eq!(take(&connection, 2, 1, &now, NOW).refusals, []);
+    let booked = flow(&connection);
+    assert_eq!((booked.first, booked.last), (Some(live[0]), Some(live[22])), "at once, and with no other generation");
+    assert_eq!((booked.amount, booked.doubts, gaps(&connection)), (22 * 7, Doubts::CLOCK, vec![]));
+    assert_eq!(take(&connection, 1, 1, &backlog, NOW).refusals, []);
+    assert_eq!(snapshot::ledger(&connection).unwrap(), snapshot::ledger(&in_order).unwrap());
+    assert_eq!(stored(&connection), stored(&in_order));
+    assert_eq!(flow(&connection).amount, 59 * 7);
+    // a shift finds both
+    for connection in [&connection, &in_order] {
+        take(connection, 2, 4, &[event(2, BASE, shift(3, 900_000))], NOW);
+        assert_eq!(flow(connection).first, Some(reading(BASE + 900_000, 0)));
+        assert_eq!(proof::of(connection, None).unwrap().audit.faults, Vec::<String>::new());
+    }
+    assert_eq!(stored(&connection), stored(&in_order));
 }
 
 #[test]

@@ -10,11 +10,14 @@ use super::{
     *,
 };
 use crate::{
-    energy::counter::Declaration,
+    energy::{
+        counter::{Declaration, resolve},
+        interval::Booking,
+    },
     model::{ClockSegment, ClockShift, ClockState, Register, Replaced},
 };
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const RUN: RunId = [7; 16];
 const MODULUS: i64 = 10_000;
@@ -274,8 +277,42 @@ impl Case {
         let (amounts, breaks, sum) = plain(&readings, &physics, &declarations);
         let (stored_amounts, stored_breaks) = stored(connection);
         assert_eq!((&stored_amounts, stored_breaks), (&amounts, breaks));
+        let booked = booked(&physics, &known, &declarations);
+        let doubts: BTreeMap<UtcMillis, Doubts> = doubts(connection);
+        let said = |of: &BTreeMap<_, _>| of.iter().map(|(start, doubts)| (*start, *doubts)).collect::<Vec<_>>();
+        assert_eq!(said(&doubts), said(&booked), "the gateway's intervals have the same doubts");
         assert_eq!(stored_amounts.values().sum::<i64>(), sum, "Σ intervals = Σ over epochs (last − first + carry)");
     }
+}
+
+/// Of the tables, by quarter-hour, where there are any.
+fn doubts(connection: &Connection) -> BTreeMap<UtcMillis, Doubts> {
+    let mut doubts: BTreeMap<UtcMillis, Doubts> = BTreeMap::new();
+    for row in rows_between(connection, 1, ALWAYS.0, ALWAYS.1).unwrap() {
+        *doubts.entry(row.start).or_default() |= row.doubts();
+    }
+    for bridge in bridges_between(connection, 1, ALWAYS.0, ALWAYS.1).unwrap() {
+        for (start, _) in bridge.quarters_within(ALWAYS.0, ALWAYS.1) {
+            *doubts.entry(start).or_default() |= bridge.doubts;
+        }
+    }
+    doubts.retain(|_, doubts| !doubts.is_none());
+    doubts
+}
+
+/// The same as a gateway books it. Passing and held readings are in no row: what they bring is a turn's.
+fn booked(physics: &Physics, known: &[Sourced], declarations: &[Declaration]) -> BTreeMap<UtcMillis, Doubts> {
+    let readings: Vec<Reading> = known.iter().map(|one| one.reading).collect();
+    let (mut booking, mut all) = (Booking::new(*physics, QUARTER_MS), Vec::new());
+    for judged in resolve(physics, &readings, declarations) {
+        let brings = known.iter().find(|one| one.reading == judged.reading && !judged.declared);
+        let doubts = brings.map_or(Doubts::NONE, |one| one.doubts);
+        booking.take(&judged, doubts, &mut |amount| all.push(amount));
+    }
+    booking.finish(&mut |amount| all.push(amount));
+    let in_rows = Doubts::from_bits(1023).unwrap().bits() & !(Doubts::TRANSIENT | Doubts::HELD).bits();
+    let in_rows = Doubts::from_bits(in_rows).unwrap();
+    all.into_iter().map(|one| (one.start, one.doubts.common(in_rows))).filter(|one| !one.1.is_none()).collect()
 }
 
 thread_local! {
