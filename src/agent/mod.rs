@@ -47,12 +47,16 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
     let board = config.console.map(|_| Arc::new(console::Board::new(&config.points)));
     let meaning = meaning::Meaning::new(config.points);
     let run_id = random::id();
-    let (dir, preamble) = (config.spool.dir.clone(), meaning.preamble_of(run_id, runtime::clock::now()));
+    let dir = config.spool.dir.clone();
+    let dictionary = meaning.dictionary(run_id);
     // by name, so that a mark stays with its platform when the file's order or an address changes
     let destinations: Vec<String> = config.uplinks.iter().map(|uplink| uplink.name.clone()).collect();
     let limits = config.spool.limits();
     let spool_dir = dir.clone();
-    let open = move || SledSpool::open(&spool_dir, preamble.clone(), &destinations, limits);
+    let open = move || {
+        let preamble = |seen| dictionary.begun(runtime::clock::now(), seen);
+        SledSpool::open_later_than(&spool_dir, preamble, &destinations, limits)
+    };
     let Some(opened) = open_patiently(open, &stop).await? else { return Ok(Ended::Stopped) };
     let spool: Arc<dyn Spool> = Arc::new(opened);
 

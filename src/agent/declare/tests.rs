@@ -10,7 +10,10 @@ use crate::{
 const NOW: UtcMillis = UtcMillis(1_795_478_400_000);
 
 fn config() -> Config {
-    let text = r#"
+    parse(TEXT, "agent.toml").unwrap()
+}
+
+const TEXT: &str = r#"
 [agent]
 gateway_id = "gw-1"
 [[modbus]]
@@ -41,8 +44,6 @@ register = 4
 type = "u16"
 unit = "kW"
 "#;
-    parse(text, "agent.toml").unwrap()
-}
 
 fn asked() -> Asked {
     Asked {
@@ -129,6 +130,25 @@ fn what_is_wrong_is_said_with_its_argument_and_a_remedy() {
     let mut several = asked();
     (several.by, several.finals) = (String::new(), vec!["energy=x".into()]);
     assert_eq!(refused(&several).matches("fix: ").count(), 2);
+}
+
+#[test]
+fn no_register_is_left_out_of_what_is_declared() {
+    let with = |points: usize| {
+        let point = |n: usize| {
+            let register = 10 + 2 * n;
+            format!(
+                "[[modbus.meter.point]]\nname = \"p{n}\"\nregister = {register}\ntype = \"u32\"\nword_order = \"ABCD\"\nkind = \"cumulative\"\nunit = \"kWh\"\n"
+            )
+        };
+        let text = format!("{TEXT}{}", (0..points - 2).map(point).collect::<String>());
+        replacement(&parse(&text, "agent.toml").unwrap(), &asked(), [3; 16], NOW)
+    };
+    let EventKind::Replaced(Replaced { registers, .. }) = with(64).unwrap().what else { panic!() };
+    assert_eq!(registers.len(), 64);
+    let refused = with(65).unwrap_err();
+    assert!(refused.render(Lang::En).contains("\"main\" has 65 cumulative points"), "{}", refused.render(Lang::En));
+    assert!(refused.render(Lang::Zh).contains("有 65 个累计量"), "{}", refused.render(Lang::Zh));
 }
 
 #[test]

@@ -48,6 +48,19 @@ pub struct Meaning {
     closed: Vec<Interval>,
 }
 
+/// What a run measures.
+#[derive(Clone)]
+pub struct Measured(Dictionary);
+
+impl Measured {
+    /// The dictionary of a run that begins `now`. It is later than whatever was `seen` before, since the latest one gives
+    /// the physics of its series and a clock may start in 1970.
+    pub fn begun(&self, now: UtcMillis, seen: Option<UtcMillis>) -> Vec<Record> {
+        let created = seen.map_or(now, |seen| now.max(seen.plus_ms(1)));
+        encode(&Content::Dictionary(Dictionary { created, ..self.0.clone() }))
+    }
+}
+
 /// What waits, in the order in which it is to be read.
 enum Pending {
     /// Of a clock segment.
@@ -99,8 +112,13 @@ impl Meaning {
 
     /// The dictionary: what the first records of each generation must say.
     pub fn preamble_of(&self, run_id: RunId, created: UtcMillis) -> Vec<Record> {
+        self.dictionary(run_id).begun(created, None)
+    }
+
+    /// The series under their numbers, as a run names them.
+    pub fn dictionary(&self, run_id: RunId) -> Measured {
         let series = (0..).zip(&self.points).map(|(id, point)| (id, point.series.clone())).collect();
-        encode(&Content::Dictionary(Dictionary { run_id, created, series }))
+        Measured(Dictionary { run_id, created: UtcMillis::default(), series })
     }
 
     /// By the clock as it is.

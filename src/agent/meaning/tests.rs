@@ -332,3 +332,16 @@ fn the_dictionary_names_its_run_and_when_it_began() {
     let Content::Dictionary(found) = decode(&meaning.preamble_of([5; 16], UtcMillis(7))[0]).unwrap() else { panic!() };
     assert_eq!((found.run_id, found.created, found.series.len()), ([5; 16], UtcMillis(7), 1));
 }
+
+#[test]
+fn a_run_whose_clock_starts_in_1970_has_a_later_dictionary_than_those_before_it() {
+    let measured = Meaning::new(vec![point(PointKind::Cumulative, "0.01", Some("1"))]).dictionary([5; 16]);
+    let created = |now, seen: Option<i64>| {
+        let record = measured.begun(UtcMillis(now), seen.map(UtcMillis)).remove(0);
+        let Content::Dictionary(found) = decode(&record).unwrap() else { panic!() };
+        found.created.0
+    };
+    assert_eq!(created(60_000, Some(1_795_478_400_000)), 1_795_478_400_001);
+    assert_eq!(created(1_795_478_400_000, Some(60_000)), 1_795_478_400_000);
+    assert_eq!(created(7, None), 7);
+}

@@ -74,17 +74,29 @@ impl SledSpool {
         destinations: &[String],
         limits: Limits,
     ) -> Result<SledSpool, SpoolError> {
+        SledSpool::open_on(Arc::new(OsDisk), dir, |_| preamble, destinations, limits)
+    }
+
+    /// The same with a preamble that depends on the latest wall clock that the spool has seen.
+    ///
+    /// # Errors
+    /// As [`SledSpool::open`].
+    pub fn open_later_than(
+        dir: &Path,
+        preamble: impl FnOnce(Option<UtcMillis>) -> Vec<Record>,
+        destinations: &[String],
+        limits: Limits,
+    ) -> Result<SledSpool, SpoolError> {
         SledSpool::open_on(Arc::new(OsDisk), dir, preamble, destinations, limits)
     }
 
     pub(super) fn open_on(
         disk: Arc<dyn Disk>,
         dir: &Path,
-        preamble: Vec<Record>,
+        preamble: impl FnOnce(Option<UtcMillis>) -> Vec<Record>,
         destinations: &[String],
         limits: Limits,
     ) -> Result<SledSpool, SpoolError> {
-        check(&preamble)?;
         let layout = Layout::create(dir)?;
         let lock = layout.lock()?;
         let ballast = Ballast::new(layout.ballast(), limits.bytes_max);
@@ -103,6 +115,9 @@ impl SledSpool {
             }
         };
         let ended = found.index.entries().last().map(|entry| entry.ended);
+        let seen = found.index.entries().iter().flat_map(|entry| [entry.begun, entry.ended]);
+        let preamble = preamble(seen.chain(found.said.map(|said| said.wall)).max());
+        check(&preamble)?;
         let earlier_end = found.said.map(|said| said.wall).or(ended);
         let inner = Inner {
             run,

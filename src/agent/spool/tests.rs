@@ -33,7 +33,7 @@ fn open_with(folder: &Path, preamble: Vec<Record>, limits: Limits) -> Result<Sle
 }
 
 fn open_on(disk: Arc<dyn Disk>, folder: &Path, preamble: Vec<Record>, limits: Limits) -> Result<SledSpool, SpoolError> {
-    SledSpool::open_on(disk, folder, preamble, &["platform".into()], limits)
+    SledSpool::open_on(disk, folder, |_| preamble, &["platform".into()], limits)
 }
 
 const GAP: u8 = RecordKind::Gap as u8;

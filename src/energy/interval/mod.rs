@@ -13,7 +13,8 @@
 //!
 //! The register of a pair may roll over between them, or step back a little: its end is then `b.count + carry`, and it is
 //! taken to run evenly to there. Of a pair that lies farther apart than [`ESTIMATED_ABOVE_MS`] only the sum is known;
-//! it is spread by the same rule, and each interval that gets a part says so.
+//! it is spread by the same rule, and each interval that gets a part says so. So does a quarter-hour without any reading,
+//! however near its neighbours are.
 //!
 //! # Promises
 //! - The shares of a pair of readings add up to its difference, to the last count, for every width.

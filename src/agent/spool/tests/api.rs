@@ -1,6 +1,7 @@
 //! What callers may rely on.
 
 use super::{double::Gate, double::Skip, *};
+use crate::runtime::clock;
 use std::sync::mpsc::sync_channel;
 
 #[test]
@@ -149,6 +150,26 @@ fn a_new_generation_begins_with_what_is_repeated_however_it_began() {
     drop(spool);
     let spool = open(folder.path(), preamble()).unwrap();
     assert_eq!(spool.generations().last().unwrap().last_seq, 1, "the next run repeats what it says itself");
+}
+
+#[test]
+fn a_preamble_may_depend_on_the_latest_time_that_the_spool_has_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = || {
+        let mut told = None;
+        let preamble = |seen| {
+            told = seen;
+            preamble()
+        };
+        let spool = SledSpool::open_later_than(folder.path(), preamble, &[], Limits::default()).unwrap();
+        let before = clock::now();
+        spool.commit(&records(1..=1), None).unwrap();
+        (told, before)
+    };
+    let (none, first) = run();
+    let (seen, _) = run();
+    assert_eq!(none, None);
+    assert!(seen.unwrap() >= first && seen.unwrap() <= clock::now());
 }
 
 #[test]
