@@ -211,13 +211,6 @@ impl Store {
         self.inner.writer.write(fenced).await
     }
 
-    /// # Errors
-    /// [`StoreError::UnknownGateway`] when it is not in the registry.
-    pub async fn check_registered(&self, gateway_id: &str) -> Result<(), StoreError> {
-        let gateway_id = gateway_id.to_owned();
-        self.inner.readers.read(move |tx| registry::gateway_number(tx, &gateway_id).map(drop)).await
-    }
-
     /// The marks of those of the generations that are known. They count all that waited for the writer before: a
     /// gateway that comes again may have left something there.
     ///
