@@ -21,7 +21,7 @@ pub use replacement::{Asked, replacement};
 use crate::{
     model::{Event, EventKind},
     wire::{
-        RECORD_BYTES_MAX,
+        RECORD_BYTES_MAX, hex,
         proto::RecordKind,
         record::{Content, Record, decode, encode},
     },
@@ -49,7 +49,7 @@ pub fn declare(dir: &Path, event: &Event) -> io::Result<PathBuf> {
     fs::create_dir_all(&folder)?;
     let record = encode(&Content::Event(event.clone()));
     let record = record.first().ok_or_else(|| io::Error::other("the event can not be encoded"))?;
-    let id: String = event.event_id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let id = hex(&event.event_id);
     let path = folder.join(format!("{:020}-{id}.{ENDING}", event.time.0.max(0)));
     let written = path.with_extension("tmp");
     let mut file = File::create(&written)?;

@@ -138,12 +138,6 @@ impl HeatFactor {
     }
 }
 
-impl GridFactor {
-    pub fn kg_co2(&self, kwh: Decimal) -> Option<Decimal> {
-        kwh.checked_mul(self.kg_per_kwh)
-    }
-}
-
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GridLookup<'a> {
     Found(&'a GridFactor),

@@ -1,6 +1,9 @@
 //! `mujun-platform audit`: the proof of the ledger, meter by meter.
 
-use super::store::{GapRow, Proof, ProvenEpoch, ProvenRegister, prove};
+use super::{
+    assess,
+    store::{GapRow, Proof, ProvenEpoch, ProvenRegister, prove},
+};
 use crate::{
     energy::counter::EpochCause,
     model::{GapCause, UtcMillis},
@@ -217,14 +220,7 @@ impl<'a> Register<'a> {
 impl Epoch {
     fn of(one: &ProvenEpoch) -> Epoch {
         Epoch {
-            cause: match one.cause {
-                EpochCause::First => "first",
-                EpochCause::Replaced => "replaced",
-                EpochCause::Restart => "restart",
-                EpochCause::Reset => "reset",
-                EpochCause::Backwards => "backwards",
-                EpochCause::Jump => "jump",
-            },
+            cause: assess::cause_name(one.cause),
             first_ms: one.first.time,
             first_count: one.first.count,
             last_ms: one.last.time,

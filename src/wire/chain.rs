@@ -64,14 +64,11 @@ fn signed_bytes(gen_id: &GenId, seq: u64, chain: &Hash, time: UtcMillis) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::hex;
     use proptest::prelude::*;
 
     fn key(seed: u8) -> SigningKey {
         SigningKey::from_bytes(&[seed; 32])
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Computed with Python's hashlib: the bytes of the contract, whatever this file becomes.

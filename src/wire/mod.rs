@@ -11,11 +11,14 @@ pub mod chain;
 pub mod compression;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod hex;
 #[rustfmt::skip]
 #[allow(clippy::all, clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
 #[path = "generated.rs"]
 pub mod proto;
 pub mod record;
+
+pub use hex::hex;
 
 /// The stream's version. The platform refuses any other.
 pub const PROTOCOL: u32 = 2;

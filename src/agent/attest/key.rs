@@ -12,7 +12,10 @@
 //! Belong to the spool: a new or renewed spool keeps the gateway's key. A copy of the whole disk is a copy of the key;
 //! the platform says so when two gateways sign with one.
 
-use crate::runtime::{lang::Text, random};
+use crate::{
+    runtime::{lang::Text, random},
+    wire::hex,
+};
 use ed25519_dalek::SigningKey;
 use std::{
     fs::{self, File, OpenOptions},
@@ -131,10 +134,6 @@ fn parse(bytes: &[u8]) -> Option<SigningKey> {
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     let secret: Option<Vec<u8>> = digits.chunks(2).map(byte).collect();
     Some(SigningKey::from_bytes(&secret?.try_into().ok()?))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

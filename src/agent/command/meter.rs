@@ -7,6 +7,7 @@ use crate::{
     },
     model::{Event, EventKind, Register, Replaced},
     runtime::{clock, lang::Lang, random},
+    wire::hex,
 };
 use clap::Subcommand;
 use std::process::ExitCode;
@@ -72,7 +73,7 @@ fn said(config: &Config, event: &Event, lang: Lang) -> Vec<String> {
     let EventKind::Replaced(Replaced { meter, registers, serial_old, serial_new, by, note }) = &event.what else {
         return Vec::new();
     };
-    let id: String = event.event_id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let id = hex(&event.event_id);
     let time = event.time;
     let mut lines = vec![lang.pick(
         format!("已登记换表：{meter}，{time}，{serial_old} → {serial_new}，{by}：{note}（编号 {id}）"),

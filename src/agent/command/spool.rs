@@ -6,6 +6,7 @@ use crate::{
         tool::{State, StoppedSpool},
     },
     runtime::lang::Lang,
+    wire::hex,
 };
 use clap::Subcommand;
 use std::{
@@ -159,7 +160,7 @@ fn export(spool: &StoppedSpool, to: Option<&Path>, lang: Lang) -> Result<bool, S
 fn refused(spool: &StoppedSpool, lang: Lang) -> Result<bool, SpoolError> {
     let all = spool.refused()?;
     for kept in &all {
-        let gen_id: String = kept.refusal.gen_id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let gen_id = hex(&kept.refusal.gen_id);
         let (seq, code, message) = (kept.refusal.seq, kept.refusal.code, &kept.refusal.message);
         println!("{} {} #{} {gen_id}/{seq} {code} {message}", kept.time, kept.destination, kept.number);
     }
@@ -174,7 +175,7 @@ fn refused(spool: &StoppedSpool, lang: Lang) -> Result<bool, SpoolError> {
 }
 
 fn renew(spool: &StoppedSpool, lang: Lang) -> Result<bool, SpoolError> {
-    let id: String = spool.renew_store()?.iter().map(|byte| format!("{byte:02x}")).collect();
+    let id = hex(&spool.renew_store()?);
     println!(
         "{}",
         lang.pick(

@@ -13,9 +13,9 @@
 use super::{
     disk::Disk,
     error::SpoolError,
-    line::{self, hex, hex_or_none, id_from_hex, id_or_none},
+    line::{self, hex_or_none, id_from_hex, id_or_none},
 };
-use crate::runtime::random;
+use crate::{runtime::random, wire::hex};
 use std::{io, path::Path};
 
 /// One run of one store.

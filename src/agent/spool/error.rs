@@ -1,7 +1,6 @@
 //! What can go wrong, and what then is true of the records.
 
-use super::line::hex;
-use crate::wire::{GenId, record::RecordError};
+use crate::wire::{GenId, hex, record::RecordError};
 use std::{
     io,
     path::{Path, PathBuf},

@@ -1,7 +1,10 @@
 //! Small files of text whose lines carry their checksum, and that appear at once: written beside, fsynced, renamed.
 
 use super::{disk::Disk, error::SpoolError};
-use crate::{runtime::fault, wire::GenId};
+use crate::{
+    runtime::fault,
+    wire::{GenId, hex},
+};
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
@@ -54,14 +57,9 @@ pub(super) fn read(path: &Path) -> io::Result<Option<String>> {
     Ok(String::from_utf8(bytes).ok().filter(|text| text.len() as u64 <= FILE_BYTES_MAX))
 }
 
-/// As logs and files name an id.
-pub(super) fn hex(id: &[u8; 16]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// `-` where there is none.
 pub(super) fn hex_or_none(id: Option<&GenId>) -> String {
-    id.map_or("-".into(), hex)
+    id.map_or("-".into(), |id| hex(id))
 }
 
 pub(super) fn id_from_hex(text: &str) -> Option<[u8; 16]> {

@@ -13,9 +13,10 @@
 use super::{
     SpoolError,
     index::{Index, Mark},
-    line::{self, hex},
+    line,
     sled_spool::{Inner, held},
 };
+use crate::wire::hex;
 use std::{collections::HashMap, io, path::Path};
 
 /// By destination and generation.

@@ -11,13 +11,13 @@ use super::{
     error::SpoolError,
     generation::Extent,
     layout::Layout,
-    line::{self, hex, hex_or_none, id_from_hex, id_or_none},
+    line::{self, hex_or_none, id_from_hex, id_or_none},
 };
 use crate::{
     model::{Span, UtcMillis},
     runtime::fault,
     wire::{
-        GenId,
+        GenId, hex,
         proto::RecordKind,
         record::{Content, Gap, Record, decode, encode},
     },
@@ -75,7 +75,7 @@ impl Layout {
         let ok = self.ok(ordinal);
         let mut text = line::read(&ok).map_err(SpoolError::at(&ok))?.unwrap_or_default();
         for record in carried.iter().flat_map(|gap| encode(&Content::Gap(gap.clone()))) {
-            let body: String = record.body.iter().map(|byte| format!("{byte:02x}")).collect();
+            let body = hex(&record.body);
             text.push_str(&line::checked(&format!("gap {body}")));
         }
         line::replace(disk, &self.dropped(ordinal), text.as_bytes())

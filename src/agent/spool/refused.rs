@@ -11,12 +11,12 @@
 //! # Does not
 //! Keep the record: the platform does, with the reason, and its mark moves on.
 
-use super::{
-    disk::Disk,
-    error::SpoolError,
-    line::{self, hex},
+use super::{disk::Disk, error::SpoolError, line};
+use crate::{
+    model::UtcMillis,
+    runtime::clock,
+    wire::{GenId, hex},
 };
-use crate::{model::UtcMillis, runtime::clock, wire::GenId};
 use std::{
     collections::VecDeque,
     fs::File,

@@ -3,7 +3,7 @@
 use super::ended::Ended;
 use crate::{
     agent::spool::Generation,
-    wire::{GenId, proto},
+    wire::{GenId, hex, proto},
 };
 use std::collections::VecDeque;
 
@@ -209,9 +209,10 @@ impl Finished {
 }
 
 fn nonsense(gen_id: &GenId, what: &str) -> Ended {
-    Ended::Protocol(format!("generation {}: {what}", hex(gen_id)))
+    Ended::Protocol(format!("generation {}: {what}", named(gen_id)))
 }
 
-pub(super) fn hex(gen_id: &[u8]) -> String {
-    gen_id.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+/// What the platform calls a generation, cut where an id ends.
+pub(super) fn named(gen_id: &[u8]) -> String {
+    hex(gen_id.get(..16).unwrap_or(gen_id))
 }

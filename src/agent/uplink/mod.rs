@@ -341,7 +341,7 @@ impl Uplink {
 fn report_refusal(uplink: &str, refusal: &Refusal, refused: u64) {
     let Refusal { gen_id, seq, code, message } = refusal;
     let code = RefusedCode::try_from(*code).unwrap_or(RefusedCode::Unspecified).as_str_name();
-    let generation = lane::hex(gen_id);
+    let generation = lane::named(gen_id);
     if refused.is_power_of_two() {
         let advice = "`mujun-agent spool refused` lists them; the platform keeps them, outside of its ledger";
         tracing::warn!(uplink, generation, seq, code, refused, advice, "the platform refused a record: {message}");

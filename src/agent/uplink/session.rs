@@ -11,7 +11,7 @@ use super::{
     allowance::Allowance,
     ended::{Ended, one_line},
     exchange::Exchanges,
-    lane::{Finished, Lane, hex},
+    lane::{Finished, Lane, named},
 };
 use crate::{
     agent::spool::{Generation, Refusal, Run},
@@ -297,7 +297,7 @@ impl Session {
     }
 
     fn lane(&mut self, gen_id: &GenId) -> Result<&mut Lane, Ended> {
-        let unknown = || Ended::Protocol(format!("an answer for the unknown generation {}", hex(gen_id)));
+        let unknown = || Ended::Protocol(format!("an answer for the unknown generation {}", named(gen_id)));
         self.lanes.iter_mut().find(|lane| lane.gen_id == *gen_id).ok_or_else(unknown)
     }
 }

@@ -120,11 +120,6 @@ fn within_rate(rate_max_per_h: i64, risen: i128, ms: i64) -> bool {
     (risen - 2) * HOUR_MS < i128::from(rate_max_per_h) * (i128::from(ms) + i128::from(RATE_SLACK_MS))
 }
 
-/// Whether `next`, the reading that follows `previous` in time, continues its epoch.
-pub fn continues(previous: Reading, next: Reading) -> bool {
-    next.count >= previous.count && next.count.checked_sub(previous.count).is_some()
-}
-
 /// The verdicts of all readings, in order, with the declared ones among them. Counts beyond [`COUNT_MAX`] take no part.
 pub fn resolve(physics: &Physics, readings: &[Reading], declarations: &[Declaration]) -> Vec<Judged> {
     let mut sorted = readings.to_vec();

@@ -4,7 +4,7 @@ use crate::{
     model::{GapCause, UtcMillis},
     platform::store::{self, GapRow, Page, RefusedRow},
     runtime::lang::Text,
-    wire::{GenId, proto::RefusedCode},
+    wire::{hex, proto::RefusedCode},
 };
 use serde::Serialize;
 
@@ -56,7 +56,7 @@ impl From<GapRow> for Gap {
             end_ms: row.end,
             series_count: row.series_count,
             series: row.series,
-            gen_id: row.gen_id.map(hex),
+            gen_id: row.gen_id.map(|id| hex(&id)),
             first_seq: row.first_seq,
             last_seq: row.last_seq,
             detail: row.detail,
@@ -121,7 +121,7 @@ impl From<RefusedRow> for Refused {
         Refused {
             gateway_id: row.gateway_id,
             credit_code: row.credit_code,
-            gen_id: hex(row.gen_id),
+            gen_id: hex(&row.gen_id),
             seq: row.seq,
             kind: row.kind,
             bytes: row.bytes,
@@ -191,8 +191,4 @@ impl From<store::Publication> for Publication {
             digest: publication.digest,
         }
     }
-}
-
-fn hex(id: GenId) -> String {
-    format!("{:032x}", u128::from_be_bytes(id))
 }

@@ -1,10 +1,9 @@
 //! One site's answer: its figures, and the registers that they are made of.
 
-use super::view::role_name;
 use crate::{
     model::{Doubts, Quality, Reading, Role, UtcMillis},
     platform::{
-        assess::{Assessment, Basis, SiteAssessment, cause_name, role_of},
+        assess::{Assessment, Basis, SiteAssessment, cause_name, role_name, role_of},
         store::{Flow, Snapshot},
     },
 };

@@ -2,9 +2,9 @@
 
 use super::list;
 use crate::{
-    model::{Gateway, PointKind, Reading, Role, Scale, UtcMillis},
+    model::{Gateway, PointKind, Reading, Scale, UtcMillis},
     platform::{
-        assess::{Assessment, Basis, RankingQuery, SiteAssessment, ranking},
+        assess::{Assessment, Basis, RankingQuery, SiteAssessment, ranking, role_name},
         ingest::GatewayState,
         store::{self, LedgerLine, SiteLedger, Snapshot},
     },
@@ -189,14 +189,4 @@ pub fn gateways(registered: Vec<Gateway>, states: &[GatewayState], refused: &Has
         }
     };
     registered.into_iter().map(row).collect()
-}
-
-pub fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::None => "none",
-        Role::SiteEnergy => "site_energy",
-        Role::SiteExport => "site_export",
-        Role::Output => "output",
-        Role::Scrap => "scrap",
-    }
 }

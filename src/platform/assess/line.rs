@@ -121,7 +121,8 @@ fn by_tag(ledger: &SiteLedger, line: Line, flow: &Flow, counted_as: &str) -> Vec
     shares().filter(|share| share.amount != 0).map(one).collect()
 }
 
-pub(super) fn role_name(role: Role) -> &'static str {
+/// As APIs write it.
+pub fn role_name(role: Role) -> &'static str {
     match role {
         Role::None => "none",
         Role::SiteEnergy => "site_energy",

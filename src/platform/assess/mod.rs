@@ -38,7 +38,7 @@ pub use crate::energy::coal::Basis;
 pub use check::State;
 pub use coefficient::Coefficients;
 pub use figure::{Figure, UnknownFigure};
-pub use line::role_of;
+pub use line::{role_name, role_of};
 pub use note::cause_name;
 pub use output::ProductOutput;
 pub use ranking::{Ranking, RankingQuery, ranking};

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     model::{Doubts, Period, UtcMillis},
     runtime::{clock, task},
+    wire::hex,
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -199,7 +200,7 @@ fn traced(leaf: &Term, register: &Register, trace: Option<Trace>, listed: usize)
         time_ms: sourced.reading.time,
         count: sourced.reading.count,
         gateway_id: register.gateway_id.clone(),
-        gen_id: sourced.record.map(|(gen_id, _)| format!("{:032x}", u128::from_be_bytes(gen_id))),
+        gen_id: sourced.record.map(|(gen_id, _)| hex(&gen_id)),
         seq: sourced.record.map(|(_, seq)| seq),
         declared: sourced.declared,
     };

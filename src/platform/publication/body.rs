@@ -4,6 +4,7 @@ use crate::{
     model::UtcMillis,
     platform::assess::{Assessment, term::Term},
     runtime::lang::Text,
+    wire::hex,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -120,8 +121,4 @@ pub fn input(path: &Path) -> Input {
     let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let sha256 = std::fs::read(path).map(|bytes| hex(&Sha256::digest(bytes))).unwrap_or_default();
     Input { file, sha256 }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

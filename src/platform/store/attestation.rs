@@ -23,12 +23,13 @@ use crate::{
     wire::{
         GenId,
         chain::{self, Chain, Hash, record_hash},
+        hex,
         record::{Attestation, Content, Record, decode},
     },
 };
 use bytes::Bytes;
+use key::Keys;
 pub use key::{GatewayKey, accepted, pin, pinned};
-use key::{Keys, hex};
 use rusqlite::{Connection, Row};
 use std::collections::BTreeMap;
 
@@ -75,7 +76,7 @@ impl AttestationLine {
 /// Notes the key of an attestation that came, and raises an alarm where it proves nothing. It is stored all the same.
 pub fn note(tx: &Connection, gateway: i64, attestation: &Attestation, now: UtcMillis) -> Result<(), StoreError> {
     let Attestation { gen_id, seq, key, .. } = attestation;
-    let about = format!("generation {:032x} through record {seq}", u128::from_be_bytes(*gen_id));
+    let about = format!("generation {} through record {seq}", hex(gen_id));
     if !chain::is_signed(attestation) {
         return alarm::raise(tx, gateway, AlarmKind::BadSignature, 1, &about, now);
     }

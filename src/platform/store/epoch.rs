@@ -1,8 +1,25 @@
 //! Epochs of a register: where one ends and another begins.
 
-use super::{EPOCHS_MAX, EpochEnd, StoreError, row::reading_of, run::cause_of_code};
-use crate::model::UtcMillis;
+use super::{StoreError, row::reading_of, run::cause_of_code};
+use crate::{
+    energy::counter::EpochCause,
+    model::{Reading, UtcMillis},
+};
 use rusqlite::{Connection, params};
+
+/// Epoch ends that one [`super::Flow`] or [`super::Trace`] names.
+pub const EPOCHS_MAX: usize = 100;
+
+/// One epoch of a register ends and another begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EpochEnd {
+    /// When the new one begins.
+    pub time: UtcMillis,
+    pub cause: EpochCause,
+    /// The last reading of the old one and the first of the new one.
+    pub before: Reading,
+    pub after: Reading,
+}
 
 /// Those that begin inside `[from, until)`, which are starts of quarter-hours: the first [`EPOCHS_MAX`], in order.
 pub fn ends(tx: &Connection, series: i64, from: UtcMillis, until: UtcMillis) -> Result<Vec<EpochEnd>, StoreError> {

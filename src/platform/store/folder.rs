@@ -45,10 +45,8 @@ impl Folder {
             .map_err(|error| StoreError::Folder { dir: dir.to_owned(), source: std::io::Error::other(error).into() })?;
         connection.busy_timeout(BUSY)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        match connection.pragma_query_value(None, "user_version", |row| row.get(0))? {
-            SCHEMA_VERSION => Ok((folder, connection)),
-            found => Err(StoreError::Version { found, known: SCHEMA_VERSION }),
-        }
+        check_version(&connection)?;
+        Ok((folder, connection))
     }
 
     /// The one connection that writes, with the schema in place.
@@ -71,10 +69,8 @@ impl Folder {
     /// A connection that reads, without the folder: a platform may run on it.
     pub fn look(dir: &Path) -> Result<Connection, StoreError> {
         let connection = Folder::reader(&dir.join("mujun.db"))?;
-        match connection.pragma_query_value(None, "user_version", |row| row.get(0))? {
-            SCHEMA_VERSION => Ok(connection),
-            found => Err(StoreError::Version { found, known: SCHEMA_VERSION }),
-        }
+        check_version(&connection)?;
+        Ok(connection)
     }
 
     pub fn reader(file: &Path) -> Result<Connection, StoreError> {
@@ -87,6 +83,13 @@ impl Folder {
 
     pub fn file(&self) -> &Path {
         &self.file
+    }
+}
+
+fn check_version(connection: &Connection) -> Result<(), StoreError> {
+    match connection.pragma_query_value(None, "user_version", |row| row.get(0))? {
+        SCHEMA_VERSION => Ok(()),
+        found => Err(StoreError::Version { found, known: SCHEMA_VERSION }),
     }
 }
 

@@ -1,12 +1,20 @@
 //! Generations: their marks and their dictionaries.
 
-use super::{Mark, Outcome, StoreError};
+use super::{Outcome, StoreError};
 use crate::{
     model::{Physics, PointKind, Role, RunId, Series, Span, UtcMillis},
     wire::GenId,
 };
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::collections::HashMap;
+
+/// How far one generation is stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mark {
+    pub gen_id: GenId,
+    pub seq: u64,
+    pub complete: bool,
+}
 
 /// Where one generation of a gateway stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

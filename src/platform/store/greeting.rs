@@ -7,7 +7,7 @@ use super::{
     lineage::{self, Run, Verdict},
     registry,
 };
-use crate::model::UtcMillis;
+use crate::{model::UtcMillis, wire::hex};
 use rusqlite::Connection;
 
 /// Who comes, with what.
@@ -31,7 +31,7 @@ pub fn greet(tx: &Connection, greeting: &Greeting, now: UtcMillis) -> Result<Gre
     let Greeting { gateway_id, run, chain } = greeting;
     let gateway = registry::gateway_number(tx, gateway_id)?;
     let verdict = lineage::judge(run, &lineage::known(tx, gateway, run, chain)?);
-    let store = format!("store {:032x}, run {}", u128::from_be_bytes(run.store_id), run.boot_counter);
+    let store = format!("store {}, run {}", hex(&run.store_id), run.boot_counter);
     match verdict {
         Verdict::Cloned(why) => {
             alarm::raise(tx, gateway, AlarmKind::Cloned, 1, &format!("{store}: {why}"), now)?;

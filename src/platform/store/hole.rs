@@ -19,7 +19,7 @@ use super::{
 use crate::{
     energy::interval::QUARTER_MS,
     model::{Span, UtcMillis},
-    wire::{GenId, record::Interval},
+    wire::{GenId, hex, record::Interval},
 };
 use rusqlite::{Connection, params};
 use std::collections::{BTreeSet, HashSet};
@@ -139,7 +139,7 @@ pub fn ends(tx: &Connection, gateway: i64, next: &GenId, first: UtcMillis, now: 
             .execute(params![id, start, first.0])?;
         // a platform that had nothing of the gateway before has lost nothing
         if start.is_some() {
-            let detail = format!("generation {:032x}", u128::from_be_bytes(lost));
+            let detail = format!("generation {}", hex(&lost));
             alarm::raise(tx, gateway, AlarmKind::Hole, 1, &detail, now)?;
         }
     }

@@ -1,7 +1,7 @@
 //! A batch into one transaction: its records, what they mean to the ledger, and the mark.
 
 use super::{
-    Outcome, Refusal, Stop, StoreError,
+    BadRecord, StoreError,
     alarm::{self, AlarmKind},
     block, generation, hole, refused, registry,
     take::Taker,
@@ -15,6 +15,39 @@ use crate::{
     },
 };
 use rusqlite::Connection;
+
+/// What became of a batch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// The generation is stored through `seq`; `complete` when the gateway sealed it there or before.
+    Stored { seq: u64, complete: bool },
+    /// The batch begins behind a hole; nothing of it was stored.
+    Rewind { expected_seq: u64 },
+}
+
+/// What became of a batch's records.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Ingested {
+    pub outcome: Outcome,
+    /// Kept outside of the ledger; the mark counts them.
+    pub refusals: Vec<Refusal>,
+    /// Why the batch was not taken to its end.
+    pub stop: Option<Stop>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Refusal {
+    pub seq: u64,
+    pub error: BadRecord,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// The checksum of this record does not match. It may have been damaged on its way: it should come once more.
+    Again(u64),
+    /// [`super::REFUSED_MAX`] refused records of the gateway are kept already.
+    Full,
+}
 
 /// Records of one generation that follow each other, already decoded: the writer has better to do.
 pub struct Batch {

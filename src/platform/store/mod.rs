@@ -26,8 +26,7 @@
 //! apart the sum is known, and its shape is said to be estimated.
 
 use crate::{
-    energy::counter::EpochCause,
-    model::{Declared, Doubts, Gateway, Period, Reading, Series, Site, UtcMillis},
+    model::{Declared, Gateway, Period, Site, UtcMillis},
     runtime::{clock as wall, task},
     wire::{
         GenId,
@@ -35,9 +34,8 @@ use crate::{
     },
 };
 use rusqlite::Connection;
-use rust_decimal::Decimal;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     path::Path,
     sync::{
         Arc,
@@ -77,21 +75,27 @@ mod snapshot;
 mod tag;
 mod take;
 mod trace;
+mod view;
 mod writer;
 
 pub use alarm::{Alarm, AlarmKind};
 pub use attestation::{AttestationLine, GatewayKey};
 pub use audit::Audit;
+pub use epoch::{EPOCHS_MAX, EpochEnd};
 pub use error::{BadRecord, StoreError};
 pub use gap::GapRow;
+pub use generation::Mark;
 pub use greeting::{Greeted, Greeting};
 pub use hole::{Hole, Link};
+pub use intake::{Ingested, Outcome, Refusal, Stop};
 pub use lineage::Run;
 pub use listing::{Listing, Page};
 pub use proof::{Proof, ProvenEpoch, ProvenRegister, prove};
 pub use publication::{Draft, Publication};
 pub use refused::{REFUSED_MAX, RefusedRow};
 pub use trace::{SourcedReading, Trace, TracedInterval};
+pub use view::{Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, TagShare};
+pub use writer::Waiting;
 
 /// The platform's store. Cloning gives another handle; when the last one goes, the folder is free again.
 #[derive(Clone)]
@@ -207,13 +211,6 @@ impl Store {
         self.inner.writer.write(fenced).await
     }
 
-    /// # Errors
-    /// [`StoreError::UnknownGateway`] when it is not in the registry.
-    pub async fn check_registered(&self, gateway_id: &str) -> Result<(), StoreError> {
-        let gateway_id = gateway_id.to_owned();
-        self.inner.readers.read(move |tx| registry::gateway_number(tx, &gateway_id).map(drop)).await
-    }
-
     /// The marks of those of the generations that are known. They count all that waited for the writer before: a
     /// gateway that comes again may have left something there.
     ///
@@ -238,62 +235,14 @@ impl Store {
         self.inner.readers.read(move |tx| hole::open(tx, registry::gateway_number(tx, &gateway_id)?)).await
     }
 
-    /// Judges every refused record again: for the start, since a newer platform may know what an older one did not.
-    /// The number of those that were taken.
-    pub async fn retry_refused(&self) -> Result<u64, StoreError> {
-        let mut taken = 0;
-        let mut next = refused::Retry::After(0, 0);
-        loop {
-            let retried = self.retry(next).await?;
-            taken += retried.taken;
-            match retried.at {
-                Some((generation, seq)) => next = refused::Retry::After(generation, seq),
-                None => return Ok(taken),
-            }
-        }
-    }
-
-    /// Takes the records that were ahead of the clock and whose time has come.
-    pub async fn retry_due(&self) -> Result<u64, StoreError> {
-        let mut taken = 0;
-        loop {
-            let retried = self.retry(refused::Retry::Due).await?;
-            taken += retried.taken;
-            if retried.judged == 0 {
-                return Ok(taken);
-            }
-        }
-    }
-
-    async fn retry(&self, which: refused::Retry) -> Result<refused::Retried, StoreError> {
-        let now = wall::now();
-        self.inner.writer.write(move |tx| refused::retry(tx, which, now)).await
-    }
-
     /// What is missing, and why, newest first.
     pub async fn gaps(&self, listing: Listing) -> Result<Page<GapRow>, StoreError> {
         self.inner.readers.read(move |tx| gap::gaps(tx, &listing)).await
     }
 
-    /// Records that are kept outside of the ledger, newest first.
-    pub async fn refused(&self, listing: Listing) -> Result<Page<RefusedRow>, StoreError> {
-        self.inner.readers.read(move |tx| refused::refused(tx, &listing)).await
-    }
-
     /// By gateway and kind; the listing's period is not looked at.
     pub async fn alarms(&self, listing: Listing) -> Result<Page<Alarm>, StoreError> {
         self.inner.readers.read(move |tx| alarm::alarms(tx, &listing)).await
-    }
-
-    /// Gives up the bytes of the refused records of a gateway, when they can not be mended and hold up the others.
-    pub async fn write_off_refused(&self, gateway_id: &str) -> Result<u64, StoreError> {
-        let gateway_id = gateway_id.to_owned();
-        self.inner.writer.write(move |tx| refused::write_off(tx, registry::gateway_number(tx, &gateway_id)?)).await
-    }
-
-    /// Refused records that are kept of each registered gateway that has any.
-    pub async fn refused_counts(&self) -> Result<HashMap<String, u64>, StoreError> {
-        self.inner.readers.read(|tx| refused::counts(tx)).await
     }
 
     /// How long the writer's queue is.
@@ -365,32 +314,6 @@ impl Store {
         self.inner.readers.read(|tx| snapshot::ledger(tx)).await
     }
 
-    /// Stores a version of a period's figures. `None` when another one was published meanwhile.
-    pub async fn publish(&self, draft: Draft) -> Result<Option<u64>, StoreError> {
-        let now = wall::now();
-        self.inner.writer.write(move |tx| publication::add(tx, &draft, now)).await
-    }
-
-    /// Published versions, the newest first; of one period where it is given.
-    pub async fn publications(&self, period: Option<String>) -> Result<Vec<Publication>, StoreError> {
-        self.inner.readers.read(move |tx| publication::list(tx, period.as_deref())).await
-    }
-
-    /// The last published version of each period and basis.
-    pub async fn latest_publications(&self) -> Result<Vec<Publication>, StoreError> {
-        self.inner.readers.read(|tx| publication::latest(tx)).await
-    }
-
-    /// A published version with its body; by default the last one.
-    pub async fn publication(
-        &self,
-        period: String,
-        basis: String,
-        version: Option<u64>,
-    ) -> Result<Option<(Publication, Vec<u8>)>, StoreError> {
-        self.inner.readers.read(move |tx| publication::body(tx, &period, &basis, version)).await
-    }
-
     /// Reads every block and compares marks and ledger with what the blocks give. Takes as long as the store is
     /// large, and holds the readings of one gateway in memory.
     pub async fn audit(&self) -> Result<Audit, StoreError> {
@@ -408,166 +331,10 @@ impl Store {
     }
 }
 
-/// What became of a batch.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
-    /// The generation is stored through `seq`; `complete` when the gateway sealed it there or before.
-    Stored { seq: u64, complete: bool },
-    /// The batch begins behind a hole; nothing of it was stored.
-    Rewind { expected_seq: u64 },
-}
-
-/// What became of a batch's records.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Ingested {
-    pub outcome: Outcome,
-    /// Kept outside of the ledger; the mark counts them.
-    pub refusals: Vec<Refusal>,
-    /// Why the batch was not taken to its end.
-    pub stop: Option<Stop>,
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub struct Refusal {
-    pub seq: u64,
-    pub error: BadRecord,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Stop {
-    /// The checksum of this record does not match. It may have been damaged on its way: it should come once more.
-    Again(u64),
-    /// [`REFUSED_MAX`] refused records of the gateway are kept already.
-    Full,
-}
-
-/// The writer's queue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Waiting {
-    pub jobs: usize,
-    pub jobs_max: usize,
-}
-
-/// How far one generation is stored.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Mark {
-    pub gen_id: GenId,
-    pub seq: u64,
-    pub complete: bool,
-}
-
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Repeats {
     pub duplicates: u64,
     pub conflicts: u64,
-}
-
-/// What the ledger says of one period. It never changes under its reader.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot {
-    pub as_of: UtcMillis,
-    pub sites: Vec<SiteLedger>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct SiteLedger {
-    pub site: Site,
-    pub gateways: Vec<Gateway>,
-    /// One for each cumulative series of the site's gateways.
-    pub flows: Vec<Flow>,
-    pub declared: Declared,
-}
-
-/// One cumulative series over the period.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Flow {
-    pub gateway_id: String,
-    pub series: Series,
-    /// Σ of the intervals inside the period, counts of the series' scale.
-    pub amount: i64,
-    /// First and last reading inside the period.
-    pub first: Option<Reading>,
-    pub last: Option<Reading>,
-    /// Quarter-hours of the period, from the series' first reading ever to the snapshot's instant, and those of
-    /// them that hold a reading.
-    pub slots_expected: u64,
-    pub slots_received: u64,
-    /// Of `amount`, counts that come from pairs of readings more than 22.5 minutes apart, or that no reading parted:
-    /// their sum is exact, and their place in the period is estimated.
-    pub estimated: i64,
-    /// How often an epoch ended and another began inside the period: what ran between the two is not in `amount`.
-    pub breaks: u64,
-    /// The first [`EPOCHS_MAX`] of them, in order.
-    pub epochs: Vec<EpochEnd>,
-    /// Readings of the period that are in no difference: passing wrong ones, and those that wait for later ones.
-    pub set_aside: u64,
-    /// Union of those of the intervals inside the period.
-    pub doubts: Doubts,
-    /// For `product`, `shift` and `order`: how `amount` is shared among the values that the meter's tags had. Empty for a
-    /// name that no tag of the meter ever had, and for a register that is neither output nor scrap.
-    pub outputs_by_tag: Vec<TagShare>,
-}
-
-/// Epoch ends that one [`Flow`] or [`Trace`] names.
-pub const EPOCHS_MAX: usize = 100;
-
-/// One epoch of a register ends and another begins.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct EpochEnd {
-    /// When the new one begins.
-    pub time: UtcMillis,
-    pub cause: EpochCause,
-    /// The last reading of the old one and the first of the new one.
-    pub before: Reading,
-    pub after: Reading,
-}
-
-/// The part of a flow that belongs to one value of a tag.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TagShare {
-    /// `product`, `shift` or `order`.
-    pub name: String,
-    /// Empty: before the first tag, or while nothing was tagged.
-    pub value: String,
-    /// Counts. Over all values of a name they add up to the flow's amount.
-    pub amount: i64,
-}
-
-/// A quarter-hour of a site's balance.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SiteInterval {
-    pub start: UtcMillis,
-    /// By carrier and unit: what entered less what left.
-    pub energy: Vec<Amount>,
-    /// Qualified and rejected product, by product and unit.
-    pub output: Vec<Amount>,
-    pub scrap: Vec<Amount>,
-    /// Whether any register was read in it. Otherwise its amounts are shares of longer stretches.
-    pub readings_present: bool,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct Amount {
-    /// Carrier or product.
-    pub name: Arc<str>,
-    pub unit: Arc<str>,
-    pub amount: Decimal,
-    pub doubts: Doubts,
-}
-
-/// One cumulative series over all time.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LedgerLine {
-    pub gateway_id: String,
-    pub series: Series,
-    pub first: Option<Reading>,
-    pub last: Option<Reading>,
-    /// Σ of all intervals, counts.
-    pub total: i64,
-    /// How often an epoch ended and another began.
-    pub breaks: u64,
-    /// Quarter-hours from the first to the last reading, but for those inside a break.
-    pub intervals: u64,
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Published figures: versions of a period, of which none is ever changed.
 
-use super::StoreError;
-use crate::{model::UtcMillis, runtime::lang::Text};
+use super::{Store, StoreError};
+use crate::{
+    model::UtcMillis,
+    runtime::{clock as wall, lang::Text},
+};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// Versions of one period and basis: beyond, something publishes without end.
@@ -31,6 +34,34 @@ pub struct Draft {
     pub reason: Text,
     pub digest: String,
     pub body: Vec<u8>,
+}
+
+impl Store {
+    /// Stores a version of a period's figures. `None` when another one was published meanwhile.
+    pub async fn publish(&self, draft: Draft) -> Result<Option<u64>, StoreError> {
+        let now = wall::now();
+        self.inner.writer.write(move |tx| add(tx, &draft, now)).await
+    }
+
+    /// Published versions, the newest first; of one period where it is given.
+    pub async fn publications(&self, period: Option<String>) -> Result<Vec<Publication>, StoreError> {
+        self.inner.readers.read(move |tx| list(tx, period.as_deref())).await
+    }
+
+    /// The last published version of each period and basis.
+    pub async fn latest_publications(&self) -> Result<Vec<Publication>, StoreError> {
+        self.inner.readers.read(|tx| latest(tx)).await
+    }
+
+    /// A published version with its body; by default the last one.
+    pub async fn publication(
+        &self,
+        period: String,
+        basis: String,
+        version: Option<u64>,
+    ) -> Result<Option<(Publication, Vec<u8>)>, StoreError> {
+        self.inner.readers.read(move |tx| body(tx, &period, &basis, version)).await
+    }
 }
 
 /// Adds the version behind `after`. `None` when there is one already: someone else published meanwhile.

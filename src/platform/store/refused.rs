@@ -4,16 +4,18 @@
 //! taken once or not at all.
 
 use super::{
-    BadRecord, StoreError,
+    BadRecord, Store, StoreError,
     alarm::shortened,
     attestation,
     block::Place,
     judge::due,
     listing::{Listing, Page},
+    registry,
     take::Taker,
 };
 use crate::{
     model::UtcMillis,
+    runtime::clock as wall,
     wire::{
         GenId,
         record::{Record, decode},
@@ -61,6 +63,56 @@ pub struct RefusedRow {
     pub message: String,
     /// When it will be judged again, other than at the next start.
     pub due: Option<UtcMillis>,
+}
+
+impl Store {
+    /// Judges every refused record again: for the start, since a newer platform may know what an older one did not.
+    /// The number of those that were taken.
+    pub async fn retry_refused(&self) -> Result<u64, StoreError> {
+        let mut taken = 0;
+        let mut next = Retry::After(0, 0);
+        loop {
+            let retried = self.retry(next).await?;
+            taken += retried.taken;
+            match retried.at {
+                Some((generation, seq)) => next = Retry::After(generation, seq),
+                None => return Ok(taken),
+            }
+        }
+    }
+
+    /// Takes the records that were ahead of the clock and whose time has come.
+    pub async fn retry_due(&self) -> Result<u64, StoreError> {
+        let mut taken = 0;
+        loop {
+            let retried = self.retry(Retry::Due).await?;
+            taken += retried.taken;
+            if retried.judged == 0 {
+                return Ok(taken);
+            }
+        }
+    }
+
+    async fn retry(&self, which: Retry) -> Result<Retried, StoreError> {
+        let now = wall::now();
+        self.inner.writer.write(move |tx| retry(tx, which, now)).await
+    }
+
+    /// Records that are kept outside of the ledger, newest first.
+    pub async fn refused(&self, listing: Listing) -> Result<Page<RefusedRow>, StoreError> {
+        self.inner.readers.read(move |tx| refused(tx, &listing)).await
+    }
+
+    /// Gives up the bytes of the refused records of a gateway, when they can not be mended and hold up the others.
+    pub async fn write_off_refused(&self, gateway_id: &str) -> Result<u64, StoreError> {
+        let gateway_id = gateway_id.to_owned();
+        self.inner.writer.write(move |tx| write_off(tx, registry::gateway_number(tx, &gateway_id)?)).await
+    }
+
+    /// Refused records that are kept of each registered gateway that has any.
+    pub async fn refused_counts(&self) -> Result<HashMap<String, u64>, StoreError> {
+        self.inner.readers.read(|tx| counts(tx)).await
+    }
 }
 
 /// Whether no more of the gateway are kept.

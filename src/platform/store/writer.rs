@@ -2,7 +2,7 @@
 //!
 //! A job that fails is rolled back alone. A commit that fails fails all its jobs, and none is told otherwise.
 
-use super::{StoreError, Waiting};
+use super::StoreError;
 use crate::runtime::{
     fault::{self, Fault, planted},
     task,
@@ -27,6 +27,13 @@ struct Ran {
 
 /// Takes whether the commit was durable to the one who asked.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
+
+/// The writer's queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    pub jobs: usize,
+    pub jobs_max: usize,
+}
 
 pub struct Writer {
     queue: Option<mpsc::Sender<Job>>,

@@ -3,7 +3,10 @@
 use super::{SpoolError, StoppedSpool};
 use crate::{
     model::{Event, EventKind, Quality, Replaced, Sample, Series, UtcMillis, Value},
-    wire::record::{Attestation, Content, decode},
+    wire::{
+        hex,
+        record::{Attestation, Content, decode},
+    },
 };
 use std::{
     collections::HashMap,
@@ -125,10 +128,6 @@ fn event_lines(event: &Event, dictionary: &HashMap<u32, Series>) -> Vec<String> 
 fn attestation_line(one: &Attestation) -> String {
     let says = format!("generation={} chain={} key={}", hex(&one.gen_id), hex(&one.chain), hex(&one.key));
     format!("{},,attestation,{},,event,{says}", one.time, one.seq)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// RFC 4180.

@@ -4,10 +4,10 @@ use super::{SpoolError, StoppedSpool};
 use crate::{
     agent::{
         archive::{Archive, ArchiveLimits},
-        spool::{generation::Extent, line::hex, span},
+        spool::{generation::Extent, span},
     },
     model::{Span, UtcMillis},
-    wire::record::decode,
+    wire::{hex, record::decode},
 };
 
 /// One generation.

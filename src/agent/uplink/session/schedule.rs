@@ -4,10 +4,10 @@ use super::{Output, Session};
 use crate::{
     agent::uplink::{
         ended::Ended,
-        lane::{Flight, Lane, hex},
+        lane::{Flight, Lane},
     },
     wire::{
-        BATCH_BYTES_MAX, BATCH_RECORDS_MAX, GENERATIONS_MAX, GenId,
+        BATCH_BYTES_MAX, BATCH_RECORDS_MAX, GENERATIONS_MAX, GenId, hex,
         proto::{self, up},
         record::Record,
     },

@@ -1,6 +1,6 @@
 //! Whose signature counts: the keys that the registry names; without any, the first one that the gateway signed with.
 
-use crate::{model::UtcMillis, platform::store::StoreError};
+use crate::{model::UtcMillis, platform::store::StoreError, wire::hex};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// 32 bytes, Ed25519.
@@ -49,7 +49,7 @@ pub fn accepted(tx: &Connection, gateway: i64) -> Result<Vec<GatewayKey>, StoreE
     let Keys { pinned, first } = Keys::of(tx, gateway)?;
     let named = !pinned.is_empty();
     let keys = if named { pinned } else { first.into_iter().collect() };
-    let one = |key| GatewayKey { gateway_id: gateway_id.clone(), key: hex(&key), pinned: named };
+    let one = |key: PublicKey| GatewayKey { gateway_id: gateway_id.clone(), key: hex(&key), pinned: named };
     Ok(keys.into_iter().map(one).collect())
 }
 
@@ -87,8 +87,4 @@ pub fn pinned(tx: &Connection, gateway: i64) -> Result<Vec<PublicKey>, StoreErro
     let mut select = tx.prepare_cached("SELECT key FROM gateway_key WHERE gateway = ?1 AND source = ?2 ORDER BY id")?;
     let rows = select.query_map([gateway, PINNED], |row| row.get(0))?;
     rows.map(|row| row.map_err(StoreError::from)).collect()
-}
-
-pub(super) fn hex(key: &PublicKey) -> String {
-    key.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -3,10 +3,11 @@
 use super::*;
 use crate::{
     energy::interval::{Cell, QUARTER_MS},
-    model::{Doubts, Event, EventKind, Physics, PointKind, Reason, Role, RunId, Sample, Scale, Value},
+    model::{Doubts, Event, EventKind, Physics, PointKind, Reading, Reason, Role, RunId, Sample, Scale, Series, Value},
     wire::record::{Content, Dictionary, Interval, Samples, encode},
 };
 use rusqlite::Connection;
+use rust_decimal::Decimal;
 
 mod batches;
 mod clocks;

@@ -3,6 +3,7 @@
 use super::*;
 use crate::wire::{
     chain::{self, Chain, record_hash},
+    hex,
     record::Attestation,
 };
 use attestation::{verify, verify_by};
@@ -102,7 +103,7 @@ fn an_honest_store_passes_and_says_what_is_not_signed_yet() {
     let said: Vec<_> = audit.attestations.iter().map(|line| line.text().en).collect();
     let newest = "4 records are stored, the gateway signed through 3, verified through 3";
     assert_eq!(said, [format!("gateway gw-1, generation {}: {newest}", "09".repeat(16))]);
-    let key = |seed: u8| public(seed).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let key = |seed: u8| hex(&public(seed));
     assert_eq!(audit.keys, [GatewayKey { gateway_id: "gw-1".into(), key: key(1), pinned: false }]);
 
     // under way: signed, not here yet
