@@ -108,9 +108,9 @@ impl Stack {
         let config = format!(
             "[agent]\ngateway_id = \"{gateway_id}\"\ntrust_clock = true\n[spool]\ndir = \"{spool}\"\ncommit_interval_ms = 500\n\
              [[uplink]]\nname = \"county\"\nplatform_url = \"http://127.0.0.1:{ingest}\"\nstart_spread_s = 0\n\
-             [[modbus]]\nname = \"bus\"\naddress = \"127.0.0.1:{port}\"\n\
-             [[modbus.meter]]\nname = \"{meter}\"\nunit_id = 1\n\
-             [[modbus.meter.point]]\nname = \"energy\"\nregister = 0\ntype = \"u32\"\nword_order = \"ABCD\"\n\
+             [[bus]]\nname = \"bus\"\naddress = \"127.0.0.1:{port}\"\n\
+             [[bus.meter]]\nname = \"{meter}\"\nunit_id = 1\n\
+             [[bus.meter.point]]\nname = \"energy\"\nregister = 0\ntype = \"u32\"\nword_order = \"ABCD\"\n\
              kind = \"cumulative\"\nunit = \"kWh\"\nscale = \"0.01\"\ncarrier = \"electricity\"\n"
         );
         let name = format!("agent-{gateway_id}");

@@ -69,8 +69,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
 
     let mut tasks = Tasks::new(stop.clone());
     let (inputs, queue) = mpsc::channel(INPUTS_MAX);
-    for bus in config.modbus {
-        tasks.spawn("modbus", source::modbus::run(bus, inputs.clone(), health.clone(), stop.clone()));
+    for bus in config.buses {
+        tasks.spawn("bus", source::bus::run(bus, inputs.clone(), health.clone(), stop.clone()));
     }
     for broker in config.mqtt {
         tasks.spawn("mqtt", source::mqtt::run(broker, inputs.clone(), health.clone(), stop.clone()));

@@ -97,15 +97,15 @@ name = "county"
 platform_url = "http://127.0.0.1:{platform}"
 start_spread_s = 0
 
-[[modbus]]
+[[bus]]
 name = "line-1"
 address = "127.0.0.1:{modbus}"
 
-[[modbus.meter]]
+[[bus.meter]]
 name = "main"
 unit_id = 1
 
-[[modbus.meter.point]]
+[[bus.meter.point]]
 name = "energy"
 register = 0
 type = "u64"
@@ -117,18 +117,18 @@ carrier = "electricity"
 rate_max = "20000"
 counts_as = "site_energy"
 
-[[modbus.meter.point]]
+[[bus.meter.point]]
 name = "power"
 register = 4
 type = "f32"
 word_order = "ABCD"
 unit = "kW"
 
-[[modbus.meter]]
+[[bus.meter]]
 name = "workshop"
 unit_id = 2
 
-[[modbus.meter.point]]
+[[bus.meter.point]]
 name = "energy"
 register = 0
 type = "u32"

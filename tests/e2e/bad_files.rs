@@ -23,18 +23,18 @@ fn a_wrong_agent_file_starts_nothing_and_what_was_recorded_still_arrives() {
     let broker = "[[mqtt]]\nname = \"machines\"\nurl = \"http://broker\"\n[[mqtt.topic]]\ntopic = \"t\"\nmeter = \"press\"\n\
                   [[mqtt.topic.point]]\nname = \"n\"\npointer = \"\"\n";
     let wrong = [
-        (right.replace("timeout_ms", "timout_ms"), "agent.toml:14:1  modbus[0].timout_ms: unknown key \"timout_ms\""),
+        (right.replace("timeout_ms", "timout_ms"), "agent.toml:14:1  bus[0].timout_ms: unknown key \"timout_ms\""),
         (
             right.replace("unit_id = 1", "unit_id = \"one\""),
-            "agent.toml:18:11  modbus[0].meter[0].unit_id: found the string \"one\"; expected an integer from 1 to 247",
+            "agent.toml:18:11  bus[0].meter[0].unit_id: found the string \"one\"; expected an integer from 1 to 247",
         ),
         (
             right.replace("name = \"u32\"", "name = \"total\""),
-            "agent.toml:30:8  modbus[0].meter[0].point[1].name: \"total\" is used on line 20 already",
+            "agent.toml:30:8  bus[0].meter[0].point[1].name: \"total\" is used on line 20 already",
         ),
         (
             right.replace("register = 4", "register = 3"),
-            "agent.toml:31:12  modbus[0].meter[0].point[1].register: registers 3 to 4 overlap 0 to 3 of",
+            "agent.toml:31:12  bus[0].meter[0].point[1].register: registers 3 to 4 overlap 0 to 3 of",
         ),
         (right.clone() + broker, "agent.toml:43:7  mqtt[0].url: found \"http://broker\"; expected mqtt://host[:port]"),
     ];

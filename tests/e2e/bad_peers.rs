@@ -23,7 +23,7 @@ fn an_exception_a_short_reply_another_transaction_and_silence_are_named_and_cost
     ];
     let further = broken.map(|(unit, name, _)| {
         format!(
-            "[[modbus.meter]]\nname = \"{name}\"\nunit_id = {unit}\n[[modbus.meter.point]]\nname = \"energy\"\n\
+            "[[bus.meter]]\nname = \"{name}\"\nunit_id = {unit}\n[[bus.meter.point]]\nname = \"energy\"\n\
              register = 0\ntype = \"u64\"\nword_order = \"ABCD\"\nkind = \"cumulative\"\n"
         )
     });

@@ -147,7 +147,7 @@ fn the_console_shows_what_a_meter_says_and_why_another_says_nothing() {
     let mut plant = Plant::start(None);
     let (console, table) = Console::table();
     // unit 5 is silent
-    let silent = "[[modbus.meter]]\nname = \"silent\"\nunit_id = 5\n[[modbus.meter.point]]\nname = \"total\"\n\
+    let silent = "[[bus.meter]]\nname = \"silent\"\nunit_id = 5\n[[bus.meter.point]]\nname = \"total\"\n\
         register = 0\ntype = \"u64\"\nword_order = \"ABCD\"\nkind = \"cumulative\"\n";
     let _agent = stack.agent(&(table + &plant.sources(silent)));
     let said = |points: &Value, meter: &str| {

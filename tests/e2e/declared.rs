@@ -42,8 +42,8 @@ fn a_replacement_declared_before_a_kill_reaches_the_platform_as_one_event() {
     // nobody answers there: a replacement needs no meter that speaks
     let port = free_port();
     let sources = format!(
-        "[[modbus]]\nname = \"line\"\naddress = \"127.0.0.1:{port}\"\n[[modbus.meter]]\nname = \"main\"\nunit_id = 1\n\
-         [[modbus.meter.point]]\nname = \"energy\"\nregister = 0\ntype = \"u32\"\nword_order = \"ABCD\"\n\
+        "[[bus]]\nname = \"line\"\naddress = \"127.0.0.1:{port}\"\n[[bus.meter]]\nname = \"main\"\nunit_id = 1\n\
+         [[bus.meter.point]]\nname = \"energy\"\nregister = 0\ntype = \"u32\"\nword_order = \"ABCD\"\n\
          kind = \"cumulative\"\nscale = \"0.01\"\nunit = \"kWh\"\ncarrier = \"electricity\"\ndigits = 8\n"
     );
     let stack = Stack::start();

@@ -12,8 +12,8 @@ fn a_platform_that_comes_late_gets_what_the_other_has() {
     let mut server = Running(python("modbus_server.py").arg(port.to_string()).stdout(Stdio::piped()).spawn().unwrap());
     first_line(&mut server);
     let sources = format!(
-        "[[modbus]]\nname = \"line\"\naddress = \"127.0.0.1:{port}\"\n[[modbus.meter]]\nname = \"m\"\nunit_id = 1\n\
-         [[modbus.meter.point]]\nname = \"energy\"\nregister = 0\ntype = \"u16\"\nkind = \"cumulative\"\nunit = \"kWh\"\n"
+        "[[bus]]\nname = \"line\"\naddress = \"127.0.0.1:{port}\"\n[[bus.meter]]\nname = \"m\"\nunit_id = 1\n\
+         [[bus.meter.point]]\nname = \"energy\"\nregister = 0\ntype = \"u16\"\nkind = \"cumulative\"\nunit = \"kWh\"\n"
     );
     let (county, mut city) = (Stack::start(), Stack::prepared());
     let uplinks = county.uplink("county") + &city.uplink("city");

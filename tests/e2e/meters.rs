@@ -14,16 +14,15 @@ fn every_type_and_word_order_of_a_foreign_server_is_read_exactly() {
     let points = described["points"].as_array().unwrap();
     assert_eq!(points.len(), 26);
 
-    let mut sources = format!(
-        "[[modbus]]\nname = \"line\"\naddress = \"127.0.0.1:{port}\"\n[[modbus.meter]]\nname = \"m\"\nunit_id = 1\n"
-    );
+    let mut sources =
+        format!("[[bus]]\nname = \"line\"\naddress = \"127.0.0.1:{port}\"\n[[bus.meter]]\nname = \"m\"\nunit_id = 1\n");
     for point in points {
         let (kind, order, register) =
             (point["type"].as_str().unwrap(), point["order"].as_str().unwrap(), &point["register"]);
         let order_line = if kind.ends_with("16") { String::new() } else { format!("word_order = \"{order}\"\n") };
         let resolution = if kind.starts_with('f') { "resolution = \"0.01\"\n" } else { "" };
         sources += &format!(
-            "[[modbus.meter.point]]\nname = \"{kind}-{order}\"\nregister = {register}\ntype = \"{kind}\"\n{order_line}\
+            "[[bus.meter.point]]\nname = \"{kind}-{order}\"\nregister = {register}\ntype = \"{kind}\"\n{order_line}\
              kind = \"cumulative\"\n{resolution}unit = \"kWh\"\ncarrier = \"electricity\"\n"
         );
     }

@@ -84,15 +84,15 @@ impl Plant {
         Standing { counts, requests: answer["requests"].as_u64().unwrap(), stamps }
     }
 
-    /// The agent's sources: the sound meter, further `[[modbus.meter]]` tables, and the machine where there is a broker.
+    /// The agent's sources: the sound meter, further `[[bus.meter]]` tables, and the machine where there is a broker.
     pub fn sources(&self, further: &str) -> String {
         let point = |name: &str, register: u16, rest: &str| {
-            format!("[[modbus.meter.point]]\nname = \"{name}\"\nregister = {register}\nkind = \"cumulative\"\n{rest}")
+            format!("[[bus.meter.point]]\nname = \"{name}\"\nregister = {register}\nkind = \"cumulative\"\n{rest}")
         };
         let energy = "scale = \"0.01\"\nunit = \"kWh\"\ncarrier = \"electricity\"\ncounts_as = \"site_energy\"\n";
         let mut sources = format!(
-            "[[modbus]]\nname = \"line\"\naddress = \"127.0.0.1:{}\"\ntimeout_ms = 500\npoll_interval_ms = 100\n\
-             [[modbus.meter]]\nname = \"main\"\nunit_id = 1\n",
+            "[[bus]]\nname = \"line\"\naddress = \"127.0.0.1:{}\"\ntimeout_ms = 500\npoll_interval_ms = 100\n\
+             [[bus.meter]]\nname = \"main\"\nunit_id = 1\n",
             self.port
         );
         sources += &point("total", 0, &format!("type = \"u64\"\nword_order = \"ABCD\"\n{energy}"));

@@ -12,8 +12,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A meter that nobody answers for: what is read of it is bad, and delivered all the same.
 fn sources() -> String {
     format!(
-        "[[modbus]]\nname = \"line\"\naddress = \"127.0.0.1:{}\"\n[[modbus.meter]]\nname = \"m\"\nunit_id = 1\n\
-         [[modbus.meter.point]]\nname = \"power\"\nregister = 0\ntype = \"u16\"\n",
+        "[[bus]]\nname = \"line\"\naddress = \"127.0.0.1:{}\"\n[[bus.meter]]\nname = \"m\"\nunit_id = 1\n\
+         [[bus.meter.point]]\nname = \"power\"\nregister = 0\ntype = \"u16\"\n",
         free_port()
     )
 }

@@ -20,7 +20,7 @@ pub fn run(config: &Config, lang: Lang) {
 }
 
 fn summary(config: &Config, lang: Lang) -> String {
-    let meters: usize = config.modbus.iter().map(|bus| bus.meters.len()).sum();
+    let meters: usize = config.buses.iter().map(|bus| bus.meters.len()).sum();
     let topics: usize = config.mqtt.iter().map(|broker| broker.topics.len()).sum();
     let points = config.points.len();
     lang.pick(

@@ -18,9 +18,9 @@ pub(super) fn listen(root: &Section) -> Option<SocketAddr> {
 mod tests {
     use crate::agent::config::parse;
 
-    const REST: &str = "[agent]\ngateway_id = \"gw-1\"\n[[modbus]]\nname = \"line\"\naddress = \"127.0.0.1:502\"\n\
-        [[modbus.meter]]\nname = \"main\"\nunit_id = 1\n\
-        [[modbus.meter.point]]\nname = \"power\"\nregister = 7\ntype = \"i16\"\n";
+    const REST: &str = "[agent]\ngateway_id = \"gw-1\"\n[[bus]]\nname = \"line\"\naddress = \"127.0.0.1:502\"\n\
+        [[bus.meter]]\nname = \"main\"\nunit_id = 1\n\
+        [[bus.meter.point]]\nname = \"power\"\nregister = 7\ntype = \"i16\"\n";
 
     fn listens(console: &str) -> Result<Option<String>, String> {
         let config = parse(&format!("{console}{REST}"), "agent.toml").map_err(|problems| problems.to_string())?;

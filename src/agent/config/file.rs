@@ -3,8 +3,8 @@
 use super::{
     Config, Point, console,
     key::{
-        AGENT, AGENT_SHAPE, GATEWAY_ID, KEY_FILE, MODBUS, MODBUS_SHAPE, MQTT, MQTT_SHAPE, POINT_NAME, ROOT_SHAPE,
-        SHAPES, SPOOL, SPOOL_SHAPE, TRUST_CLOCK,
+        AGENT, AGENT_SHAPE, BUS_SHAPE, BUSES, GATEWAY_ID, KEY_FILE, MQTT, MQTT_SHAPE, POINT_NAME, ROOT_SHAPE, SHAPES,
+        SPOOL, SPOOL_SHAPE, TRUST_CLOCK,
     },
     modbus, mqtt,
     point::{self, Given},
@@ -52,14 +52,14 @@ fn config(root: &Section) -> Config {
         None => spool.dir.with_file_name(format!("{gateway_id}.key")),
     };
     let mut listed = Listed::new();
-    let buses = root.tables(&MODBUS, &MODBUS_SHAPE);
+    let buses = root.tables(&BUSES, &BUS_SHAPE);
     let brokers = root.tables(&MQTT, &MQTT_SHAPE);
     let config = Config {
         spool,
         key_file,
         console: console::listen(root),
         uplinks: uplink::destinations(root),
-        modbus: buses.iter().map(|section| modbus::bus(section, &mut listed)).collect(),
+        buses: buses.iter().map(|section| modbus::bus(section, &mut listed)).collect(),
         mqtt: brokers.iter().map(|section| mqtt::broker(section, &gateway_id, &mut listed)).collect(),
         points: listed.points,
         rates_assumed: listed.rates_assumed,
@@ -72,7 +72,7 @@ fn config(root: &Section) -> Config {
             &root.at,
             Text::new("没有计量点", "no point"),
             Text::new("至少一个计量点", "at least one"),
-            Text::new("加上 [[modbus]] 或 [[mqtt]]", "add [[modbus]] or [[mqtt]]"),
+            Text::new("加上 [[bus]] 或 [[mqtt]]", "add [[bus]] or [[mqtt]]"),
         );
     } else if points > POINTS_MAX {
         root.doc.report(
@@ -102,7 +102,7 @@ impl Listed {
             points: Vec::new(),
             rates_assumed: Vec::new(),
             ids: Unique::new("同一仪表的其他计量点", "point of the meter"),
-            sources: Unique::new("其他 [[modbus]] 或 [[mqtt]] ", "[[modbus]] or [[mqtt]]"),
+            sources: Unique::new("其他 [[bus]] 或 [[mqtt]] ", "[[bus]] or [[mqtt]]"),
             meters: Unique::new("其他仪表", "meter"),
             clients: Unique::new("同一代理的其他客户端", "client of the broker"),
             tags: Unique::new("同一仪表的其他标签", "tag of the meter"),

@@ -10,10 +10,9 @@ pub(super) static AGENT: Key = key("agent", "一个 [agent] 表", "one table [ag
 pub(super) static SPOOL: Key = key("spool", "一个 [spool] 表", "one table [spool]", "[spool]");
 pub(super) static UPLINKS: Key =
     key("uplink", "最多 4 个 [[uplink]] 表", "one table [[uplink]] for each platform, 4 at most", "[[uplink]]");
-pub(super) static MODBUS: Key =
-    key("modbus", "若干 [[modbus]] 表", "one table [[modbus]] for each endpoint", "[[modbus]]");
+pub(super) static BUSES: Key = key("bus", "若干 [[bus]] 表", "one table [[bus]] for each line or endpoint", "[[bus]]");
 pub(super) static MQTT: Key = key("mqtt", "若干 [[mqtt]] 表", "one table [[mqtt]] for each broker", "[[mqtt]]");
-pub(super) static ROOT_SHAPE: Shape = Shape { header: "", keys: &[&AGENT, &SPOOL, &CONSOLE, &UPLINKS, &MODBUS, &MQTT] };
+pub(super) static ROOT_SHAPE: Shape = Shape { header: "", keys: &[&AGENT, &SPOOL, &CONSOLE, &UPLINKS, &BUSES, &MQTT] };
 
 pub(super) static GATEWAY_ID: Key = key(
     "gateway_id",
@@ -74,9 +73,9 @@ pub(super) static POLL_INTERVAL_MS: Key = key(
     "poll_interval_ms = 1000",
 );
 pub(super) static METERS: Key =
-    key("meter", "至少一个 [[modbus.meter]] 表", "at least one table [[modbus.meter]]", "[[modbus.meter]]").required();
-pub(super) static MODBUS_SHAPE: Shape =
-    Shape { header: "[[modbus]]", keys: &[&BUS_NAME, &ADDRESS, &TIMEOUT_MS, &POLL_INTERVAL_MS, &METERS] };
+    key("meter", "至少一个 [[bus.meter]] 表", "at least one table [[bus.meter]]", "[[bus.meter]]").required();
+pub(super) static BUS_SHAPE: Shape =
+    Shape { header: "[[bus]]", keys: &[&BUS_NAME, &ADDRESS, &TIMEOUT_MS, &POLL_INTERVAL_MS, &METERS] };
 
 pub(super) static METER_NAME: Key = key("name", NAME_ZH, NAME_EN, r#"name = "main-meter""#).required();
 pub(super) static UNIT_ID: Key = key(
@@ -86,15 +85,11 @@ pub(super) static UNIT_ID: Key = key(
     "unit_id = 1",
 )
 .required();
-pub(super) static MODBUS_POINTS: Key = key(
-    "point",
-    "至少一个 [[modbus.meter.point]] 表",
-    "at least one table [[modbus.meter.point]]",
-    "[[modbus.meter.point]]",
-)
-.required();
+pub(super) static MODBUS_POINTS: Key =
+    key("point", "至少一个 [[bus.meter.point]] 表", "at least one table [[bus.meter.point]]", "[[bus.meter.point]]")
+        .required();
 pub(super) static METER_SHAPE: Shape =
-    Shape { header: "[[modbus.meter]]", keys: &[&METER_NAME, &UNIT_ID, &MODBUS_POINTS] };
+    Shape { header: "[[bus.meter]]", keys: &[&METER_NAME, &UNIT_ID, &MODBUS_POINTS] };
 
 pub(super) static POINT_NAME: Key = key("name", NAME_ZH, NAME_EN, r#"name = "energy""#).required();
 pub(super) static FUNCTION: Key = key(
@@ -175,7 +170,7 @@ pub(super) static WARM_UP_S: Key =
     key("warm_up_s", "0 到 3600 的整数（秒）", "an integer from 0 to 3600 (seconds)", "warm_up_s = 180");
 pub(super) static RESTARTS: Key = key("restarts", "true 或 false", "true or false", "restarts = false");
 pub(super) static MODBUS_POINT_SHAPE: Shape = Shape {
-    header: "[[modbus.meter.point]]",
+    header: "[[bus.meter.point]]",
     keys: &[
         &POINT_NAME,
         &FUNCTION,
@@ -283,7 +278,7 @@ pub(super) static SHAPES: [&Shape; 12] = [
     &SPOOL_SHAPE,
     &CONSOLE_SHAPE,
     &UPLINK_SHAPE,
-    &MODBUS_SHAPE,
+    &BUS_SHAPE,
     &METER_SHAPE,
     &MODBUS_POINT_SHAPE,
     &MQTT_SHAPE,

@@ -10,6 +10,7 @@
 //! - Connect: an address that is well formed may still lead nowhere.
 
 mod address;
+mod bus;
 mod console;
 mod file;
 mod key;
@@ -24,6 +25,10 @@ mod time;
 mod uplink;
 mod word;
 
+pub use bus::{
+    Bus, Cjt188Point, DialIn, Dlt645Edition, Dlt645Point, Function, Link, Meter, ModbusLimits, ModbusPoint, Multiplier,
+    Parity, Serial, Station, Tls, ValueType, Wire, WordOrder,
+};
 pub use file::{load, parse};
 pub use uplink::Proxy;
 
@@ -47,7 +52,7 @@ pub struct Config {
     pub console: Option<SocketAddr>,
     /// The destinations. Without one the gateway records and keeps.
     pub uplinks: Vec<UplinkConfig>,
-    pub modbus: Vec<ModbusBus>,
+    pub buses: Vec<Bus>,
     pub mqtt: Vec<MqttBroker>,
     /// Every configured point, in the order of the file. Its place is its series id.
     pub points: Vec<Point>,
@@ -102,70 +107,6 @@ pub struct UplinkConfig {
     pub proxy: Option<Proxy>,
     /// The first connection is made at a random moment up to this long after the start.
     pub start_spread: Duration,
-}
-
-/// One Modbus TCP endpoint; its meters share one connection.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ModbusBus {
-    pub name: String,
-    /// `host:port`
-    pub address: String,
-    pub timeout: Duration,
-    pub poll_interval: Duration,
-    pub meters: Vec<ModbusMeter>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct ModbusMeter {
-    pub name: String,
-    pub unit_id: u8,
-    pub points: Vec<ModbusPoint>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct ModbusPoint {
-    pub series: u32,
-    pub function: Function,
-    /// PDU address, from 0.
-    pub register: u16,
-    pub value_type: ValueType,
-    pub word_order: WordOrder,
-}
-
-/// The four reading function codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Function {
-    Coils = 1,
-    DiscreteInputs = 2,
-    HoldingRegisters = 3,
-    InputRegisters = 4,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ValueType {
-    Bool,
-    U16,
-    I16,
-    U32,
-    I32,
-    U64,
-    I64,
-    F32,
-    F64,
-}
-
-/// In which order a value's bytes lie, by the industry's names for 32 bits; 64 bits follow the same two choices
-/// (bytes swapped inside each word, words reversed).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WordOrder {
-    /// Big-endian.
-    Abcd,
-    /// Words as sent, bytes swapped in each.
-    Badc,
-    /// Words reversed, bytes as sent.
-    Cdab,
-    /// Little-endian.
-    Dcba,
 }
 
 /// One MQTT 3.1.1 broker, subscribed with QoS 1 in a persistent session.

@@ -1,7 +1,7 @@
 //! Buses, their meters, and the registers of each.
 
 use super::{
-    Function, ModbusBus, ModbusMeter, ModbusPoint, ValueType, WordOrder, address,
+    Bus, Function, Link, Meter, ModbusLimits, ModbusPoint, Station, ValueType, WordOrder, address,
     file::Listed,
     key::{
         ADDRESS, BUS_NAME, FUNCTION, METER_NAME, METER_SHAPE, METERS, MODBUS_POINT_SHAPE, MODBUS_POINTS,
@@ -34,7 +34,7 @@ const TYPES: [(&str, ValueType); 9] = [
 const WORD_ORDERS: [(&str, WordOrder); 4] =
     [("ABCD", WordOrder::Abcd), ("BADC", WordOrder::Badc), ("CDAB", WordOrder::Cdab), ("DCBA", WordOrder::Dcba)];
 
-pub(super) fn bus(section: &Section, listed: &mut Listed) -> ModbusBus {
+pub(super) fn bus(section: &Section, listed: &mut Listed) -> Bus {
     let name = section.parse(&BUS_NAME, word::name);
     if let Some(name) = &name {
         listed.sources.claim(section.doc, name);
@@ -43,12 +43,13 @@ pub(super) fn bus(section: &Section, listed: &mut Listed) -> ModbusBus {
     let timeout = section.or(&TIMEOUT_MS, 1000, section.integer(&TIMEOUT_MS, 50..=60_000));
     let poll_interval = section.or(&POLL_INTERVAL_MS, 1000, section.integer(&POLL_INTERVAL_MS, 100..=3_600_000));
     let meters = section.tables(&METERS, &METER_SHAPE);
-    ModbusBus {
+    let poll_interval = millis(poll_interval);
+    Bus {
         name: name.map_or(String::new(), |name| name.value.to_owned()),
-        address: address.unwrap_or_default(),
+        link: Link::Tcp(address.unwrap_or_default()),
         timeout: millis(timeout),
-        poll_interval: millis(poll_interval),
-        meters: meters.iter().map(|section| meter(section, listed)).collect(),
+        poll_interval,
+        meters: meters.iter().map(|section| meter(section, poll_interval, listed)).collect(),
     }
 }
 
@@ -57,7 +58,7 @@ pub(super) fn millis(checked: Option<i64>) -> Duration {
     Duration::from_millis(checked.unwrap_or_default().unsigned_abs())
 }
 
-fn meter(section: &Section, listed: &mut Listed) -> ModbusMeter {
+fn meter(section: &Section, poll_interval: Duration, listed: &mut Listed) -> Meter {
     let name = section.parse(&METER_NAME, word::name);
     // without a name of its own its points are not compared with those of the other meter
     let name = name.filter(|name| listed.meters.claim(section.doc, name));
@@ -72,11 +73,10 @@ fn meter(section: &Section, listed: &mut Listed) -> ModbusMeter {
     let name = name.map_or(String::new(), |name| name.value.to_owned());
     let mut spans = Spans::default();
     let points = section.tables(&MODBUS_POINTS, &MODBUS_POINT_SHAPE);
-    ModbusMeter {
-        points: points.iter().map(|section| point(section, &name, &mut spans, listed)).collect(),
-        name,
-        unit_id: unit_id.and_then(|unit_id| u8::try_from(unit_id).ok()).unwrap_or_default(),
-    }
+    let points = points.iter().map(|section| point(section, &name, &mut spans, listed)).collect();
+    let unit_id = unit_id.and_then(|unit_id| u8::try_from(unit_id).ok()).unwrap_or_default();
+    let station = Station::Modbus { unit_id, limits: ModbusLimits::default(), points };
+    Meter { name, model: None, poll_interval, station }
 }
 
 fn point(section: &Section, meter: &str, spans: &mut Spans, listed: &mut Listed) -> ModbusPoint {
@@ -94,7 +94,7 @@ fn point(section: &Section, meter: &str, spans: &mut Spans, listed: &mut Listed)
         if let Some(function) = function {
             check_function(section, function, value_type);
             if let Some(first) = register {
-                spans.claim(section, function, first, width(value_type));
+                spans.claim(section, function, first, value_type.registers());
             }
         }
     }
@@ -104,6 +104,8 @@ fn point(section: &Section, meter: &str, spans: &mut Spans, listed: &mut Listed)
         register: register.unwrap_or_default(),
         value_type: value_type.unwrap_or(ValueType::U16),
         word_order: word_order.unwrap_or(WordOrder::Abcd),
+        no_value: Vec::new(),
+        multiplier: None,
     }
 }
 
@@ -115,21 +117,12 @@ fn given(value_type: ValueType) -> Given {
         ValueType::I16 => Given::Integer(1 << 15),
         ValueType::U32 => Given::Integer(1 << 32),
         ValueType::I32 => Given::Integer(1 << 31),
-        ValueType::U64 | ValueType::I64 => Given::Integer(COUNT_MAX),
-    }
-}
-
-/// Registers, or coils, that a value lies in.
-fn width(value_type: ValueType) -> u16 {
-    match value_type {
-        ValueType::Bool | ValueType::U16 | ValueType::I16 => 1,
-        ValueType::U32 | ValueType::I32 | ValueType::F32 => 2,
-        ValueType::U64 | ValueType::I64 | ValueType::F64 => 4,
+        _ => Given::Integer(COUNT_MAX),
     }
 }
 
 fn check_word_order(section: &Section, value_type: ValueType) {
-    let wide = width(value_type) > 1;
+    let wide = value_type.registers() > 1;
     if wide && !section.has(&WORD_ORDER) {
         section.missing(&WORD_ORDER);
     }

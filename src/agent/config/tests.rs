@@ -10,13 +10,13 @@ use std::{fs, path::Path};
 const SMALLEST: &str = r#"
 [agent]
 gateway_id = "gw-1"
-[[modbus]]
+[[bus]]
 name = "line"
 address = "127.0.0.1:502"
-[[modbus.meter]]
+[[bus.meter]]
 name = "main"
 unit_id = 1
-[[modbus.meter.point]]
+[[bus.meter.point]]
 name = "power"
 register = 7
 type = "i16"
@@ -50,9 +50,10 @@ fn what_is_not_written_has_its_documented_default() {
     assert_eq!(config.spool, spool);
     assert_eq!(config.key_file, Path::new("gw-1.key"));
     assert_eq!(config.uplinks, []);
-    let bus = &config.modbus[0];
+    let bus = &config.buses[0];
     assert_eq!((bus.timeout, bus.poll_interval), (Duration::from_secs(1), Duration::from_secs(1)));
-    assert_eq!(bus.meters[0].points[0].function, Function::HoldingRegisters);
+    let Station::Modbus { points, .. } = &bus.meters[0].station else { panic!("{:?}", bus.meters[0]) };
+    assert_eq!(points[0].function, Function::HoldingRegisters);
     let broker = &config.mqtt[0];
     assert_eq!((broker.port, broker.inflight, broker.client_id.as_str()), (1883, 20, "mujun-gw-1-machines"));
     assert_eq!(broker.topics[0].time, None);
@@ -66,10 +67,10 @@ fn what_is_not_written_has_its_documented_default() {
 fn series_ids_are_places_in_the_list_of_points() {
     let config = load(&repository("deploy/agent.toml")).unwrap();
     let modbus = config
-        .modbus
+        .buses
         .iter()
         .flat_map(|bus| &bus.meters)
-        .flat_map(|meter| meter.points.iter().map(|point| (point.series, meter.name.clone())));
+        .flat_map(|meter| meter.station.series().into_iter().map(|series| (series, meter.name.clone())));
     let mqtt = config
         .mqtt
         .iter()
@@ -85,7 +86,7 @@ fn series_ids_are_places_in_the_list_of_points() {
 #[test]
 fn a_resolution_is_a_part_of_the_scale() {
     let points = r#"
-[[modbus.meter.point]]
+[[bus.meter.point]]
 name = "energy"
 register = 20
 type = "f32"
@@ -93,7 +94,7 @@ word_order = "CDAB"
 kind = "cumulative"
 scale = "40"
 resolution = "0.01"
-[[modbus.meter.point]]
+[[bus.meter.point]]
 name = "current"
 register = 22
 type = "f32"
@@ -138,7 +139,7 @@ fn physics_are_counted_exactly_and_rates_have_a_default_by_unit() {
 #[test]
 fn a_pulse_of_a_tenth_of_a_metre_is_one_count() {
     let pulses = r#"
-[[modbus.meter.point]]
+[[bus.meter.point]]
 name = "wire"
 register = 20
 type = "u32"
@@ -148,7 +149,7 @@ scale = "0.1"
 unit = "m"
 product = "wire-2.5"
 counts_as = "output"
-[[modbus.meter.point]]
+[[bus.meter.point]]
 name = "rejected"
 register = 22
 type = "u16"
@@ -178,17 +179,17 @@ fn a_topic_may_have_tags_and_no_points() {
 #[test]
 fn one_register_may_be_read_under_two_functions_and_neighbours_do_not_overlap() {
     let points = r#"
-[[modbus.meter.point]]
+[[bus.meter.point]]
 name = "as input"
 function = 4
 register = 7
 type = "u16"
-[[modbus.meter.point]]
+[[bus.meter.point]]
 name = "next"
 register = 8
 type = "u64"
 word_order = "DCBA"
-[[modbus.meter.point]]
+[[bus.meter.point]]
 name = "last"
 register = 65535
 type = "u16"

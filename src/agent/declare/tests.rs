@@ -16,13 +16,13 @@ fn config() -> Config {
 const TEXT: &str = r#"
 [agent]
 gateway_id = "gw-1"
-[[modbus]]
+[[bus]]
 name = "line"
 address = "127.0.0.1:502"
-[[modbus.meter]]
+[[bus.meter]]
 name = "main"
 unit_id = 1
-[[modbus.meter.point]]
+[[bus.meter.point]]
 name = "energy"
 register = 0
 type = "u32"
@@ -31,14 +31,14 @@ kind = "cumulative"
 scale = "0.4"
 unit = "kWh"
 digits = 6
-[[modbus.meter.point]]
+[[bus.meter.point]]
 name = "exported"
 register = 2
 type = "u32"
 word_order = "ABCD"
 kind = "cumulative"
 unit = "kWh"
-[[modbus.meter.point]]
+[[bus.meter.point]]
 name = "power"
 register = 4
 type = "u16"
@@ -138,7 +138,7 @@ fn no_register_is_left_out_of_what_is_declared() {
         let point = |n: usize| {
             let register = 10 + 2 * n;
             format!(
-                "[[modbus.meter.point]]\nname = \"p{n}\"\nregister = {register}\ntype = \"u32\"\nword_order = \"ABCD\"\nkind = \"cumulative\"\nunit = \"kWh\"\n"
+                "[[bus.meter.point]]\nname = \"p{n}\"\nregister = {register}\ntype = \"u32\"\nword_order = \"ABCD\"\nkind = \"cumulative\"\nunit = \"kWh\"\n"
             )
         };
         let text = format!("{TEXT}{}", (0..points - 2).map(point).collect::<String>());

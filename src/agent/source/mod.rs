@@ -13,6 +13,8 @@ use crate::model::{Scan, Tag, UtcMillis};
 use std::sync::Arc;
 use tokio::sync::watch;
 
+pub mod bus;
+pub mod line;
 pub mod modbus;
 pub mod mqtt;
 

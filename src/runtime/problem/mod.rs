@@ -40,7 +40,7 @@ pub struct Problem {
     pub file: String,
     /// `None` where the file as a whole is meant.
     pub position: Option<Position>,
-    /// Such as `modbus[0].meter[0].point[1].word_order`, or a table's column; empty where no key is meant.
+    /// Such as `bus[0].meter[0].point[1].word_order`, or a table's column; empty where no key is meant.
     pub key: String,
     pub found: Text,
     pub expected: Text,

@@ -2,7 +2,7 @@
 
 /// One table of the file and the keys it may hold.
 pub struct Shape {
-    /// As it is written: `[[modbus.meter]]`; empty for the top of the file.
+    /// As it is written: `[[bus.meter]]`; empty for the top of the file.
     pub header: &'static str,
     pub keys: &'static [&'static Key],
 }

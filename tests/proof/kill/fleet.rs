@@ -162,13 +162,13 @@ impl Gateway {
         let mut text = format!(
             "[agent]\ngateway_id = \"gw{n}\"\ntrust_clock = true\n[spool]\ndir = \"spool{n}\"\ncommit_interval_ms = 200\n\
              [[uplink]]\nname = \"county\"\nplatform_url = \"http://127.0.0.1:{}\"\nstart_spread_s = 0\n\
-             [[modbus]]\nname = \"line\"\naddress = \"127.0.0.1:{}\"\npoll_interval_ms = 100\n\
-             [[modbus.meter]]\nname = \"m\"\nunit_id = 1\n",
+             [[bus]]\nname = \"line\"\naddress = \"127.0.0.1:{}\"\npoll_interval_ms = 100\n\
+             [[bus.meter]]\nname = \"m\"\nunit_id = 1\n",
             proxy.port, meter.port
         );
         for (name, register, _) in meter::POINTS {
             text += &format!(
-                "[[modbus.meter.point]]\nname = \"{name}\"\nregister = {register}\ntype = \"u32\"\nword_order = \"ABCD\"\n\
+                "[[bus.meter.point]]\nname = \"{name}\"\nregister = {register}\ntype = \"u32\"\nword_order = \"ABCD\"\n\
                  kind = \"cumulative\"\nunit = \"kWh\"\ncarrier = \"electricity\"\n"
             );
         }

@@ -9,7 +9,7 @@
 //! Open another connection, or ask twice.
 
 use super::plan::Read;
-use crate::{agent::config::Function, model::Reason};
+use crate::agent::{config::Function, source::line::Fault};
 use std::{io::ErrorKind, time::Duration};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_modbus::prelude::*;
@@ -26,29 +26,6 @@ pub enum Answer {
     /// As many as were asked for, then the rest of the last byte.
     Bits(Vec<bool>),
     Exception(u8),
-}
-
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    #[error("cannot be reached: {0}")]
-    Unreachable(String),
-    #[error("no answer within {0:?}")]
-    Timeout(Duration),
-    #[error("the connection was closed: {0}")]
-    Closed(String),
-    #[error("the reply was refused: {0}")]
-    Malformed(String),
-}
-
-impl Fault {
-    pub fn reason(&self) -> Reason {
-        match self {
-            Fault::Unreachable(_) | Fault::Closed(_) => Reason::Disconnected,
-            Fault::Timeout(_) => Reason::Timeout,
-            Fault::Malformed(_) => Reason::Malformed,
-        }
-    }
 }
 
 impl Connection {

@@ -13,19 +13,11 @@
 //! - No digit is lost: integers stay integers of 64 bits, an `f32` becomes the `f64` of the same value.
 //! - What is no finite number is [`Reason::NotANumber`].
 
+use super::{connection::Answer, plan::Part};
 use crate::{
-    agent::config::{ValueType, WordOrder},
+    agent::config::{ModbusPoint, ValueType, WordOrder},
     model::{RawValue, Reason},
 };
-
-/// How many registers a value takes.
-pub fn registers(value_type: ValueType) -> u32 {
-    match value_type {
-        ValueType::Bool | ValueType::U16 | ValueType::I16 => 1,
-        ValueType::U32 | ValueType::I32 | ValueType::F32 => 2,
-        ValueType::U64 | ValueType::I64 | ValueType::F64 => 4,
-    }
-}
 
 /// The value of a coil or discrete input: 0 or 1.
 pub fn from_bit(bit: bool) -> RawValue {
@@ -48,6 +40,12 @@ pub fn from_words(words: &[u16], value_type: ValueType, order: WordOrder) -> Res
         ValueType::I64 => RawValue::Int(i64::from_be_bytes(big_endian(words, order)?)),
         ValueType::F32 => return finite(f32::from_be_bytes(big_endian(words, order)?).into()),
         ValueType::F64 => return finite(f64::from_be_bytes(big_endian(words, order)?)),
+        ValueType::U8Hi
+        | ValueType::U8Lo
+        | ValueType::Bits { .. }
+        | ValueType::Bcd(_)
+        | ValueType::Mod10k(_)
+        | ValueType::Ascii(_) => return Err(Reason::Malformed),
     })
 }
 
@@ -65,6 +63,8 @@ fn big_endian<const N: usize>(words: &[u16], order: WordOrder) -> Result<[u8; N]
         WordOrder::Badc => (true, false),
         WordOrder::Cdab => (false, true),
         WordOrder::Dcba => (true, true),
+        WordOrder::Efghabcd => (false, false),
+        WordOrder::Fehgbadc => (true, false),
     };
     let mut bytes = [0; N];
     for (i, word) in words.iter().enumerate() {
@@ -75,6 +75,18 @@ fn big_endian<const N: usize>(words: &[u16], order: WordOrder) -> Result<[u8; N]
         }
     }
     Ok(bytes)
+}
+
+/// The point's value in the answer to the request that has it.
+pub fn value(answer: &Answer, point: &ModbusPoint, part: &Part) -> Result<RawValue, Reason> {
+    match answer {
+        Answer::Words(words) => {
+            let words = words.get(part.offset..part.offset + part.width).ok_or(Reason::Malformed)?;
+            from_words(words, point.value_type, point.word_order)
+        }
+        Answer::Bits(bits) => bits.get(part.offset).map(|bit| from_bit(*bit)).ok_or(Reason::Malformed),
+        Answer::Exception(_) => Err(Reason::Exception),
+    }
 }
 
 #[cfg(test)]

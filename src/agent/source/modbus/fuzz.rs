@@ -2,8 +2,7 @@
 
 use super::{
     connection::{Answer, Connection},
-    decode::registers,
-    meter,
+    decode,
     plan::plan,
 };
 use crate::agent::config::{Function, ModbusPoint, ValueType, WordOrder};
@@ -34,9 +33,11 @@ pub fn reply(bytes: &[u8]) {
     let point = |series| ModbusPoint {
         series,
         function,
-        register: u16::try_from(series * registers(value_type)).unwrap_or(u16::MAX),
+        register: u16::try_from(series * u32::from(value_type.registers())).unwrap_or(u16::MAX),
         value_type,
         word_order: ORDERS[usize::from(*choice) % ORDERS.len()],
+        no_value: Vec::new(),
+        multiplier: None,
     };
     let points: Vec<_> = (0..3).map(point).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
@@ -50,7 +51,7 @@ pub fn reply(bytes: &[u8]) {
         };
         let Ok((_, answer)) = runtime.block_on(asked) else { continue };
         for part in &read.parts {
-            let value = meter::value(&answer, &points[part.point], part);
+            let value = decode::value(&answer, &points[part.point], part);
             // a whole reply has a value or a reason for each point, and an exception is never a value
             assert!(value.is_err() || !matches!(answer, Answer::Exception(_)));
         }

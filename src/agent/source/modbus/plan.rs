@@ -8,7 +8,6 @@
 //! # Does not
 //! Fill gaps: the address between two points may not exist, and a meter may refuse the whole request for it.
 
-use super::decode;
 use crate::agent::config::{Function, ModbusPoint};
 
 /// Registers in one reading request (Modbus Application Protocol V1.1b3, 6.3 and 6.4).
@@ -73,7 +72,7 @@ struct Span {
 
 impl Span {
     fn new((place, point): (usize, &ModbusPoint)) -> Span {
-        let width = if holds_bits(point.function) { 1 } else { decode::registers(point.value_type) };
+        let width = if holds_bits(point.function) { 1 } else { point.value_type.registers().into() };
         Span { point: place, function: point.function, start: point.register, end: u32::from(point.register) + width }
     }
 
@@ -100,7 +99,15 @@ mod tests {
     use proptest::prelude::*;
 
     fn point(function: Function, register: u16, value_type: ValueType) -> ModbusPoint {
-        ModbusPoint { series: 0, function, register, value_type, word_order: WordOrder::Abcd }
+        ModbusPoint {
+            series: 0,
+            function,
+            register,
+            value_type,
+            word_order: WordOrder::Abcd,
+            no_value: Vec::new(),
+            multiplier: None,
+        }
     }
 
     fn shape(points: &[ModbusPoint]) -> Vec<(u8, u16, u16)> {

@@ -78,7 +78,7 @@ fn golden_vectors() {
 #[test]
 fn too_few_or_too_many_registers_are_no_value() {
     for ty in ["bool", "u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64"].map(value_type) {
-        for len in (0..6).filter(|len| *len != registers(ty) as usize) {
+        for len in (0..6).filter(|len| *len != usize::from(ty.registers())) {
             assert_eq!(from_words(&vec![1; len], ty, WordOrder::Abcd), Err(Reason::Malformed), "{ty:?} from {len}");
         }
     }

@@ -1,12 +1,11 @@
 //! The one connection of an endpoint, rebuilt when it is lost.
 
-use super::{
-    connection::{Answer, Connection, Fault},
-    pause::Pause,
-    plan::Read,
-};
+use super::{Fault, Pause};
 use crate::{
-    agent::config::ModbusBus,
+    agent::{
+        config::{Bus, Link},
+        source::modbus::{Answer, Connection, Read},
+    },
     model::Reason,
     runtime::{clock, random},
 };
@@ -27,10 +26,13 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    pub fn new(bus: &ModbusBus) -> Endpoint {
+    pub fn new(bus: &Bus) -> Endpoint {
         Endpoint {
             bus: bus.name.clone(),
-            address: bus.address.clone(),
+            address: match &bus.link {
+                Link::Tcp(address) => address.clone(),
+                _ => String::new(),
+            },
             timeout: bus.timeout,
             connection: None,
             pause: Pause::new(bus.timeout, RECONNECT_MAX),

@@ -1,16 +1,11 @@
 //! One meter: what is asked in a poll, and what its points make of the answers.
 
-use super::{
-    connection::{Answer, Fault},
-    decode,
-    endpoint::Endpoint,
-    pause::Pause,
-    plan::{self, Part, Read},
-};
+use super::program::{Program, Reply};
 use crate::{
     agent::{
-        config::{ModbusBus, ModbusMeter, ModbusPoint},
+        config::{self, Bus},
         health::Health,
+        source::line::{Endpoint, Fault, Pause},
     },
     model::{RawValue, Reason, Scan},
     runtime::{clock, random},
@@ -28,8 +23,8 @@ type Found = Vec<(u32, Result<RawValue, Reason>)>;
 
 pub struct Meter {
     bus: String,
-    meter: ModbusMeter,
-    reads: Vec<Read>,
+    name: String,
+    program: Program,
     pause: Pause,
     /// What the log says of this meter, so that a repeated failure is one line and a count.
     said: Reason,
@@ -37,11 +32,11 @@ pub struct Meter {
 }
 
 impl Meter {
-    pub fn new(bus: &ModbusBus, meter: ModbusMeter) -> Meter {
+    pub fn new(bus: &Bus, meter: config::Meter) -> Meter {
         Meter {
             bus: bus.name.clone(),
-            reads: plan::plan(&meter.points),
-            meter,
+            name: meter.name,
+            program: Program::new(meter.station),
             pause: Pause::new(bus.timeout, PAUSE_MAX),
             said: Reason::Good,
             failed_polls: 0,
@@ -50,19 +45,23 @@ impl Meter {
 
     /// One result for each point, stamped when the last reply was in.
     pub async fn scan(&mut self, endpoint: &mut Endpoint, health: &Health) -> Vec<Scan> {
-        let mut found: Found = self.meter.points.iter().map(|point| (point.series, Err(Reason::Missing))).collect();
+        let mut found: Found = self.program.series().into_iter().map(|series| (series, Err(Reason::Missing))).collect();
         let held = self.pause.reason(clock::monotonic());
         let mut round = Round { given_up: held, ..Round::default() };
-        for read in &self.reads {
+        for request in 0..self.program.requests() {
             let answer = match round.given_up {
                 Some(reason) => Err(reason),
-                None => match endpoint.read(self.meter.unit_id, read).await {
-                    Ok(Answer::Exception(code)) => Err(round.exception(code, read)),
-                    Ok(answer) => Ok(answer),
+                None => match self.program.ask(request, endpoint).await {
+                    Ok(Reply::Whole(answer)) => Ok(answer),
+                    Ok(Reply::Refused { code, request }) => Err(round.exception(code, &request)),
                     Err(fault) => Err(round.fault(&fault)),
                 },
             };
-            fill(&mut found, &self.meter.points, &read.parts, &answer);
+            for (place, value) in self.program.values(request, answer.as_ref().map_err(|reason| *reason)) {
+                if let Some((_, result)) = found.get_mut(place) {
+                    *result = value;
+                }
+            }
         }
         let time = clock::now();
         match held {
@@ -82,20 +81,20 @@ impl Meter {
         if round.refused_reply {
             health.rejected();
         }
-        let (bus, meter, unit_id) = (&self.bus, &self.meter.name, self.meter.unit_id);
+        let (bus, meter) = (&self.bus, &self.name);
         match &round.trouble {
             Some((reason, text)) => {
                 self.failed_polls += 1;
                 if self.said != *reason {
                     self.said = *reason;
-                    tracing::warn!(bus, meter, unit_id, "{text}");
+                    tracing::warn!(bus, meter, "{text}");
                 }
             }
             None => {
                 let failed_polls = std::mem::take(&mut self.failed_polls);
                 if self.said != Reason::Good {
                     self.said = Reason::Good;
-                    tracing::info!(bus, meter, unit_id, failed_polls, "answers again");
+                    tracing::info!(bus, meter, failed_polls, "answers again");
                 }
             }
         }
@@ -115,14 +114,13 @@ struct Round {
 }
 
 impl Round {
-    fn exception(&mut self, code: u8, read: &Read) -> Reason {
+    fn exception(&mut self, code: u8, request: &str) -> Reason {
         // the gateway's own waiting takes as long as ours would: one such answer a poll is enough
         if GATEWAY_EXCEPTIONS.contains(&code) {
             self.given_up = Some(Reason::Exception);
             self.own_fault = true;
         }
-        let Read { function, start, count, .. } = read;
-        let text = || format!("answers {function:?} from {start}, {count} of them, with exception {code}");
+        let text = || format!("answers {request}, with exception {code}");
         self.trouble.get_or_insert_with(|| (Reason::Exception, text()));
         Reason::Exception
     }
@@ -134,24 +132,5 @@ impl Round {
         self.refused_reply = matches!(fault, Fault::Malformed(_));
         self.trouble.get_or_insert_with(|| (reason, fault.to_string()));
         reason
-    }
-}
-
-fn fill(found: &mut Found, points: &[ModbusPoint], parts: &[Part], answer: &Result<Answer, Reason>) {
-    for part in parts {
-        if let (Some((_, result)), Some(point)) = (found.get_mut(part.point), points.get(part.point)) {
-            *result = answer.as_ref().map_err(|reason| *reason).and_then(|answer| value(answer, point, part));
-        }
-    }
-}
-
-pub(super) fn value(answer: &Answer, point: &ModbusPoint, part: &Part) -> Result<RawValue, Reason> {
-    match answer {
-        Answer::Words(words) => {
-            let words = words.get(part.offset..part.offset + part.width).ok_or(Reason::Malformed)?;
-            decode::from_words(words, point.value_type, point.word_order)
-        }
-        Answer::Bits(bits) => bits.get(part.offset).map(|bit| decode::from_bit(*bit)).ok_or(Reason::Malformed),
-        Answer::Exception(_) => Err(Reason::Exception),
     }
 }

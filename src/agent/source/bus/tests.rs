@@ -2,12 +2,15 @@
 
 mod server;
 
-use super::{connection::Fault, endpoint::Endpoint, plan};
 use crate::{
     agent::{
-        config::{Function, ModbusBus, ModbusMeter, ModbusPoint, ValueType, WordOrder},
+        config::{Bus, Function, Link, Meter, ModbusLimits, ModbusPoint, Station, ValueType, WordOrder},
         health::Health,
-        source::Input,
+        source::{
+            Input,
+            line::{Endpoint, Fault},
+            modbus::plan,
+        },
     },
     model::{RawValue, Reason, Scan},
     runtime::{
@@ -36,7 +39,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn start(address: &str, timeout: Duration, meters: Vec<ModbusMeter>) -> Bench {
+    fn start(address: &str, timeout: Duration, meters: Vec<Meter>) -> Bench {
         let bus = bus(address, timeout, meters);
         let (out, inputs) = mpsc::channel(1);
         let health = Arc::new(Health::default());
@@ -65,19 +68,32 @@ impl Bench {
     }
 }
 
-fn bus(address: &str, timeout: Duration, meters: Vec<ModbusMeter>) -> ModbusBus {
+fn bus(address: &str, timeout: Duration, meters: Vec<Meter>) -> Bus {
     let poll_interval = Duration::from_millis(50);
-    ModbusBus { name: "b".into(), address: address.into(), timeout, poll_interval, meters }
+    Bus { name: "b".into(), link: Link::Tcp(address.into()), timeout, poll_interval, meters }
 }
 
 fn point(series: u32, function: Function, register: u16, value_type: ValueType) -> ModbusPoint {
-    ModbusPoint { series, function, register, value_type, word_order: WordOrder::Abcd }
+    ModbusPoint {
+        series,
+        function,
+        register,
+        value_type,
+        word_order: WordOrder::Abcd,
+        no_value: Vec::new(),
+        multiplier: None,
+    }
+}
+
+fn station(unit_id: u8, points: Vec<ModbusPoint>) -> Meter {
+    let station = Station::Modbus { unit_id, limits: ModbusLimits::default(), points };
+    Meter { name: format!("m{unit_id}"), model: None, poll_interval: Duration::from_millis(50), station }
 }
 
 /// A meter of `u16` holding registers; a point's series is what a sound server holds there.
-fn meter(unit: u8, registers: &[u16]) -> ModbusMeter {
+fn meter(unit: u8, registers: &[u16]) -> Meter {
     let holding = |at: &u16| point(Request::value(unit, *at).into(), Function::HoldingRegisters, *at, ValueType::U16);
-    ModbusMeter { name: format!("m{unit}"), unit_id: unit, points: registers.iter().map(holding).collect() }
+    station(unit, registers.iter().map(holding).collect())
 }
 
 fn sound(unit: u8, registers: &[u16]) -> Vec<Result<u16, Reason>> {
@@ -306,7 +322,7 @@ async fn an_endpoint_that_cannot_be_reached_is_tried_once_a_poll_not_once_a_mete
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let pause = Duration::from_millis(20);
     let mut endpoint = Endpoint::new(&bus(&address, pause, Vec::new()));
-    let read = plan::plan(&meter(1, &[0]).points).remove(0);
+    let read = plan(&[point(0, Function::HoldingRegisters, 0, ValueType::U16)]).remove(0);
     endpoint.begin_poll();
     assert!(matches!(endpoint.read(1, &read).await, Err(Fault::Unreachable(_))));
     let server = Server::start(&address, answer);
@@ -348,8 +364,7 @@ async fn all_four_tables_are_read_with_the_fewest_requests() {
         point(4, HoldingRegisters, 22, I16),
         point(5, InputRegisters, 30, U64),
     ];
-    let unit = ModbusMeter { name: "m".into(), unit_id: 3, points };
-    let mut bench = Bench::start(&server.address, PATIENT, vec![unit]);
+    let mut bench = Bench::start(&server.address, PATIENT, vec![station(3, points)]);
     let found = bench.scans().await.remove(0).found;
     let words = |words: &[u64]| words.iter().fold(0, |sum, word| sum << 16 | word);
     let expected = [

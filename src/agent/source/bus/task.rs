@@ -1,8 +1,12 @@
 //! The task of one endpoint: polls its meters in turn, each when it is due.
 
-use super::{endpoint::Endpoint, meter::Meter, schedule};
+use super::{meter::Meter, schedule};
 use crate::{
-    agent::{config::ModbusBus, health::Health, source::Input},
+    agent::{
+        config::Bus,
+        health::Health,
+        source::{Input, line::Endpoint},
+    },
     runtime::clock,
 };
 use std::{convert::Infallible, sync::Arc, time::Duration};
@@ -11,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Polls until `stop`. A full `out` holds back this bus only.
 pub async fn run(
-    bus: ModbusBus,
+    bus: Bus,
     out: mpsc::Sender<Input>,
     health: Arc<Health>,
     stop: CancellationToken,
@@ -24,7 +28,7 @@ pub async fn run(
     Ok(())
 }
 
-async fn poll_while_taken(mut bus: ModbusBus, out: &mpsc::Sender<Input>, health: &Health) {
+async fn poll_while_taken(mut bus: Bus, out: &mpsc::Sender<Input>, health: &Health) {
     let interval_ms = i64::try_from(bus.poll_interval.as_millis()).unwrap_or(i64::MAX);
     let meters = std::mem::take(&mut bus.meters);
     let mut meters: Vec<_> = meters.into_iter().map(|meter| Meter::new(&bus, meter)).collect();
