@@ -1,39 +1,37 @@
 //! What is asked of one meter in a poll, whatever its protocol, and what its points make of the answers.
 
+use super::Medium;
 use crate::{
     agent::{
-        config::{ModbusPoint, Station},
+        config::Station,
         source::{
-            line::{Endpoint, Fault},
-            modbus::{self, Answer, Read},
+            line::Fault,
+            modbus::{self, Answer, Learned},
         },
     },
     model::{RawValue, Reason},
 };
 
-/// The requests that give all points of one meter, each point in one of them.
+/// The requests that give all points of one meter.
 pub enum Program {
-    Modbus { unit_id: u8, points: Vec<ModbusPoint>, reads: Vec<Read> },
+    Modbus(modbus::Program),
 }
 
-/// What one request gave.
-pub enum Reply {
-    Whole(Answer),
-    /// The meter refuses it.
-    Refused {
-        code: u8,
-        request: String,
-    },
+/// A request that the meter refuses: it is there, and its connection stands.
+pub struct Refusal {
+    /// Of Modbus.
+    pub exception: Option<u8>,
+    pub text: String,
 }
 
 impl Program {
-    pub fn new(station: Station) -> Program {
+    pub fn new(station: Station, learned: Learned) -> Program {
         match station {
-            Station::Modbus { unit_id, points, .. } => {
-                Program::Modbus { unit_id, reads: modbus::plan(&points), points }
+            Station::Modbus { unit_id, limits, points } => {
+                Program::Modbus(modbus::Program::new(unit_id, limits, points, learned))
             }
             Station::Dlt645 { .. } | Station::Cjt188 { .. } => {
-                Program::Modbus { unit_id: 0, reads: Vec::new(), points: Vec::new() }
+                Program::Modbus(modbus::Program::new(0, Default::default(), Vec::new(), learned))
             }
         }
     }
@@ -41,40 +39,54 @@ impl Program {
     /// Of all points, in their order.
     pub fn series(&self) -> Vec<u32> {
         match self {
-            Program::Modbus { points, .. } => points.iter().map(|point| point.series).collect(),
+            Program::Modbus(program) => program.series(),
         }
     }
 
-    pub fn requests(&self) -> usize {
+    pub fn learned(&self) -> &Learned {
         match self {
-            Program::Modbus { reads, .. } => reads.len(),
+            Program::Modbus(program) => program.learned(),
+        }
+    }
+
+    /// Begins a poll; how many requests it has. With `probing` the first one is short.
+    pub fn begin(&mut self, probing: bool) -> usize {
+        match self {
+            Program::Modbus(program) => program.begin(probing),
         }
     }
 
     /// Sends the request and waits for its reply.
-    pub async fn ask(&self, request: usize, endpoint: &mut Endpoint) -> Result<Reply, Fault> {
+    pub async fn ask<M: Medium>(&mut self, request: usize, medium: &mut M) -> Result<Option<Refusal>, Fault> {
         match self {
-            Program::Modbus { unit_id, reads, .. } => {
-                let Some(read) = reads.get(request) else { return Err(Fault::Malformed("no such request".into())) };
-                let answer = endpoint.read(*unit_id, read).await?;
-                let Answer::Exception(code) = answer else { return Ok(Reply::Whole(answer)) };
-                let Read { function, start, count, .. } = read;
-                Ok(Reply::Refused { code, request: format!("{function:?} from {start}, {count} of them") })
+            Program::Modbus(program) => {
+                let Some(read) = program.read(request) else { return Ok(None) };
+                let (function, start, count) = (read.function, read.start, read.count);
+                let answer = medium.read(program.unit_id(), read).await?;
+                let refusal = match answer {
+                    Answer::Exception(code) => Some(Refusal {
+                        exception: Some(code),
+                        text: format!("answers {function:?} from {start}, {count} of them, with exception {code}"),
+                    }),
+                    _ => None,
+                };
+                program.heard(request, answer);
+                Ok(refusal)
             }
         }
     }
 
-    /// Of each point in the request: its place among the points, and its value.
-    pub fn values(&self, request: usize, answer: Result<&Answer, Reason>) -> Vec<(usize, Result<RawValue, Reason>)> {
+    /// The request has no answer; `timed_out`: it was sent.
+    pub fn missed(&mut self, request: usize, reason: Reason, timed_out: bool) {
         match self {
-            Program::Modbus { points, reads, .. } => {
-                let parts = reads.get(request).map_or(&[][..], |read| &read.parts);
-                let value = |part: &modbus::Part| {
-                    let point = points.get(part.point).ok_or(Reason::Missing)?;
-                    modbus::value(answer?, point, part)
-                };
-                parts.iter().map(|part| (part.point, value(part))).collect()
-            }
+            Program::Modbus(program) => program.missed(request, reason, timed_out),
+        }
+    }
+
+    /// Of each point, in their order, at the end of the poll.
+    pub fn values(&self) -> Vec<Result<RawValue, Reason>> {
+        match self {
+            Program::Modbus(program) => program.values(),
         }
     }
 }

@@ -12,7 +12,9 @@ mod decode;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod plan;
+mod program;
 
 pub use connection::{Answer, Connection};
 pub use decode::value;
-pub use plan::{Part, Read, plan};
+pub use plan::{FINDINGS_MAX, Learned, Part, Read, Role, Stretch, plan};
+pub use program::{Program, description};
