@@ -31,7 +31,10 @@ use crate::runtime::{
 };
 use config::Config;
 use health::Health;
-use source::{bus::Findings, line::Endpoint};
+use source::{
+    bus::Findings,
+    line::{Endpoint, Switchboard},
+};
 use spool::{SledSpool, Spool, SpoolError};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
@@ -74,8 +77,12 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
 
     let mut tasks = Tasks::new(stop.clone());
     let (inputs, queue) = mpsc::channel(INPUTS_MAX);
+    let switchboards = Switchboard::all(&config.buses);
+    for switchboard in &switchboards {
+        tasks.spawn("dial-in", switchboard.clone().run(stop.clone()));
+    }
     for bus in config.buses {
-        let endpoint = Endpoint::new(&bus);
+        let endpoint = Endpoint::new(&bus).behind(&switchboards);
         let findings = findings.clone();
         tasks.spawn("bus", source::bus::run(bus, endpoint, inputs.clone(), health.clone(), findings, stop.clone()));
     }
