@@ -14,5 +14,5 @@ pub mod fuzz;
 mod plan;
 
 pub use connection::{Answer, Connection};
-pub use decode::value;
+pub use decode::{factor, from_words, value};
 pub use plan::{Part, Read, plan};
