@@ -19,7 +19,7 @@ mod program;
 mod rtu;
 
 pub use connection::{Answer, Connection};
-pub use decode::value;
+pub use decode::{factor, from_words, value};
 pub use late::{OWED_MAX, Owed};
 pub use plan::{FINDINGS_MAX, Learned, Part, Read, Role, Stretch, plan};
 pub use program::{Program, description};

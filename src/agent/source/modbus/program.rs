@@ -6,15 +6,13 @@ use super::{
     plan::{self, Learned, Part, Planned, Read, Role, Search, Span},
 };
 use crate::{
-    agent::config::{ModbusLimits, ModbusPoint, Multiplier},
+    agent::config::{ModbusLimits, ModbusPoint},
     model::{RawValue, Reason},
 };
-use rust_decimal::{Decimal, prelude::ToPrimitive};
+use rust_decimal::Decimal;
 
 /// Registers of a request by which a meter is tried that did not answer: long enough for any value.
 const SHORT: u16 = 8;
-/// More than any unit has, and what a decimal holds.
-const POWER_MAX: i64 = 18;
 
 pub struct Program {
     unit_id: u8,
@@ -98,86 +96,40 @@ impl Program {
 
     /// Of each point, in their order, at the end of a poll.
     pub fn values(&self) -> Vec<Result<RawValue, Reason>> {
-        let left_out = |point: &ModbusPoint| match self.is_in_hole(point) {
-            true => Err(Reason::Missing),
-            false => Err(Reason::Exception),
-        };
-        let mut values: Vec<_> = self.points.iter().map(left_out).collect();
-        let mut factors: Vec<_> = self.points.iter().map(left_out).collect();
-        for (planned, answer) in self.planned.iter().zip(&self.answers) {
-            for part in &planned.read.parts {
-                let Some(point) = self.points.get(part.point) else { continue };
-                let (to, found) = match part.role {
-                    Role::Value => (&mut values, value(answer, point, part)),
-                    Role::Multiplier => (&mut factors, factor(answer, point, part)),
-                };
-                if let Some(held) = to.get_mut(part.point) {
-                    *held = found;
-                }
+        let left_out = |point: &ModbusPoint| if self.is_in_hole(point) { Reason::Missing } else { Reason::Exception };
+        let mut factors: Vec<Result<Option<Decimal>, Reason>> = self.points.iter().map(|_| Ok(None)).collect();
+        for (point, factor) in self.points.iter().zip(&mut factors).filter(|(point, _)| point.multiplier.is_some()) {
+            *factor = Err(left_out(point));
+        }
+        for (part, answer) in self.parts(Role::Multiplier) {
+            let multiplier = self.points.get(part.point).and_then(|point| point.multiplier.as_ref());
+            if let (Some(multiplier), Some(held)) = (multiplier, factors.get_mut(part.point)) {
+                *held = answer.and_then(|answer| decode::factor(answer, multiplier, part)).map(Some);
             }
         }
-        let whole = |((point, value), factor): ((&ModbusPoint, Result<_, _>), Result<_, _>)| match &point.multiplier {
-            Some(by) => multiplied(value?, by, factor?),
-            None => value,
-        };
-        self.points.iter().zip(values).zip(factors).map(whole).collect()
+        let mut values: Vec<_> = self.points.iter().map(|point| Err(left_out(point))).collect();
+        for (part, answer) in self.parts(Role::Value) {
+            let (Some(point), Some(factor)) = (self.points.get(part.point), factors.get(part.point)) else { continue };
+            if let Some(held) = values.get_mut(part.point) {
+                *held = answer.and_then(|answer| decode::value(answer, point, part, (*factor)?));
+            }
+        }
+        values
+    }
+
+    /// What was asked for in this poll, and the answer in which it is.
+    fn parts(&self, role: Role) -> impl Iterator<Item = (&Part, Result<&Answer, Reason>)> {
+        let answered = self.planned.iter().zip(&self.answers);
+        let parts = answered.flat_map(|(planned, answer)| planned.read.parts.iter().map(move |part| (part, answer)));
+        parts
+            .filter(move |(part, _)| part.role == role)
+            .map(|(part, answer)| (part, answer.as_ref().map_err(|reason| *reason)))
     }
 
     fn is_in_hole(&self, point: &ModbusPoint) -> bool {
         let last = point.register.saturating_add(point.value_type.registers().saturating_sub(1));
         let meets = |(first, until): &(u16, u16)| *first <= last && point.register <= *until;
         !plan::holds_bits(point.function) && self.limits.holes.iter().any(meets)
-    }
-}
-
-fn value(answer: &Result<Answer, Reason>, point: &ModbusPoint, part: &Part) -> Result<RawValue, Reason> {
-    decode::value(answer.as_ref().map_err(|reason| *reason)?, point, part)
-}
-
-/// The multiplier's own register.
-fn factor(answer: &Result<Answer, Reason>, point: &ModbusPoint, part: &Part) -> Result<RawValue, Reason> {
-    let by = point.multiplier.as_ref().ok_or(Reason::Missing)?;
-    let register = ModbusPoint {
-        series: point.series,
-        function: by.function,
-        register: by.register,
-        value_type: by.value_type,
-        word_order: by.word_order,
-        no_value: Vec::new(),
-        multiplier: None,
-    };
-    value(answer, &register, part)
-}
-
-/// `value` times what its multiplier says: exactly, unless one of the two is a binary fraction.
-pub fn multiplied(value: RawValue, by: &Multiplier, factor: RawValue) -> Result<RawValue, Reason> {
-    let digits = |value: RawValue| match value {
-        RawValue::Int(int) => Some(Decimal::from(int)),
-        RawValue::UInt(int) => Some(Decimal::from(int)),
-        RawValue::Decimal(decimal) => Some(decimal),
-        RawValue::Float(_) => None,
-    };
-    let times = match (by.power_of_ten, digits(factor), factor) {
-        (true, Some(power), _) => {
-            let power = power.to_i64().filter(|power| power.abs() <= POWER_MAX).ok_or(Reason::OutOfRange)?;
-            let ten = 10_i64.pow(u32::try_from(power.unsigned_abs()).map_err(|_| Reason::OutOfRange)?);
-            if power < 0 { Decimal::ONE / Decimal::from(ten) } else { Decimal::from(ten) }
-        }
-        (false, Some(factor), _) => factor.checked_mul(by.scale.per_count()).ok_or(Reason::OutOfRange)?,
-        (false, None, RawValue::Float(factor)) => Decimal::from_f64_retain(factor)
-            .and_then(|factor| factor.checked_mul(by.scale.per_count()))
-            .ok_or(Reason::OutOfRange)?,
-        _ => return Err(Reason::OutOfRange),
-    };
-    match (digits(value), value) {
-        (Some(value), _) => {
-            value.checked_mul(times).map(|product| RawValue::Decimal(product.normalize())).ok_or(Reason::OutOfRange)
-        }
-        (None, RawValue::Float(value)) => {
-            let product = value * times.to_f64().ok_or(Reason::OutOfRange)?;
-            product.is_finite().then_some(RawValue::Float(product)).ok_or(Reason::OutOfRange)
-        }
-        _ => Err(Reason::OutOfRange),
     }
 }
 

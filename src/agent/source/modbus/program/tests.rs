@@ -1,5 +1,5 @@
 use super::*;
-use crate::agent::config::{Function, ValueType, WordOrder};
+use crate::agent::config::{Function, Multiplier, ValueType, WordOrder};
 
 fn point(register: u16, multiplier: Option<Multiplier>) -> ModbusPoint {
     ModbusPoint {
@@ -50,17 +50,6 @@ fn a_value_is_multiplied_by_its_register_exactly() {
     // the value is there and its multiplier is not: no value
     let refused = |at: u16| if at == 9 { Err(4) } else { Ok(at) };
     assert_eq!(poll(&mut program, refused)[..2], [Err(Reason::Exception), Ok(RawValue::UInt(1))]);
-}
-
-#[test]
-fn a_binary_fraction_stays_one() {
-    assert_eq!(multiplied(RawValue::Float(1.5), &by(0, true, "1"), RawValue::Int(3)), Ok(RawValue::Float(1500.0)));
-    assert_eq!(
-        multiplied(RawValue::UInt(4), &by(0, false, "1"), RawValue::Float(0.25)),
-        Ok(RawValue::Decimal(Decimal::ONE))
-    );
-    assert_eq!(multiplied(RawValue::Float(1e300), &by(0, true, "1"), RawValue::Int(18)), Err(Reason::OutOfRange));
-    assert_eq!(multiplied(RawValue::UInt(u64::MAX), &by(0, true, "1"), RawValue::Int(18)), Err(Reason::OutOfRange));
 }
 
 #[test]
