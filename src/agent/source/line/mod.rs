@@ -10,7 +10,9 @@
 mod endpoint;
 mod fault;
 mod pause;
+mod seen;
 
 pub use endpoint::Endpoint;
 pub use fault::Fault;
 pub use pause::Pause;
+pub use seen::Seen;
