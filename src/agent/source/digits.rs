@@ -15,7 +15,7 @@ pub fn number(bytes: &[u8], signed: bool) -> Result<RawValue, Reason> {
         return Err(Reason::OutOfRange);
     }
     if NO_VALUE.iter().any(|fill| bytes.iter().all(|byte| byte == fill)) {
-        return Err(Reason::Missing);
+        return Err(Reason::NoValue);
     }
     let negative = signed && highest & SIGN != 0;
     let highest = if negative { highest & !SIGN } else { *highest };
@@ -74,8 +74,8 @@ mod tests {
 
     #[test]
     fn what_is_no_number_says_why() {
-        assert_eq!(number(&[0xFF; 4], false), Err(Reason::Missing));
-        assert_eq!(number(&[0xEE; 3], true), Err(Reason::Missing));
+        assert_eq!(number(&[0xFF; 4], false), Err(Reason::NoValue));
+        assert_eq!(number(&[0xEE; 3], true), Err(Reason::NoValue));
         assert_eq!(number(&[0xFF, 0xFF, 0x12], false), Err(Reason::Malformed));
         assert_eq!(number(&[0x1A], false), Err(Reason::Malformed));
         assert_eq!(number(&[0xA1], false), Err(Reason::Malformed));

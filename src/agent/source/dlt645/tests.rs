@@ -81,7 +81,7 @@ fn a_negative_power_a_missing_phase_and_a_wrong_digit() {
     let values = requests[0].values(&frame("000000000001", 0x91, &data));
     let values: Vec<_> = values.into_iter().map(|(_, value)| value).collect();
     let expected =
-        [Ok(RawValue::Int(-123_456)), Ok(RawValue::Int(123_456)), Err(Reason::Missing), Err(Reason::Malformed)];
+        [Ok(RawValue::Int(-123_456)), Ok(RawValue::Int(123_456)), Err(Reason::NoValue), Err(Reason::Malformed)];
     assert_eq!(values, expected);
 }
 
