@@ -21,6 +21,7 @@ pub mod meaning;
 pub mod recorder;
 pub mod source;
 pub mod spool;
+pub mod tls;
 pub mod uplink;
 
 use crate::runtime::{

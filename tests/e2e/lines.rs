@@ -213,7 +213,7 @@ async fn modbus_inside_of_tls() {
         ("the system's authorities", Tls { ca_file: None, ..tls.clone() }, ""),
         ("no certificate of ours", Tls { certificate: None, ..tls.clone() }, ""),
         ("a file that is not there", Tls { ca_file: Some(file("none.pem")), ..tls.clone() }, "none.pem"),
-        ("a key for a certificate", Tls { ca_file: Some(file("ca.key")), ..tls }, "ca.key: no certificate in PEM"),
+        ("a key for a certificate", Tls { ca_file: Some(file("ca.key")), ..tls }, "holds no certificate in PEM"),
     ];
     for (name, tls, says) in refused {
         let fault = with(&tls).read(1, &holding(0, 2)).await.unwrap_err();

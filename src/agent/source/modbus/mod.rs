@@ -18,7 +18,7 @@ mod plan;
 mod rtu;
 
 pub use connection::{Answer, Connection};
-pub use decode::value;
+pub use decode::{factor, from_words, value};
 pub use late::{OWED_MAX, Owed};
 pub use plan::{Part, Read, plan};
 pub use rtu::{Asked, read};
