@@ -11,12 +11,13 @@ use crate::{
         },
     },
     model::{RawValue, Reason, Scan},
-    runtime::{clock, random},
+    runtime::random,
 };
 use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
 
-/// What a dead meter costs its bus sinks to one time-out in this time.
-const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// What a dead meter costs its bus sinks to one time-out in half of this time at most.
+pub const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Samples in one scan: a record must stay small enough for the spool.
 const SCAN_SAMPLES_MAX: usize = 256;
 /// The gateway has no path to the unit, or waited for it in vain.
@@ -42,7 +43,14 @@ pub struct Meter {
 }
 
 impl Meter {
-    pub fn new(bus: &Bus, place: usize, meter: &config::Meter, findings: &Findings, figures: Arc<BusFigures>) -> Meter {
+    pub fn new(
+        bus: &Bus,
+        place: usize,
+        meter: &config::Meter,
+        findings: &Findings,
+        figures: Arc<BusFigures>,
+        pause_max: Duration,
+    ) -> Meter {
         let learned = findings.of(bus, meter);
         figures.learned(place, told(&learned));
         Meter {
@@ -51,7 +59,7 @@ impl Meter {
             place,
             figures,
             program: Program::new(meter.station.clone(), learned.clone()),
-            pause: Pause::new(bus.timeout, PAUSE_MAX),
+            pause: Pause::new(bus.timeout, pause_max),
             failing: false,
             learned,
             said: Reason::Good,
@@ -61,7 +69,7 @@ impl Meter {
 
     /// One result for each point, stamped when the last reply was in.
     pub async fn scan<M: Medium>(&mut self, medium: &mut M, health: &Health) -> Vec<Scan> {
-        let held = self.pause.reason(clock::monotonic());
+        let held = self.pause.reason(medium.steady());
         let mut round = Round { given_up: held, ..Round::default() };
         for request in 0..self.program.begin(self.failing) {
             match round.given_up {
@@ -69,10 +77,10 @@ impl Meter {
                 None => self.ask(request, medium, &mut round).await,
             }
         }
-        let time = clock::now();
+        let time = medium.wall();
         match held {
             Some(_) => self.failed_polls += 1,
-            None => self.judge(&round, health),
+            None => self.judge(&round, health, medium.steady()),
         }
         let found: Found = self.program.series().into_iter().zip(self.program.values()).collect();
         found.chunks(SCAN_SAMPLES_MAX).map(|found| Scan { time, found: found.to_vec() }).collect()
@@ -80,7 +88,7 @@ impl Meter {
 
     /// What the last poll has found out, where it is news.
     pub fn news(&mut self) -> Option<Learned> {
-        let learned = self.program.learned();
+        let learned = self.program.learned()?;
         if *learned == self.learned {
             return None;
         }
@@ -98,9 +106,9 @@ impl Meter {
     }
 
     async fn ask<M: Medium>(&mut self, request: usize, medium: &mut M, round: &mut Round) {
-        let begun = clock::monotonic();
+        let begun = medium.steady();
         let answer = self.program.ask(request, medium).await;
-        let ended = clock::monotonic();
+        let ended = medium.steady();
         let how = match &answer {
             Ok(None) => Asked::Answered,
             Ok(Some(refusal)) => {
@@ -120,13 +128,13 @@ impl Meter {
         self.figures.asked(self.place, how, ended - begun, ended);
     }
 
-    fn judge(&mut self, round: &Round, health: &Health) {
+    fn judge(&mut self, round: &Round, health: &Health, now: Instant) {
         match round.given_up {
             Some(reason) if round.own_fault => {
                 self.failing = true;
                 // at least half of the pause, so that what a dead meter costs has a bound
                 let draw = |most: u64| most.div_ceil(2) + random::up_to(most / 2);
-                self.pause.failed(clock::monotonic(), reason, draw);
+                self.pause.failed(now, reason, draw);
             }
             // the endpoint waits by itself, and has said so
             Some(_) => return self.failed_polls += 1,

@@ -22,7 +22,9 @@
 //! # Does not
 //! Write to a meter, scale, or repeat a request whose answer did not come.
 
+mod estimate;
 mod findings;
+mod framed;
 mod medium;
 mod meter;
 mod program;
@@ -31,7 +33,9 @@ mod task;
 #[cfg(test)]
 mod tests;
 
+pub use estimate::{Estimate, MeterEstimate, at_baud};
 pub use findings::Findings;
 pub use medium::Medium;
 pub use meter::told;
+pub use program::{Asks, Outline, Program};
 pub use task::run;

@@ -2,20 +2,19 @@
 
 use super::{
     Findings, Medium,
-    meter::Meter,
+    meter::{Meter, PAUSE_MAX},
     schedule::{Instants, Next, Schedule},
 };
 use crate::{
     agent::{
-        config::Bus,
-        health::{BusFigures, Health},
+        config::{self, Bus},
+        health::Health,
         source::Input,
     },
-    model::UtcMillis,
-    runtime::{clock, task::blocking},
+    runtime::task::blocking,
 };
 use std::{convert::Infallible, sync::Arc, time::Duration};
-use tokio::{sync::mpsc, time::Instant};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// Polls until `stop`. A full `out` holds back this bus only.
@@ -27,44 +26,40 @@ pub async fn run<M: Medium>(
     findings: Arc<Findings>,
     stop: CancellationToken,
 ) -> Result<(), Infallible> {
-    let wall = |_: Instant| clock::now();
     tokio::select! {
         () = stop.cancelled() => {}
         // nobody takes the scans any more: the run is about to stop
-        () = poll_while_taken(bus, medium, &out, &health, findings, wall) => stop.cancelled().await,
+        () = poll_while_taken(bus, medium, &out, &health, findings, PAUSE_MAX) => stop.cancelled().await,
     }
     Ok(())
 }
 
-/// `wall` is the wall clock at an instant of the steady one.
 pub(super) async fn poll_while_taken<M: Medium>(
     bus: Bus,
     mut medium: M,
     out: &mpsc::Sender<Input>,
     health: &Health,
     findings: Arc<Findings>,
-    wall: impl Fn(Instant) -> UtcMillis + Send,
+    pause_max: Duration,
 ) {
     let figures = health.bus(&bus.name, bus.meters.iter().map(|meter| meter.name.clone()).collect());
-    let meter = |(place, meter)| Meter::new(&bus, place, meter, &findings, figures.clone());
+    let meter = |(place, meter)| Meter::new(&bus, place, meter, &findings, figures.clone(), pause_max);
     let mut meters: Vec<_> = bus.meters.iter().enumerate().map(meter).collect();
-    let begun = clock::monotonic();
-    let now = || {
-        let now = clock::monotonic();
-        let steady_ms = i64::try_from((now - begun).as_millis()).unwrap_or(i64::MAX);
-        Instants { wall: wall(now), steady_ms }
+    let begun = medium.steady();
+    let now = |medium: &M| {
+        let steady_ms = i64::try_from((medium.steady() - begun).as_millis()).unwrap_or(i64::MAX);
+        Instants { wall: medium.wall(), steady_ms }
     };
-    let interval_ms =
-        |meter: &crate::agent::config::Meter| i64::try_from(meter.poll_interval.as_millis()).unwrap_or(i64::MAX);
-    let mut schedule = Schedule::new(bus.meters.iter().map(interval_ms), now());
+    let interval_ms = |meter: &config::Meter| i64::try_from(meter.poll_interval.as_millis()).unwrap_or(i64::MAX);
+    let mut schedule = Schedule::new(bus.meters.iter().map(interval_ms), now(&medium));
     let mut behind = Behind::new(bus.meters.len());
     // a connection that could not be made is tried once a round, not once a meter
     let mut served_in_round = vec![true; meters.len()];
     loop {
-        let (place, skipped) = match schedule.next(now()) {
+        let (place, skipped) = match schedule.next(now(&medium)) {
             Next::Serve { meter, skipped } => (meter, skipped),
             Next::Wait { ms } => {
-                tokio::time::sleep(Duration::from_millis(ms)).await;
+                medium.wait(Duration::from_millis(ms)).await;
                 continue;
             }
             Next::Never => return std::future::pending().await,
@@ -77,8 +72,8 @@ pub(super) async fn poll_while_taken<M: Medium>(
         if let Some(served) = served_in_round.get_mut(place) {
             *served = true;
         }
-        figures.due(place, skipped, clock::monotonic());
-        behind.note(&bus, place, skipped, &figures);
+        figures.due(place, skipped, medium.steady());
+        behind.note(&bus, place, skipped, || figures.view(medium.steady()).load_percent);
         let scans = meter.scan(&mut medium, health).await;
         if let (Some(learned), Some(described)) = (meter.news(), bus.meters.get(place)) {
             findings.keep(&bus, described, learned);
@@ -105,7 +100,7 @@ impl Behind {
         Behind(vec![false; meters])
     }
 
-    fn note(&mut self, bus: &Bus, place: usize, skipped: u64, figures: &BusFigures) {
+    fn note(&mut self, bus: &Bus, place: usize, skipped: u64, load_percent: impl FnOnce() -> String) {
         let was = self.0.iter().any(|behind| *behind);
         if let Some(behind) = self.0.get_mut(place) {
             *behind = skipped > 0;
@@ -114,11 +109,10 @@ impl Behind {
         if was == is {
             return;
         }
-        let load = figures.view(clock::monotonic()).load_percent;
         let state = match is {
             true => "polls are left out: a round takes longer than the interval; `mujun-agent plan` shows what to do",
             false => "in time again",
         };
-        tracing::warn!(bus = bus.name, skipped, load_percent = load, "{state}");
+        tracing::warn!(bus = bus.name, skipped, load_percent = load_percent(), "{state}");
     }
 }

@@ -1,5 +1,6 @@
 //! The source against servers that misbehave.
 
+mod penalty;
 mod server;
 
 use crate::{
