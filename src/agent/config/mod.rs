@@ -14,6 +14,7 @@ mod bus;
 mod console;
 mod file;
 mod key;
+mod manual;
 mod modbus;
 mod mqtt;
 mod physics;
@@ -31,6 +32,7 @@ pub use bus::{
     Parity, Serial, Station, Tls, ValueType, Wire, WordOrder,
 };
 pub use file::{load, parse};
+pub use manual::ManualPoint;
 pub use uplink::Proxy;
 
 use crate::{
@@ -55,6 +57,8 @@ pub struct Config {
     pub uplinks: Vec<UplinkConfig>,
     pub buses: Vec<Bus>,
     pub mqtt: Vec<MqttBroker>,
+    /// Points whose values a person writes.
+    pub manual: Vec<ManualPoint>,
     /// Every configured point, in the order of the file. Its place is its series id.
     pub points: Vec<Point>,
     /// Series whose highest rate is not in the file: our guess by the unit holds.
