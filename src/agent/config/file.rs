@@ -7,6 +7,7 @@ use super::{
         ROOT_SHAPE, SHAPES, SPOOL, SPOOL_SHAPE, TRUST_CLOCK,
     },
     link::Listening,
+    manual::{self, MANUAL, MANUAL_SHAPE},
     meter, mqtt,
     point::{self, Given, Place},
     spool, uplink, word,
@@ -83,6 +84,7 @@ fn config(root: &Section, folder: &Path, problems: &mut Option<Problems>) -> Con
     let mut listed = Listed::new();
     let buses = root.tables(&BUSES, &BUS_SHAPE);
     let brokers = root.tables(&MQTT, &MQTT_SHAPE);
+    let written = root.tables(&MANUAL, &MANUAL_SHAPE);
     let config = Config {
         spool,
         key_file,
@@ -90,6 +92,7 @@ fn config(root: &Section, folder: &Path, problems: &mut Option<Problems>) -> Con
         uplinks: uplink::destinations(root),
         buses: buses.iter().map(|section| meter::bus(section, library.as_ref(), &mut listed)).collect(),
         mqtt: brokers.iter().map(|section| mqtt::broker(section, &gateway_id, &mut listed)).collect(),
+        manual: written.iter().flat_map(|section| manual::meter(section, &mut listed)).collect(),
         points: listed.points,
         rates_assumed: listed.rates_assumed,
         meter_dir,
@@ -97,12 +100,12 @@ fn config(root: &Section, folder: &Path, problems: &mut Option<Problems>) -> Con
         gateway_id,
     };
     let points = config.points.len();
-    if buses.is_empty() && brokers.is_empty() {
+    if buses.is_empty() && brokers.is_empty() && written.is_empty() {
         root.doc.report(
             &root.at,
             Text::new("没有计量点", "no point"),
             Text::new("至少一个计量点", "at least one"),
-            Text::new("加上 [[bus]] 或 [[mqtt]]", "add [[bus]] or [[mqtt]]"),
+            Text::new("加上 [[bus]]、[[mqtt]] 或 [[manual]]", "add [[bus]], [[mqtt]] or [[manual]]"),
         );
     } else if points > POINTS_MAX {
         root.doc.report(

@@ -19,6 +19,7 @@ mod file;
 mod fit;
 pub(in crate::agent) mod key;
 mod link;
+mod manual;
 mod meter;
 mod modbus;
 mod mqtt;
@@ -38,6 +39,7 @@ pub use bus::{
 };
 pub use file::{load, parse};
 pub use link::{Factory, format_word};
+pub use manual::ManualPoint;
 pub use meter::Address;
 pub use uplink::Proxy;
 
@@ -75,6 +77,8 @@ pub struct Config {
     pub uplinks: Vec<UplinkConfig>,
     pub buses: Vec<Bus>,
     pub mqtt: Vec<MqttBroker>,
+    /// Points whose values a person writes.
+    pub manual: Vec<ManualPoint>,
     /// Every configured point, in the order of the file. Its place is its series id.
     pub points: Vec<Point>,
     /// Series whose highest rate is not in the file: our guess by the unit holds.
