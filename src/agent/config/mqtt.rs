@@ -69,7 +69,7 @@ fn topic<'d>(
             .iter()
             .map(|section| MqttPoint {
                 pointer: text(section.parse(&POINTER, word::pointer)),
-                series: listed.point(section, &meter, Some(Given::Real)),
+                series: listed.point(section, meter.as_str(), Some(Given::Real)),
             })
             .collect(),
         tags: tags.iter().filter_map(|section| tag(section, &meter, listed)).collect(),

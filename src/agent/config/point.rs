@@ -32,8 +32,8 @@ pub(super) struct Place<'a> {
     pub factor: Scale,
 }
 
-impl<'a> From<&'a String> for Place<'a> {
-    fn from(meter: &'a String) -> Place<'a> {
+impl<'a> From<&'a str> for Place<'a> {
+    fn from(meter: &'a str) -> Place<'a> {
         Place { meter, factor: Scale::ONE }
     }
 }
