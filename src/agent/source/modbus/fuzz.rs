@@ -51,7 +51,7 @@ pub fn reply(bytes: &[u8]) {
     let points: Vec<_> = (0..3).map(point).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let Ok(runtime) = runtime else { return };
-    for read in plan(&points) {
+    for read in plan(&points, &Default::default(), &Default::default()) {
         let asked = async {
             let (ours, mut theirs) = tokio::io::duplex(1 << 16);
             let _whole = theirs.write_all(&bytes[..bytes.len().min(1 << 15)]).await;
