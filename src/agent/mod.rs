@@ -17,6 +17,7 @@ pub mod config;
 pub mod console;
 pub mod declare;
 pub mod health;
+pub mod library;
 pub mod meaning;
 pub mod recorder;
 pub mod source;

@@ -11,10 +11,16 @@
 
 mod address;
 mod bus;
+mod cjt188;
 mod console;
+mod digits;
+mod dlt645;
 mod file;
-mod key;
+mod fit;
+pub(in crate::agent) mod key;
+mod link;
 mod manual;
+mod meter;
 mod modbus;
 mod mqtt;
 mod physics;
@@ -25,15 +31,29 @@ mod tests;
 mod time;
 mod uplink;
 mod value_type;
-mod word;
+pub(in crate::agent) mod word;
 
 pub use bus::{
     Bus, Cjt188Point, DialIn, Dlt645Edition, Dlt645Point, Function, Link, Meter, ModbusLimits, ModbusPoint, Multiplier,
-    Parity, Serial, Station, Tls, ValueType, Wire, WordOrder,
+    Parity, Points, Protocol, Serial, Station, Tls, ValueType, Wire, WordOrder,
 };
 pub use file::{load, parse};
+pub use link::{Factory, format_word};
 pub use manual::ManualPoint;
+pub use meter::Address;
 pub use uplink::Proxy;
+
+/// What reads the points of a meter, for the meter library, whose files have the same keys.
+pub(in crate::agent) mod reading {
+    pub(in crate::agent) use super::{
+        file::Listed,
+        key,
+        link::FORMATS,
+        meter::Reader,
+        modbus::{Register, limits, register},
+        word,
+    };
+}
 
 use crate::{
     agent::{
@@ -63,6 +83,8 @@ pub struct Config {
     pub points: Vec<Point>,
     /// Series whose highest rate is not in the file: our guess by the unit holds.
     pub rates_assumed: Vec<u32>,
+    /// Where the operator's own meter models are.
+    pub meter_dir: Option<PathBuf>,
     /// The wall clock is to be believed although nothing says that it is right.
     pub trust_clock: bool,
 }

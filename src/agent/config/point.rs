@@ -24,6 +24,20 @@ pub(super) enum Given {
     },
 }
 
+/// Whose point it is.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub meter: &'a str,
+    /// The transformers' ratio, by which the scale is multiplied.
+    pub factor: Scale,
+}
+
+impl<'a> From<&'a String> for Place<'a> {
+    fn from(meter: &'a String) -> Place<'a> {
+        Place { meter, factor: Scale::ONE }
+    }
+}
+
 const KINDS: [(&str, PointKind); 2] = [("gauge", PointKind::Gauge), ("cumulative", PointKind::Cumulative)];
 const ROLES: [(&str, Role); 5] = [
     ("none", Role::None),
@@ -35,7 +49,7 @@ const ROLES: [(&str, Role); 5] = [
 
 /// The point of `section`, and whether its highest rate is our guess; `given` is `None` where a problem with its type
 /// was reported.
-pub(super) fn point(section: &Section, meter: &str, given: Option<Given>) -> (Point, bool) {
+pub(super) fn point(section: &Section, place: Place, given: Option<Given>) -> (Point, bool) {
     let name = section.parse(&POINT_NAME, word::name).map(|name| name.value);
     let kind = match given {
         Some(Given::Written { .. }) => Some(PointKind::Cumulative),
@@ -55,7 +69,7 @@ pub(super) fn point(section: &Section, meter: &str, given: Option<Given>) -> (Po
             Text::new("能源写 carrier，产品写 product", "energy has a carrier, output has a product"),
         );
     }
-    let (scale, resolution) = resolve(section, kind, given);
+    let (scale, resolution) = resolve(section, kind, given, place.factor);
     let register = physics::Register {
         cumulative: kind.map(|kind| kind == PointKind::Cumulative),
         scale,
@@ -74,7 +88,7 @@ pub(super) fn point(section: &Section, meter: &str, given: Option<Given>) -> (Po
     };
     let text = |found: Option<&str>| found.unwrap_or_default().to_owned();
     let series = Series {
-        meter: meter.to_owned(),
+        meter: place.meter.to_owned(),
         point: text(name),
         kind: kind.unwrap_or(PointKind::Gauge),
         role: role.unwrap_or(Role::None),
@@ -117,8 +131,28 @@ fn check_role(section: &Section, role: Option<Role>, kind: Option<PointKind>, ca
 
 /// The scale of one count, `None` where a problem with it was reported, and the step in which the source's numbers
 /// are counted.
-fn resolve(section: &Section, kind: Option<PointKind>, given: Option<Given>) -> (Option<Scale>, Option<Scale>) {
+fn resolve(
+    section: &Section,
+    kind: Option<PointKind>,
+    given: Option<Given>,
+    factor: Scale,
+) -> (Option<Scale>, Option<Scale>) {
     let scale = section.or(&SCALE, Scale::ONE, section.parse(&SCALE, word::scale));
+    let scale = scale.and_then(|scale| {
+        let product = scale.times(factor);
+        if product.is_err() {
+            section.doc.report(
+                &section.at(&SCALE),
+                Text::new(format!("scale {scale} × 变比 {factor}"), format!("scale {scale} × the ratio {factor}")),
+                Text::new(
+                    "乘积在小数点两侧各不超过 12 位",
+                    "a product with at most 12 digits on either side of the point",
+                ),
+                Text::new("核对 ct 和 pt", "check ct and pt"),
+            );
+        }
+        product.ok()
+    });
     let resolution = section.parse(&RESOLUTION, word::resolution).map(|resolution| resolution.value);
     let cumulative = kind == Some(PointKind::Cumulative);
     if given == Some(Given::Bit) && cumulative {

@@ -1,14 +1,16 @@
 //! Every key of the file as data: where it stands, what it wants, a line that shows it.
 
 mod bus;
-mod modbus;
+mod bus_point;
+mod meter;
 mod mqtt;
 mod point;
 mod spool;
 mod uplink;
 
 pub use bus::*;
-pub use modbus::*;
+pub use bus_point::*;
+pub use meter::*;
 pub use mqtt::*;
 pub use point::*;
 pub use spool::*;
@@ -41,7 +43,8 @@ pub static GATEWAY_ID: Key = key(
 .required();
 pub static TRUST_CLOCK: Key = key("trust_clock", "true 或 false", "true or false", "trust_clock = false");
 pub static KEY_FILE: Key = key("key_file", "一个文件路径", "the path of a file", r#"key_file = "gw-1.key""#);
-pub static AGENT_SHAPE: Shape = Shape { header: "[agent]", keys: &[&GATEWAY_ID, &TRUST_CLOCK, &KEY_FILE] };
+pub static METER_DIR: Key = key("meter_dir", "一个文件夹路径", "the path of a folder", r#"meter_dir = "meters""#);
+pub static AGENT_SHAPE: Shape = Shape { header: "[agent]", keys: &[&GATEWAY_ID, &TRUST_CLOCK, &KEY_FILE, &METER_DIR] };
 
 /// All of them, to tell where a misplaced key belongs.
 pub static SHAPES: [&Shape; 14] = [
@@ -52,7 +55,7 @@ pub static SHAPES: [&Shape; 14] = [
     &UPLINK_SHAPE,
     &BUS_SHAPE,
     &METER_SHAPE,
-    &MODBUS_POINT_SHAPE,
+    &BUS_POINT_SHAPE,
     &MQTT_SHAPE,
     &TOPIC_SHAPE,
     &MQTT_POINT_SHAPE,
