@@ -69,7 +69,7 @@ async fn until_it_answers(endpoint: &mut Endpoint) {
 }
 
 /// Two ends of a cable, `meter` and `agent` in the folder.
-fn cable(dir: &Path) -> Running {
+pub fn cable(dir: &Path) -> Running {
     let end = |name| format!("pty,raw,echo=0,link={}", dir.join(name).display());
     let socat = Running(Command::new("socat").args([end("meter"), end("agent")]).spawn().unwrap());
     let begun = Instant::now();
