@@ -30,6 +30,7 @@ pub fn load(path: &Path) -> Result<Config, Problems> {
     if let Some(folder) = path.parent() {
         config.spool.dir = folder.join(&config.spool.dir);
         config.key_file = folder.join(&config.key_file);
+        config.mqtt.iter_mut().for_each(|broker| broker.relative_to(folder));
     }
     Ok(config)
 }
@@ -109,6 +110,22 @@ impl Listed {
         }
     }
 
+    /// Adds the point of `section` once for each meter: by the meter's place, its series id.
+    pub fn points(&mut self, section: &Section, meters: &[String], given: Option<Given>) -> Vec<u32> {
+        let Some((first, others)) = meters.split_first() else { return Vec::new() };
+        let mut all = vec![self.point(section, first, given)];
+        for meter in others {
+            let Some(mut same) = all.first().and_then(|first| self.points.get(*first as usize)).cloned() else { break };
+            same.series.meter.clone_from(meter);
+            if let Some(name) = section.peek(&POINT_NAME) {
+                self.ids.claim_as(section.doc, format!("{meter}\n{}", same.series.point), &name);
+            }
+            let assumed = all.first().is_some_and(|first| self.rates_assumed.contains(first));
+            all.push(self.add(same, assumed));
+        }
+        all
+    }
+
     /// Adds the point of `section`; its place in the list is its series id.
     pub fn point(&mut self, section: &Section, meter: &str, given: Option<Given>) -> u32 {
         let (point, rate_assumed) = point::point(section, meter, given);
@@ -117,6 +134,10 @@ impl Listed {
         if let Some(name) = section.peek(&POINT_NAME).filter(|_| !meter.is_empty()) {
             self.ids.claim_as(section.doc, id, &name);
         }
+        self.add(point, rate_assumed)
+    }
+
+    fn add(&mut self, point: Point, rate_assumed: bool) -> u32 {
         let series = u32::try_from(self.points.len()).unwrap_or(u32::MAX);
         self.points.push(point);
         self.rates_assumed.extend(rate_assumed.then_some(series));

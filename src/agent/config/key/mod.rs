@@ -5,6 +5,7 @@ mod modbus;
 mod mqtt;
 mod point;
 mod spool;
+mod tls;
 mod uplink;
 
 pub use bus::*;
@@ -12,6 +13,7 @@ pub use modbus::*;
 pub use mqtt::*;
 pub use point::*;
 pub use spool::*;
+pub use tls::*;
 pub use uplink::*;
 
 use super::console::{CONSOLE, CONSOLE_SHAPE};
@@ -40,7 +42,7 @@ pub static KEY_FILE: Key = key("key_file", "一个文件路径", "the path of a 
 pub static AGENT_SHAPE: Shape = Shape { header: "[agent]", keys: &[&GATEWAY_ID, &TRUST_CLOCK, &KEY_FILE] };
 
 /// All of them, to tell where a misplaced key belongs.
-pub static SHAPES: [&Shape; 12] = [
+pub static SHAPES: [&Shape; 14] = [
     &ROOT_SHAPE,
     &AGENT_SHAPE,
     &SPOOL_SHAPE,
@@ -53,4 +55,6 @@ pub static SHAPES: [&Shape; 12] = [
     &TOPIC_SHAPE,
     &MQTT_POINT_SHAPE,
     &TAG_SHAPE,
+    &SPARKPLUG_SHAPE,
+    &SPARKPLUG_POINT_SHAPE,
 ];
