@@ -202,9 +202,10 @@ fn an_agent_reads_a_serial_line_with_a_dead_meter_and_a_dtu_that_calls() {
     let ledger = stack.wait("/api/v1/ledger", PATIENCE, |ledger| {
         ledger.as_array().is_some_and(|rows| rows.iter().filter(|row| row["last"].is_string()).count() == 3)
     });
-    let mut read: Vec<_> = ledger.as_array().unwrap().iter().filter_map(|row| row["last"].as_str()).collect();
+    let last = ledger.as_array().unwrap().iter().filter_map(|row| row["last"].as_str());
+    let mut read: Vec<u32> = last.map(|last| last.parse().unwrap()).collect();
     read.sort_unstable();
-    let expected = [1, 2, 3].map(|unit: u32| ((1000 * unit + 40 << 16) + 1000 * unit + 41).to_string());
+    let expected = [1, 2, 3].map(|unit| ((1000 * unit + 40) << 16) + 1000 * unit + 41);
     assert_eq!(read, expected, "the dead meter holds up neither its line nor the other");
 }
 
