@@ -68,7 +68,7 @@ async def dtu(port, rtu_port, text):
 
 async def main():
     # a unit that is not there is no error of this line
-    logging.getLogger("pymodbus_internal").setLevel(logging.CRITICAL + 1)
+    logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL + 1)
     kind, *args = sys.argv[1:]
     if kind == "dtu":
         return await dtu(*args)
