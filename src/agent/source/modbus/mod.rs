@@ -21,4 +21,4 @@ pub use connection::{Answer, Connection};
 pub use decode::{factor, from_words, value};
 pub use late::{OWED_MAX, Owed};
 pub use plan::{Part, Read, plan};
-pub use rtu::{Asked, read};
+pub use rtu::{Asked, read, request};
