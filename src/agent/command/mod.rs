@@ -1,6 +1,7 @@
 //! `mujun-agent`: the command line.
 
 mod check;
+mod manual;
 mod meter;
 mod plan;
 mod spool;
@@ -50,6 +51,8 @@ enum Command {
         #[command(subcommand)]
         action: meter::Action,
     },
+    /// Enter a reading or a delivery of a [[manual]] meter: it is marked as manual to the end
+    Manual(manual::Arguments),
     /// Print the public half of the gateway's key, for the platform's gateways.csv
     Key,
     /// Look into the spool of an agent that is stopped, or into a copy
@@ -87,6 +90,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             ExitCode::SUCCESS
         }
         Command::Meter { action } => meter::run(action, &config, lang),
+        Command::Manual(arguments) => manual::run(arguments, &config, lang),
         Command::Key => match key::load(&config.key_file) {
             Ok(key) => {
                 println!("{}", key::public_hex(&key));
