@@ -30,7 +30,8 @@ pub struct State {
     pub sources: Vec<&'static str>,
     /// The largest share of one of its registers that is estimated, 0 to 1.
     pub estimated_share: Option<Decimal>,
-    /// Received over expected quarter-hours of the least complete of its registers, 0 to 1; unknown where it has none.
+    /// Received over expected quarter-hours of the least complete of its registers, 0 to 1; unknown where it has none that
+    /// is read without a person.
     pub completeness: Option<Decimal>,
     /// Below the 90 % that the national rule asks for.
     pub incomplete: bool,
@@ -45,11 +46,12 @@ impl State {
                 _ => None,
             })
         };
+        let read_by_itself = || registers().filter(|register| !register.by_hand);
         let mut entered = figure.doubts.has(Doubts::MANUAL);
         figure.visit(&mut |term| entered |= matches!(term.how, How::Entry(_)));
         let estimated = registers().filter_map(estimated_share).max().filter(|share| !share.is_zero());
         let sources = [
-            (registers().any(|register| register.estimated != register.counts), "automatic"),
+            (read_by_itself().any(|register| register.estimated != register.counts), "automatic"),
             (estimated.is_some(), "estimated"),
             (entered, "manual"),
             (figure.doubts.has(Doubts::RECALLED), "back_filled"),
@@ -57,7 +59,7 @@ impl State {
         let share = |register: &Register| {
             Decimal::from(register.slots_received).checked_div(Decimal::from(register.slots_expected))
         };
-        let completeness = registers().filter_map(share).min();
+        let completeness = read_by_itself().filter_map(share).min();
         let incomplete = completeness.is_some_and(|share| share < COMPLETE);
         let least = if incomplete { Quality::Uncertain } else { Quality::Good };
         State {
