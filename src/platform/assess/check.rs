@@ -1,7 +1,7 @@
 //! What weakens figures although they can be computed: incomplete data, registers that fell, readings that do not agree.
 
 use super::{
-    line::{known, role_of},
+    line::{by_hand, known, role_of},
     note,
     site::Days,
     term::{How, Register, Term},
@@ -124,9 +124,9 @@ pub(super) fn apart(a: Decimal, b: Decimal) -> bool {
     room.zip(apart).is_none_or(|(room, apart)| apart > room)
 }
 
-/// Received and expected quarter-hours of all registers that count for something.
+/// Received and expected quarter-hours of all registers that count for something and are read without a person.
 pub(super) fn quarters(ledger: &SiteLedger) -> (Term, Term) {
-    let counted = || ledger.flows.iter().filter(|flow| role_of(ledger, flow) != Role::None);
+    let counted = || ledger.flows.iter().filter(|flow| role_of(ledger, flow) != Role::None && !by_hand(flow));
     let sum = |name: &str, slots: fn(&Flow) -> u64| {
         let parts = counted().map(|flow| {
             Term::leaf(&note::place(flow), Some(Decimal::from(slots(flow))), "quarter-hours", How::Counted).plus()

@@ -101,7 +101,7 @@ fn part(flow: &Flow, counted_as: &str, tagged: Option<(&str, i64)>) -> Term {
 }
 
 /// What a person wrote and is no declared end of a register is what a person read.
-fn by_hand(flow: &Flow) -> bool {
+pub(super) fn by_hand(flow: &Flow) -> bool {
     flow.doubts.has(Doubts::MANUAL) && !flow.epochs.iter().any(|epoch| epoch.cause == EpochCause::Replaced)
 }
 
