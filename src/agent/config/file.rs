@@ -41,6 +41,9 @@ pub fn load(path: &Path) -> Result<Config, Problems> {
         let certificate = tls.certificate.iter_mut().flat_map(|(certificate, key)| [certificate, key]);
         tls.ca_file.iter_mut().chain(certificate).for_each(|file| *file = folder.join(&*file));
     }
+    for broker in &mut config.mqtt {
+        broker.relative_to(folder);
+    }
     Ok(config)
 }
 
@@ -148,6 +151,22 @@ impl Listed {
         }
     }
 
+    /// Adds the point of `section` once for each meter: by the meter's place, its series id.
+    pub fn points(&mut self, section: &Section, meters: &[String], given: Option<Given>) -> Vec<u32> {
+        let Some((first, others)) = meters.split_first() else { return Vec::new() };
+        let mut all = vec![self.point(section, first, given)];
+        for meter in others {
+            let Some(mut same) = all.first().and_then(|first| self.points.get(*first as usize)).cloned() else { break };
+            same.series.meter.clone_from(meter);
+            if let Some(name) = section.peek(&POINT_NAME) {
+                self.ids.claim_as(section.doc, format!("{meter}\n{}", same.series.point), &name);
+            }
+            let assumed = all.first().is_some_and(|first| self.rates_assumed.contains(first));
+            all.push(self.add(same, assumed));
+        }
+        all
+    }
+
     /// Adds the point of `section`; its place in the list is its series id.
     pub(super) fn point<'a>(&mut self, section: &Section, place: impl Into<Place<'a>>, given: Option<Given>) -> u32 {
         let place = place.into();
@@ -157,6 +176,10 @@ impl Listed {
         if let Some(name) = section.peek(&POINT_NAME).filter(|_| !place.meter.is_empty()) {
             self.ids.claim_as(section.doc, id, &name);
         }
+        self.add(point, rate_assumed)
+    }
+
+    fn add(&mut self, point: Point, rate_assumed: bool) -> u32 {
         let series = u32::try_from(self.points.len()).unwrap_or(u32::MAX);
         self.points.push(point);
         self.rates_assumed.extend(rate_assumed.then_some(series));

@@ -411,7 +411,12 @@ impl Ratios {
             }
         }
         let scale = |key| section.parse(key, word::ratio).map(|ratio| ratio.value);
-        Ratios { ct: scale(&CT), pt: scale(&PT), said: [section.has(&CT), section.has(&PT)] }
+        let (ct, pt) = (scale(&CT), scale(&PT));
+        if let Some((ct, pt)) = ct.zip(pt).filter(|(ct, pt)| ct.times(*pt).is_err()) {
+            let found = Text::new(format!("ct × pt = {ct} × {pt}"), format!("ct × pt = {ct} × {pt}"));
+            section.refuse(&CT, found, such_as(&CT));
+        }
+        Ratios { ct, pt, said: [section.has(&CT), section.has(&PT)] }
     }
 
     fn factor(&mut self, meter: &Section, ratio: Ratio) -> Scale {
@@ -424,15 +429,8 @@ impl Ratios {
             if needed { found.unwrap_or(Scale::ONE) } else { Scale::ONE }
         };
         let ct = one(by_ct, &CT, self.ct, said_ct);
-        let pt = one(by_pt, &PT, self.pt, said_pt);
-        ct.times(pt).unwrap_or_else(|_| {
-            meter.refuse(
-                &CT,
-                Text::new(format!("ct × pt = {ct} × {pt}"), format!("ct × pt = {ct} × {pt}")),
-                such_as(&CT),
-            );
-            Scale::ONE
-        })
+        // that the product fits was seen when they were read
+        ct.times(one(by_pt, &PT, self.pt, said_pt)).unwrap_or(Scale::ONE)
     }
 }
 

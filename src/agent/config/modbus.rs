@@ -83,7 +83,15 @@ pub(in crate::agent) fn register(section: &Section, usual: Function) -> Register
     let register = section.integer(&REGISTER, 0..=65_535).and_then(|register| u16::try_from(register.value).ok());
     let named = |text: &str| {
         let near = || did_you_mean(text, ValueType::names().chain(["bit:0", "bits:0:4", "ascii:2"]));
-        ValueType::named(text).ok_or_else(|| near().unwrap_or_else(|| such_as(&TYPE)))
+        ValueType::named(text).ok_or_else(|| match text.split_once(':') {
+            Some(("bit", _)) => Text::new("写 bit:0 到 bit:15", "write bit:0 to bit:15"),
+            Some(("bits", _)) => Text::new(
+                "写 bits:首位:位数，不超出 16 位，例如 bits:4:8",
+                "write bits:FIRST:COUNT within the 16 of a register, such as bits:4:8",
+            ),
+            Some(("ascii", _)) => Text::new("写 ascii:1 到 ascii:9", "write ascii:1 to ascii:9"),
+            _ => near().unwrap_or_else(|| such_as(&TYPE)),
+        })
     };
     let value_type = section.parse(&TYPE, named).map(|value_type| value_type.value);
     let ordered = |text: &str| {

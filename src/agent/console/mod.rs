@@ -164,6 +164,11 @@ async fn made<B: Body>(console: &Console, request: &Request<B>) -> Result<(&'sta
             Asked::read(query, &["width"])?.width()?;
             json(move || production::production(&board.lines(production::counts))).await
         }
+        "/api/v1/buses" => {
+            Asked::read(query, &[])?;
+            let health = console.health.clone();
+            json(move || health.buses()).await
+        }
         "/health" => {
             Asked::read(query, &[])?;
             let (gateway_id, rejected) = (console.gateway_id.clone(), console.health.rejected_inputs());

@@ -264,6 +264,34 @@ fn a_share_of_a_quarter_hour_is_a_decimal() {
     assert_eq!(view::covered(300_000).to_string(), "0.333333");
 }
 
+#[tokio::test]
+async fn the_buses_are_shown_with_their_meters() {
+    use crate::agent::health::Asked;
+    use std::time::Duration;
+    let (console, _) = console(&points());
+    assert_eq!(got(&console, "/api/v1/buses").await, serde_json::json!([]));
+    let figures = console.health.bus("line-1", vec!["main".into(), "spare".into()]);
+    let now = clock::monotonic();
+    figures.asked(0, Asked::Answered, Duration::from_millis(20), now);
+    figures.asked(0, Asked::Timeout, Duration::from_millis(1000), now);
+    figures.due(0, 2, now);
+    figures.learned(0, vec!["3:5".into()]);
+    let answer = got(&console, "/api/v1/buses").await;
+    let [main, spare] = &answer[0]["meters"].as_array().unwrap()[..] else { panic!("{answer}") };
+    assert_eq!((&answer[0]["bus"], &main["meter"]), (&"line-1".into(), &"main".into()));
+    assert_eq!(
+        (&main["success_percent"], &main["timeouts"], &main["polls_skipped"]),
+        (&"50.0".into(), &1.into(), &2.into())
+    );
+    assert_eq!(main["learned"], serde_json::json!(["3:5"]));
+    assert_eq!(
+        (&spare["requests"], &spare["success_percent"], &spare["latency_p50_ms"]),
+        (&0.into(), &Value::Null, &Value::Null)
+    );
+    let (status, _) = ask(&console, "/api/v1/buses?x=1").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
 mod by_hand {
     use super::*;
     use crate::agent::declare::Declared;

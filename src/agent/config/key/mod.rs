@@ -6,6 +6,7 @@ mod meter;
 mod mqtt;
 mod point;
 mod spool;
+mod tls;
 mod uplink;
 
 pub use bus::*;
@@ -14,6 +15,7 @@ pub use meter::*;
 pub use mqtt::*;
 pub use point::*;
 pub use spool::*;
+pub use tls::*;
 pub use uplink::*;
 
 use super::{
@@ -47,7 +49,7 @@ pub static METER_DIR: Key = key("meter_dir", "一个文件夹路径", "the path 
 pub static AGENT_SHAPE: Shape = Shape { header: "[agent]", keys: &[&GATEWAY_ID, &TRUST_CLOCK, &KEY_FILE, &METER_DIR] };
 
 /// All of them, to tell where a misplaced key belongs.
-pub static SHAPES: [&Shape; 14] = [
+pub static SHAPES: [&Shape; 16] = [
     &ROOT_SHAPE,
     &AGENT_SHAPE,
     &SPOOL_SHAPE,
@@ -62,4 +64,6 @@ pub static SHAPES: [&Shape; 14] = [
     &TAG_SHAPE,
     &MANUAL_SHAPE,
     &MANUAL_POINT_SHAPE,
+    &SPARKPLUG_SHAPE,
+    &SPARKPLUG_POINT_SHAPE,
 ];
