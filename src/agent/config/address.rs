@@ -189,6 +189,11 @@ fn host_port(text: &str) -> Result<(&str, Option<u16>), Text> {
     Ok((host, port.transpose()?))
 }
 
+/// A host's name or address alone.
+pub(super) fn host(text: &str) -> Result<(), Text> {
+    if text.parse::<Ipv6Addr>().is_ok() { Ok(()) } else { check_host(text) }
+}
+
 fn check_host(host: &str) -> Result<(), Text> {
     let label = |part: &str| {
         (1..=63).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')

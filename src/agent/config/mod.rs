@@ -12,10 +12,17 @@
 mod address;
 mod broker;
 mod bus;
+mod cjt188;
 mod console;
+mod digits;
+mod dlt645;
 mod file;
 pub mod filter;
-mod key;
+mod fit;
+pub(in crate::agent) mod key;
+mod link;
+mod manual;
+mod meter;
 mod meters;
 mod modbus;
 mod mqtt;
@@ -28,7 +35,8 @@ mod tests;
 mod time;
 mod tls;
 mod uplink;
-mod word;
+mod value_type;
+pub(in crate::agent) mod word;
 
 pub use broker::{
     Login, MqttBroker, MqttPoint, MqttTag, MqttTopic, MqttVersion, NamePart, PasswordFrom, PayloadFormat, PayloadTime,
@@ -36,10 +44,25 @@ pub use broker::{
 };
 pub use bus::{
     Bus, Cjt188Point, DialIn, Dlt645Edition, Dlt645Point, Function, Link, Meter, ModbusLimits, ModbusPoint, Multiplier,
-    Parity, Serial, Station, Tls, ValueType, Wire, WordOrder,
+    Parity, Points, Protocol, Serial, Station, Tls, ValueType, Wire, WordOrder,
 };
 pub use file::{load, parse};
+pub use link::{Factory, format_word};
+pub use manual::ManualPoint;
+pub use meter::Address;
 pub use uplink::Proxy;
+
+/// What reads the points of a meter, for the meter library, whose files have the same keys.
+pub(in crate::agent) mod reading {
+    pub(in crate::agent) use super::{
+        file::Listed,
+        key,
+        link::FORMATS,
+        meter::Reader,
+        modbus::{Register, limits, register},
+        word,
+    };
+}
 
 use crate::{
     agent::{
@@ -63,10 +86,14 @@ pub struct Config {
     pub uplinks: Vec<UplinkConfig>,
     pub buses: Vec<Bus>,
     pub mqtt: Vec<MqttBroker>,
+    /// Points whose values a person writes.
+    pub manual: Vec<ManualPoint>,
     /// Every configured point, in the order of the file. Its place is its series id.
     pub points: Vec<Point>,
     /// Series whose highest rate is not in the file: our guess by the unit holds.
     pub rates_assumed: Vec<u32>,
+    /// Where the operator's own meter models are.
+    pub meter_dir: Option<PathBuf>,
     /// The wall clock is to be believed although nothing says that it is right.
     pub trust_clock: bool,
 }

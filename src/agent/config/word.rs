@@ -27,7 +27,7 @@ pub(super) fn carrier(text: &str) -> Result<&str, Text> {
 }
 
 /// A name: not empty, and nothing in it that two people could not tell apart.
-pub(super) fn name(text: &str) -> Result<&str, Text> {
+pub(in crate::agent) fn name(text: &str) -> Result<&str, Text> {
     if text.is_empty() {
         return Err(Text::new("写上名称", "give it a name"));
     }
@@ -112,13 +112,35 @@ pub(super) fn environment(text: &str) -> Result<&str, Refusal> {
     fits.then_some(text).ok_or_else(|| Refusal { fix: fix(), secret: true })
 }
 
-pub(super) fn scale(text: &str) -> Result<Scale, Text> {
+pub(in crate::agent) fn scale(text: &str) -> Result<Scale, Text> {
     text.parse().map_err(|_| {
         Text::new(
             "写出一个计数代表的量，例如 \"0.01\"；方向相反的表计用 counts_as 区分",
             "write what one count stands for, such as \"0.01\"; a reversed meter is told apart by counts_as",
         )
     })
+}
+
+/// A transformer's ratio: a decimal, or two numbers as on its label.
+pub(super) fn ratio(text: &str) -> Result<Scale, Text> {
+    let fix = || {
+        Text::new(
+            "写成小数或铭牌上的两个数，例如 \"30\" 或 \"150/5\"；除不尽的换用 scale",
+            "write it as a decimal or as the label's two numbers, such as \"30\" or \"150/5\", whose quotient has an end",
+        )
+    };
+    let Some((over, under)) = text.split_once('/') else { return text.parse().map_err(|_| fix()) };
+    let whole = |text: &str| {
+        let plain = (1..=7).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse::<i64>().ok().filter(|number| plain && *number > 0)
+    };
+    let (over, under) = whole(over).zip(whole(under)).ok_or_else(fix)?;
+    // at most seven digits behind the point: whatever needs more has no end, or is no transformer
+    let shifted = over * 10_000_000;
+    if shifted % under != 0 {
+        return Err(fix());
+    }
+    Scale::new(shifted / under, -7).map_err(|_| fix())
 }
 
 /// The smallest step of a number.
@@ -149,6 +171,16 @@ mod tests {
         }
         assert!(label("").is_ok());
         assert!(carrier("natural_gas").is_ok() && carrier("").is_ok() && carrier("Electricity").is_err());
+    }
+
+    #[test]
+    fn a_ratio_is_exact() {
+        let of = |text: &str| ratio(text).ok().map(|ratio| ratio.to_string());
+        let taken = ["30", "150/5", "2.5", "10000/100", "1", "5/5", "400/16"].map(of);
+        assert_eq!(taken.map(Option::unwrap), ["30", "30", "2.5", "100", "1", "1", "25"]);
+        for text in ["", "0", "-30", "100/3", "150/0", "0/5", "/5", "150/", "150 / 5", "150/5/1", "1e2", "12345678/1"] {
+            assert_eq!(of(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -108,6 +108,7 @@ fn name(reason: Reason) -> &'static str {
     match reason {
         Reason::Good => "good",
         Reason::Rounded => "rounded",
+        Reason::Manual => "manual",
         Reason::Timeout => "timeout",
         Reason::Disconnected => "disconnected",
         Reason::Exception => "exception",
@@ -115,5 +116,6 @@ fn name(reason: Reason) -> &'static str {
         Reason::NotANumber => "not_a_number",
         Reason::OutOfRange => "out_of_range",
         Reason::Missing => "missing",
+        Reason::NoValue => "no_value",
     }
 }
