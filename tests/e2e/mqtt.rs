@@ -103,9 +103,8 @@ fn what_machines_say_behind_a_login_reaches_the_ledger_and_the_password_no_log()
     publish(port, "plant/boiler", &format!("{};ok;120.5", now / 1000 - 60));
     publish(port, "plant/boiler", &format!("{};ok;121.0", now / 1000));
     stack.wait_log("agent.log", &["meter=\"saw\"", "refused: the meter is not in `meters` of its topic"]);
-    let ledger = stack.wait("/api/v1/ledger", PATIENCE, |ledger| {
-        last(ledger, "press") == "7.02" && last(ledger, "boiler") == "121.0"
-    });
+    let ledger = stack
+        .wait("/api/v1/ledger", PATIENCE, |ledger| last(ledger, "press") == "7.02" && last(ledger, "boiler") == "121");
     assert_eq!(last(&ledger, "lathe"), "11.25");
     assert_eq!(ledger.as_array().map(Vec::len), Some(3), "{ledger}");
     assert!(!stack.logs().contains(PASSWORD));
