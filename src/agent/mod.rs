@@ -18,10 +18,12 @@ pub mod config;
 pub mod console;
 pub mod declare;
 pub mod health;
+pub mod library;
 pub mod meaning;
 pub mod recorder;
 pub mod source;
 pub mod spool;
+pub mod tls;
 pub mod uplink;
 
 use crate::runtime::{
@@ -32,7 +34,10 @@ use crate::runtime::{
 };
 use config::Config;
 use health::Health;
-use source::line::{Endpoint, Switchboard};
+use source::{
+    bus::Findings,
+    line::{Endpoint, Switchboard},
+};
 use spool::{SledSpool, Spool, SpoolError};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
@@ -47,9 +52,13 @@ const STOP_DEADLINE: Duration = Duration::from_secs(10);
 pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, SpoolError> {
     let health = Arc::new(Health::default());
     let board = config.console.map(|_| Arc::new(console::Board::new(&config.points)));
+    let manual =
+        config.manual.iter().filter_map(|one| Some((config.points.get(one.series as usize)?.clone(), one.delivery)));
+    let manual: Vec<_> = manual.collect();
     let meaning = meaning::Meaning::new(config.points);
     let run_id = random::id();
     let dir = config.spool.dir.clone();
+    let spool_folder = dir.clone();
     let dictionary = meaning.dictionary(run_id);
     // by name, so that a mark stays with its platform when the file's order or an address changes
     let destinations: Vec<String> = config.uplinks.iter().map(|uplink| uplink.name.clone()).collect();
@@ -63,8 +72,12 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
     let spool: Arc<dyn Spool> = Arc::new(opened);
 
     let (newest, watched, trust) = (spool.earlier_end(), health.clone(), config.trust_clock);
-    let beside = move || (clock::Watch::open(&dir, run_id, trust, newest, watched), declare::Declared::open(&dir));
-    let (watch, declared) = blocking(beside).await;
+    let buses = config.buses.clone();
+    let beside = move || {
+        let watch = clock::Watch::open(&dir, run_id, trust, newest, watched);
+        (watch, declare::Declared::open(&dir), Arc::new(Findings::open(&dir, &buses)))
+    };
+    let (watch, declared, findings) = blocking(beside).await;
 
     let window = config.mqtt.iter().map(|broker| broker.inflight).min().unwrap_or(u16::MAX);
     let receipts_max = usize::from(window / 2).max(1);
@@ -77,10 +90,20 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
     }
     for bus in config.buses {
         let endpoint = Endpoint::new(&bus).behind(&switchboards);
-        tasks.spawn("bus", source::bus::run(bus, endpoint, inputs.clone(), health.clone(), stop.clone()));
+        let findings = findings.clone();
+        tasks.spawn("bus", source::bus::run(bus, endpoint, inputs.clone(), health.clone(), findings, stop.clone()));
     }
     for broker in config.mqtt {
         tasks.spawn("mqtt", source::mqtt::run(broker, inputs.clone(), health.clone(), stop.clone()));
+    }
+    if !config.manual.is_empty() {
+        // no source of its own, and the recorder is to look at what was entered as long as the agent runs
+        let (inputs, stop) = (inputs.clone(), stop.clone());
+        tasks.spawn("manual", async move {
+            stop.cancelled().await;
+            drop(inputs);
+            Ok::<(), std::convert::Infallible>(())
+        });
     }
     // the recorder ends when the last source has dropped its sender, with everything committed
     drop(inputs);
@@ -106,7 +129,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
     let attest = attest::Attest { spool: spool.clone(), key_file, every, begun: begun.clone(), recorded };
     tasks.spawn("attest", attest.run());
     if let (Some(address), Some(board)) = (config.console, board) {
-        let console = console::Console { gateway_id: config.gateway_id.as_str().into(), board, health: health.clone() };
+        let desk = console::Desk::at(address, manual, &spool_folder).map(Arc::new);
+        let gateway_id = config.gateway_id.as_str().into();
+        let console = console::Console { gateway_id, board, health: health.clone(), desk };
         tasks.spawn("console", console::run(address, console, stop.clone()));
     }
     for (destination, uplink) in config.uplinks.into_iter().enumerate() {

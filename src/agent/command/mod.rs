@@ -3,7 +3,9 @@
 mod capture;
 mod check;
 mod doctor;
+mod manual;
 mod meter;
+mod plan;
 mod read;
 mod replay;
 mod scan;
@@ -44,11 +46,19 @@ enum Command {
     Run,
     /// Check the configuration, say what is wrong with it, and for how long the disk lasts
     Check,
+    /// Show what is asked of each meter, how long a round takes, and whether the line is fast enough for it
+    Plan {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Declare what happened to a meter; works while the agent runs and while it is stopped
     Meter {
         #[command(subcommand)]
         action: meter::Action,
     },
+    /// Enter a reading or a delivery of a [[manual]] meter: it is marked as manual to the end
+    Manual(manual::Arguments),
     /// Print the public half of the gateway's key, for the platform's gateways.csv
     Key,
     #[command(flatten)]
@@ -87,7 +97,12 @@ pub fn run(arguments: Arguments) -> ExitCode {
                 Err(error) => failed(&error, lang),
             }
         }
+        Command::Plan { json } => {
+            plan::run(&config, json, lang);
+            ExitCode::SUCCESS
+        }
         Command::Meter { action } => meter::run(action, &config, lang),
+        Command::Manual(arguments) => manual::run(arguments, &config, lang),
         Command::Key => match key::load(&config.key_file) {
             Ok(key) => {
                 println!("{}", key::public_hex(&key));

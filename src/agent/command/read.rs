@@ -15,7 +15,7 @@ use crate::{
         source::{
             cjt188, dlt645,
             line::Fault,
-            modbus::{self, Answer, Part, Read},
+            modbus::{self, Answer, Part, Read, Role},
         },
     },
     model::{RawValue, Reason},
@@ -332,7 +332,7 @@ async fn modbus_point(unit: u8, point: &ModbusPoint, session: &mut Session) -> (
 
 /// The whole answer.
 fn alone(value_type: ValueType) -> Part {
-    Part { point: 0, offset: 0, width: value_type.registers().into() }
+    Part { point: 0, role: Role::Value, offset: 0, width: value_type.registers().into() }
 }
 
 fn number_text(value: &RawValue) -> String {

@@ -128,6 +128,45 @@ pub enum Station {
     },
 }
 
+/// What is spoken on the line to one meter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    Modbus,
+    Dlt645(Dlt645Edition),
+    Cjt188,
+}
+
+impl Protocol {
+    pub const WORDS: [(&'static str, Protocol); 4] = [
+        ("modbus", Protocol::Modbus),
+        ("dlt645-2007", Protocol::Dlt645(Dlt645Edition::E2007)),
+        ("dlt645-1997", Protocol::Dlt645(Dlt645Edition::E1997)),
+        ("cjt188", Protocol::Cjt188),
+    ];
+
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, protocol)| *protocol == self).map_or("", |(word, _)| word)
+    }
+}
+
+/// The points of one meter, in the order of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Points {
+    Modbus(Vec<ModbusPoint>),
+    Dlt645(Vec<Dlt645Point>),
+    Cjt188(Vec<Cjt188Point>),
+}
+
+impl Points {
+    pub fn none(protocol: Protocol) -> Points {
+        match protocol {
+            Protocol::Modbus => Points::Modbus(Vec::new()),
+            Protocol::Dlt645(_) => Points::Dlt645(Vec::new()),
+            Protocol::Cjt188 => Points::Cjt188(Vec::new()),
+        }
+    }
+}
+
 impl Station {
     /// Of all points, in the order of the file.
     pub fn series(&self) -> Vec<u32> {

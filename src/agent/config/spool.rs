@@ -3,7 +3,7 @@
 use super::{
     SpoolConfig,
     key::{AGE_MAX_DAYS, ARCHIVE_DAYS, ARCHIVE_MIB_MAX, BYTES_MAX_MIB, COMMIT_INTERVAL_MS, DIR, WHEN_FULL},
-    modbus,
+    meter,
 };
 use crate::{
     agent::spool::WhenFull,
@@ -23,7 +23,7 @@ pub(super) fn config(section: Option<&Section>) -> SpoolConfig {
     let when_full = section.and_then(|section| section.one_of(&WHEN_FULL, &WHEN_FULL_WORDS));
     SpoolConfig {
         dir: dir.into(),
-        commit_interval: modbus::millis(integer(&COMMIT_INTERVAL_MS, 2000, 200..=10_000)),
+        commit_interval: meter::millis(integer(&COMMIT_INTERVAL_MS, 2000, 200..=10_000)),
         bytes_max: count(&BYTES_MAX_MIB, 2048, 64..=1_048_576) << 20,
         age_max: Duration::from_secs(count(&AGE_MAX_DAYS, 3650, 1..=3650) * 86_400),
         when_full: when_full.map_or(WhenFull::DropOldest, |found| found.value),

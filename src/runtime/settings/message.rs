@@ -20,6 +20,7 @@ pub fn fix_of_type(key: &Key, value: &DeValue) -> Text {
     let bare = |text: &str| text.parse::<i64>().is_ok() || text.parse::<bool>().is_ok();
     match value {
         _ if example.starts_with('[') => use_header(key),
+        _ if example.contains("= {") => such_as(key),
         DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) if example.contains('"') => {
             Text::new("用引号括起来", "put it in quotes")
         }

@@ -35,7 +35,12 @@ pub struct Section<'d> {
     shape: &'static Shape,
     /// Those of the whole file, to tell where a misplaced key belongs.
     shapes: &'static [&'static Shape],
-    table: &'d DeTable<'d>,
+    /// `None`: it is not written.
+    table: Option<&'d DeTable<'d>>,
+    /// What holds where the table says nothing, of another file.
+    base: Option<&'d DeTable<'d>>,
+    /// Keys of the base that do not hold here.
+    hidden: Vec<&'static str>,
 }
 
 impl<'d> Section<'d> {
@@ -46,8 +51,9 @@ impl<'d> Section<'d> {
         table: &'d DeTable<'d>,
         at: At,
     ) -> Section<'d> {
-        let section = Section { doc, at, shape, shapes, table };
-        for (name, _) in table.iter() {
+        let (table, base, hidden) = (Some(table), None, Vec::new());
+        let section = Section { doc, at, shape, shapes, table, base, hidden };
+        for (name, _) in section.table.into_iter().flatten() {
             if !shape.keys.iter().any(|key| key.name == name.get_ref().as_ref()) {
                 section.refuse_unknown(name.get_ref(), name.span());
             }
@@ -58,13 +64,37 @@ impl<'d> Section<'d> {
         section
     }
 
+    /// The same table over one of another file: what it does not say is read there, but for the `hidden` keys. A problem
+    /// with such a value is shown where this table stands.
+    pub fn over<'s>(&'s self, base: &Section<'s>, hidden: Vec<&'static str>) -> Section<'s> {
+        let Section { doc, shape, shapes, table, .. } = *self;
+        Section { doc, at: self.at.clone(), shape, shapes, table, base: base.table, hidden }
+    }
+
+    /// A table that is not written, since the value of `key` stands for all of it: it says what `base` says.
+    pub fn instead<'s>(&'s self, key: &Key, base: &Section<'s>) -> Section<'s> {
+        let Section { doc, shapes, .. } = *self;
+        Section { doc, at: self.at(key), shape: base.shape, shapes, table: None, base: base.table, hidden: Vec::new() }
+    }
+
     pub fn has(&self, key: &Key) -> bool {
-        self.table.contains_key(key.name)
+        self.get(key.name).is_some()
+    }
+
+    /// Whether the table itself has it, whatever its base says.
+    pub fn writes(&self, key: &Key) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key.name))
+    }
+
+    fn get(&self, name: &str) -> Option<&'d toml::Spanned<DeValue<'d>>> {
+        let based = || self.base.filter(|_| !self.hidden.contains(&name)).and_then(|base| base.get(name));
+        self.table.and_then(|table| table.get(name)).or_else(based)
     }
 
     /// Where the key's value stands, or the table where it is missing.
     pub fn at(&self, key: &Key) -> At {
-        let span = self.table.get(key.name).map_or(self.at.span.clone(), |value| value.span());
+        let written = self.table.and_then(|table| table.get(key.name));
+        let span = written.map_or(self.at.span.clone(), |value| value.span());
         At { path: self.path(key.name), span }
     }
 
@@ -90,7 +120,9 @@ impl<'d> Section<'d> {
         let known: Vec<&str> = self.shape.keys.iter().map(|key| key.name).collect();
         let header = if self.shape.header.is_empty() { "the top" } else { self.shape.header };
         let home = self.shapes.iter().find(|shape| shape.keys.iter().any(|key| key.name == name));
-        let fix = match (nearest(name, known.iter().copied()), home) {
+        // password is no misspelling of password_file, and that is meant
+        let longer = known.iter().copied().find(|key| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('_')));
+        let fix = match (nearest(name, known.iter().copied()).or(longer), home) {
             (Some(near), _) => Text::new(format!("是否应写作 {near}？"), format!("did you mean {near}?")),
             (None, Some(Shape { header: "", .. })) => {
                 Text::new(format!("{name} 是顶层的表"), format!("{name} is a table of its own at the top of the file"))
@@ -109,11 +141,17 @@ impl<'d> Section<'d> {
             format!("one of the keys of {header}: {list}"),
         );
         let shown: String = cut(name).escape_debug().collect();
-        self.doc.report(&At { path: self.path(&shown), span }, found, expected, fix);
+        let at = At { path: self.path(&shown), span };
+        // the line may hold what nobody else is to read
+        if ["password", "passwd", "secret", "token"].iter().any(|word| name.to_ascii_lowercase().contains(word)) {
+            self.doc.report_secret(&at, found, expected, fix);
+        } else {
+            self.doc.report(&at, found, expected, fix);
+        }
     }
 
     fn value(&self, key: &Key) -> Option<Found<&'d DeValue<'d>>> {
-        self.table.get(key.name).map(|value| Found { value: value.get_ref(), at: self.at(key) })
+        self.get(key.name).map(|value| Found { value: value.get_ref(), at: self.at(key) })
     }
 
     /// What was read of a key: the default where the key is missing, `None` where a problem was reported.
@@ -212,9 +250,65 @@ impl<'d> Section<'d> {
         read.into_iter().collect()
     }
 
+    /// Pairs of numbers: an array of arrays of two.
+    pub fn pairs(&self, key: &Key, range: RangeInclusive<i64>) -> Option<Vec<(i64, i64)>> {
+        let Found { value, at } = self.value(key)?;
+        let Some(array) = value.as_array() else {
+            self.wrong_type(key, value);
+            return None;
+        };
+        let number = |value: &DeValue| {
+            let written = value.as_integer()?;
+            i64::from_str_radix(written.as_str(), written.radix()).ok().filter(|number| range.contains(number))
+        };
+        let read = |(i, value): (usize, &'d toml::Spanned<DeValue<'d>>)| {
+            let pair = value.get_ref().as_array().and_then(|pair| match pair.iter().collect::<Vec<_>>()[..] {
+                [first, last] => number(first.get_ref()).zip(number(last.get_ref())),
+                _ => None,
+            });
+            if pair.is_none() {
+                let at = At { path: format!("{}[{i}]", at.path), span: value.span() };
+                self.doc.report(&at, kind_of(value.get_ref()), expected(key), such_as(key));
+            }
+            pair
+        };
+        let read: Vec<_> = array.iter().enumerate().map(read).collect();
+        read.into_iter().collect()
+    }
+
+    /// A table of strings under names of the writer's choice.
+    pub fn strings_by_name(&self, key: &Key) -> Option<Vec<(String, Found<&'d str>)>> {
+        let Found { value, at } = self.value(key)?;
+        let Some(table) = value.as_table() else {
+            self.wrong_type(key, value);
+            return None;
+        };
+        let read = |(name, value): (&toml::Spanned<toml::de::DeString<'d>>, &'d toml::Spanned<DeValue<'d>>)| {
+            let name = name.get_ref().to_string();
+            let at = At { path: format!("{}.{}", at.path, cut(&name).escape_debug()), span: value.span() };
+            let text = value.get_ref().as_str();
+            if text.is_none() {
+                self.doc.report(&at, kind_of(value.get_ref()), expected(key), fix_of_type(key, value.get_ref()));
+            }
+            Some((name, Found { value: text?, at }))
+        };
+        let read: Vec<_> = table.iter().map(read).collect();
+        read.into_iter().collect()
+    }
+
+    /// Whether the key's value is a string, where another type would do as well.
+    pub fn is_string(&self, key: &Key) -> bool {
+        self.value(key).is_some_and(|found| found.value.as_str().is_some())
+    }
+
     pub fn table(&self, key: &Key, shape: &'static Shape) -> Option<Section<'d>> {
         let Found { value, at } = self.value(key)?;
         match value.as_table() {
+            // its places are those of another file
+            Some(table) if !self.writes(key) => {
+                let (table, base, hidden) = (None, Some(table), Vec::new());
+                Some(Section { doc: self.doc, at, shape, shapes: self.shapes, table, base, hidden })
+            }
             Some(table) => Some(Section::open(self.doc, shape, self.shapes, table, at)),
             None => {
                 self.wrong_type(key, value);

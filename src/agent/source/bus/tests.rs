@@ -1,7 +1,11 @@
 //! The source against servers that misbehave.
 
+mod learning;
+mod mixed;
+mod penalty;
 mod server;
 
+use super::Findings;
 use crate::{
     agent::{
         config::{Bus, Function, Link, Meter, ModbusLimits, ModbusPoint, Station, ValueType, WordOrder},
@@ -40,11 +44,15 @@ struct Bench {
 
 impl Bench {
     fn start(address: &str, timeout: Duration, meters: Vec<Meter>) -> Bench {
-        let bus = bus(address, timeout, meters);
+        Bench::of(bus(address, timeout, meters), Arc::default())
+    }
+
+    fn of(bus: Bus, findings: Arc<Findings>) -> Bench {
+        let endpoint = Endpoint::new(&bus);
         let (out, inputs) = mpsc::channel(1);
         let health = Arc::new(Health::default());
         let mut tasks = Tasks::new(CancellationToken::new());
-        tasks.spawn("bus", super::run(bus.clone(), Endpoint::new(&bus), out, health.clone(), tasks.stop()));
+        tasks.spawn("bus", super::run(bus, endpoint, out, health.clone(), findings, tasks.stop()));
         Bench { inputs, health, tasks, end: clock::monotonic() + DEADLINE }
     }
 
@@ -290,9 +298,9 @@ async fn a_lost_endpoint_gives_disconnected_at_each_poll_until_it_is_back() {
     assert_eq!(bench.scan().await, (1, sound(1, &[0, 10])));
     assert_eq!(bench.scan().await, (2, sound(2, &[0])));
     let address = server.stopped();
-    for _ in 0..5 {
-        assert_eq!(bench.scan().await, (1, vec![Err(Reason::Disconnected); 2]));
-        assert_eq!(bench.scan().await, (2, vec![Err(Reason::Disconnected)]));
+    for _ in 0..10 {
+        let (unit, found) = bench.scan().await;
+        assert_eq!(found, vec![Err(Reason::Disconnected); if unit == 1 { 2 } else { 1 }]);
     }
     let _again = Server::start(&address, answer);
     let mut back = [false; 2];
@@ -310,9 +318,9 @@ async fn where_nobody_listens_every_point_is_disconnected() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     for address in [nobody.as_str(), "no-such-host.invalid:502"] {
         let mut bench = Bench::start(address, PATIENT, vec![meter(1, &[0, 10]), meter(2, &[0])]);
-        for _ in 0..2 {
-            assert_eq!(bench.scan().await, (1, vec![Err(Reason::Disconnected); 2]));
-            assert_eq!(bench.scan().await, (2, vec![Err(Reason::Disconnected)]));
+        for _ in 0..4 {
+            let (unit, found) = bench.scan().await;
+            assert_eq!(found, vec![Err(Reason::Disconnected); if unit == 1 { 2 } else { 1 }]);
         }
     }
 }
@@ -322,7 +330,8 @@ async fn an_endpoint_that_cannot_be_reached_is_tried_once_a_poll_not_once_a_mete
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let pause = Duration::from_millis(20);
     let mut endpoint = Endpoint::new(&bus(&address, pause, Vec::new()));
-    let read = plan(&[point(0, Function::HoldingRegisters, 0, ValueType::U16)]).remove(0);
+    let points = [point(0, Function::HoldingRegisters, 0, ValueType::U16)];
+    let read = plan(&points, &ModbusLimits::default(), &Default::default()).remove(0);
     endpoint.begin_poll();
     assert!(matches!(endpoint.read(1, &read).await, Err(Fault::Unreachable(_))));
     let server = Server::start(&address, answer);
