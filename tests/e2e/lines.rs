@@ -1,7 +1,10 @@
 //! pymodbus' meters on lines of every kind: a serial port (socat's pair of pseudo terminals), a serial server, a DTU
 //! that calls, TLS.
 
-use super::process::{Running, first_line, free_port, python};
+use super::{
+    process::{Running, first_line, free_port, python},
+    stack::Stack,
+};
 use mujun::agent::{
     config::{Bus, DialIn, Function, Link, Parity, Serial, Tls, Wire},
     source::{
@@ -89,7 +92,7 @@ async fn rtu_on_a_serial_port_through_an_absent_meter_and_a_pulled_cable() {
     let dir = tempfile::tempdir().unwrap();
     let (meter, ours) = (dir.path().join("meter"), dir.path().join("agent"));
     let socat = cable(dir.path());
-    let slave = meters(&["serial", meter.to_str().unwrap(), "9600", "E"]);
+    let slave = meters(&["serial", meter.to_str().unwrap()]);
     let mut endpoint = endpoint(Link::Serial(serial(ours.clone())));
     all_are_read(&mut endpoint).await;
 
@@ -105,7 +108,7 @@ async fn rtu_on_a_serial_port_through_an_absent_meter_and_a_pulled_cable() {
     let pulled = endpoint.read(1, &holding(0, 2)).await.unwrap_err();
     assert_eq!(pulled.reason(), mujun::model::Reason::Disconnected, "{pulled}");
     let _socat = cable(dir.path());
-    let _slave = meters(&["serial", meter.to_str().unwrap(), "9600", "E"]);
+    let _slave = meters(&["serial", meter.to_str().unwrap()]);
     until_it_answers(&mut endpoint).await;
     all_are_read(&mut endpoint).await;
 }
@@ -116,7 +119,8 @@ async fn rtu_behind_a_serial_server() {
     let server = meters(&["rtu", &port]);
     let mut endpoint = endpoint(Link::SerialServer(format!("127.0.0.1:{port}"), WIRE));
     all_are_read(&mut endpoint).await;
-    assert!(matches!(endpoint.read(9, &holding(0, 2)).await, Err(Fault::Timeout(_))));
+    let absent = endpoint.read(9, &holding(0, 2)).await;
+    assert!(matches!(absent, Err(Fault::Timeout(_))), "{absent:?}");
     all_are_read(&mut endpoint).await;
     assert_eq!(endpoint.read(1, &holding(9999, 1)).await.unwrap(), Answer::Exception(2));
     drop(server);
@@ -169,6 +173,48 @@ async fn two_dtus_call_one_port_and_one_calls_again() {
         stop.cancel();
     };
     within(async { tokio::join!(listening, calls).1 }).await;
+}
+
+#[test]
+fn an_agent_reads_a_serial_line_with_a_dead_meter_and_a_dtu_that_calls() {
+    let dir = tempfile::tempdir().unwrap();
+    let (meter, ours) = (dir.path().join("meter"), dir.path().join("agent"));
+    let _socat = cable(dir.path());
+    let _slave = meters(&["serial", meter.to_str().unwrap()]);
+    let (listen, rtu) = (free_port(), free_port().to_string());
+    let _meters = meters(&["rtu", &rtu]);
+    let point = "[[bus.meter.point]]\nname = \"energy\"\nregister = 40\ntype = \"u32\"\nword_order = \"ABCD\"\n\
+                 kind = \"cumulative\"\nunit = \"kWh\"\ncarrier = \"electricity\"\n";
+    let meter = |name: &str, unit: u8| format!("[[bus.meter]]\nname = \"{name}\"\nunit_id = {unit}\n{point}");
+    let stack = Stack::start();
+    let _agent = stack.agent(&format!(
+        "[[bus]]\nname = \"hall\"\nlink = \"serial\"\nport = \"{}\"\nbaud = 9600\nformat = \"8E1\"\ntimeout_ms = 400\n{}{}{}\
+         [[bus]]\nname = \"pump\"\nlink = \"dial_in\"\naddress = \"127.0.0.1:{listen}\"\nregistration = \"DTU-7\"\n\
+         heartbeat = \"hb\"\n{}",
+        ours.display(),
+        meter("a", 1),
+        meter("dead", 9),
+        meter("b", 2),
+        meter("c", 3),
+    ));
+    let _dtu = loop_until_called(listen, &rtu);
+    let ledger = stack.wait("/api/v1/ledger", PATIENCE, |ledger| {
+        ledger.as_array().is_some_and(|rows| rows.iter().filter(|row| row["last"].is_string()).count() == 3)
+    });
+    let mut read: Vec<_> = ledger.as_array().unwrap().iter().filter_map(|row| row["last"].as_str()).collect();
+    read.sort_unstable();
+    let expected = [1, 2, 3].map(|unit: u32| ((1000 * unit + 40 << 16) + 1000 * unit + 41).to_string());
+    assert_eq!(read, expected, "the dead meter holds up neither its line nor the other");
+}
+
+/// The agent's listener may not be there yet: a DTU tries again and again.
+fn loop_until_called(listen: u16, rtu: &str) -> Running {
+    let begun = Instant::now();
+    while std::net::TcpStream::connect(("127.0.0.1", listen)).is_err() {
+        assert!(begun.elapsed() < PATIENCE, "the agent listens for its DTUs");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    call(listen, rtu, "DTU-7")
 }
 
 fn call(listen: u16, rtu: &str, registration: &str) -> Running {

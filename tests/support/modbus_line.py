@@ -1,6 +1,6 @@
 """Meters of pymodbus on a line, units 1 to 3: holding register a of unit u holds 1000 u + a.
 
-  modbus_line.py serial PORT BAUD PARITY     RTU on a serial port
+  modbus_line.py serial PORT                 RTU on a pseudo terminal, which has neither speed nor parity
   modbus_line.py rtu PORT                    RTU inside of TCP, as a serial server gives it
   modbus_line.py tls PORT CERT KEY CA        Modbus/TCP Security; a client without a certificate of CA is refused
   modbus_line.py dtu PORT RTU_PORT TEXT      a DTU: calls PORT, says TEXT, then bridges to the meters at RTU_PORT
@@ -23,16 +23,17 @@ def meters():
     return [SimDevice(id=unit, simdata=data(unit)) for unit in (1, 2, 3)]
 
 
+def to_others_silent(sending, packet):
+    """A line has other meters than these: who is not asked says nothing. pymodbus would answer with an exception."""
+    return b"" if sending and packet[0] not in (1, 2, 3) else packet
+
+
 def server(kind, args):
     if kind == "serial":
-        port, baud, parity = args
-        # a line has other meters than these: who is not asked says nothing
-        return ModbusSerialServer(
-            meters(), port=port, baudrate=int(baud), parity=parity, stopbits=1, ignore_missing_devices=True
-        )
+        return ModbusSerialServer(meters(), port=args[0], trace_packet=to_others_silent)
     address = ("127.0.0.1", int(args[0]))
     if kind == "rtu":
-        return ModbusTcpServer(meters(), framer=FramerType.RTU, address=address, ignore_missing_devices=True)
+        return ModbusTcpServer(meters(), framer=FramerType.RTU, address=address, trace_packet=to_others_silent)
     certificate, key, authority = args[1:]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

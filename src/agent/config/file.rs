@@ -154,7 +154,7 @@ impl Listed {
     /// Adds the point of `section` once for each meter: by the meter's place, its series id.
     pub fn points(&mut self, section: &Section, meters: &[String], given: Option<Given>) -> Vec<u32> {
         let Some((first, others)) = meters.split_first() else { return Vec::new() };
-        let mut all = vec![self.point(section, first.as_str(), given)];
+        let mut all = vec![self.point(section, first, given)];
         for meter in others {
             let Some(mut same) = all.first().and_then(|first| self.points.get(*first as usize)).cloned() else { break };
             same.series.meter.clone_from(meter);

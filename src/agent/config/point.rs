@@ -32,9 +32,9 @@ pub(super) struct Place<'a> {
     pub factor: Scale,
 }
 
-impl<'a> From<&'a str> for Place<'a> {
-    fn from(meter: &'a str) -> Place<'a> {
-        Place { meter, factor: Scale::ONE }
+impl<'a, S: AsRef<str> + ?Sized> From<&'a S> for Place<'a> {
+    fn from(meter: &'a S) -> Place<'a> {
+        Place { meter: meter.as_ref(), factor: Scale::ONE }
     }
 }
 

@@ -290,6 +290,7 @@ async fn the_buses_are_shown_with_their_meters() {
     );
     let (status, _) = ask(&console, "/api/v1/buses?x=1").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
+}
 
 mod by_hand {
     use super::*;
