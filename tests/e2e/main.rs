@@ -24,5 +24,9 @@ mod process;
 mod proxies;
 #[path = "../support/proxy.rs"]
 mod proxy;
+#[path = "../support/line.rs"]
+mod simulated;
 mod stack;
 mod steel;
+mod tools;
+mod twenty_meters;

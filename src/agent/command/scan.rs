@@ -5,7 +5,7 @@ use crate::{
     agent::{
         commission::{
             frames, hosts,
-            identity::Identity,
+            identity::{self, Identity},
             link::{self, LinkArguments},
             progress::Progress,
             scan::{
@@ -15,7 +15,8 @@ use crate::{
             },
             wire,
         },
-        config::{Bus, Link, Wire},
+        config::{Bus, Config, Link, Wire},
+        library::Library,
     },
     runtime::lang::Lang,
 };
@@ -191,7 +192,13 @@ fn said(survey: &Survey, arguments: &Arguments, bus: &Bus, lang: Lang) -> ExitCo
     if survey.found.is_empty() { ExitCode::from(EXIT_FINDINGS) } else { ExitCode::SUCCESS }
 }
 
-/// By what models are known.
-fn library(_config: Option<&crate::agent::config::Config>, _lang: Lang) -> Vec<Identity> {
-    Vec::new()
+/// By what models are known; of the operator's folder too, where the configuration names one.
+fn library(config: Option<&Config>, lang: Lang) -> Vec<Identity> {
+    match Library::load(config.and_then(|config| config.meter_dir.as_deref())) {
+        Ok(library) => identity::of_library(&library),
+        Err(problems) => {
+            eprintln!("{}", problems.render(lang));
+            Vec::new()
+        }
+    }
 }

@@ -6,10 +6,27 @@ use super::{
 };
 use crate::agent::{
     config::{Function, ValueType, WordOrder},
+    library::{Library, Model},
     source::{line::Endpoint, modbus},
 };
 use rust_decimal::Decimal;
 use std::{collections::BTreeMap, str::FromStr};
+
+/// What the meter library says.
+pub fn of_library(library: &Library) -> Vec<Identity> {
+    let of = |model: &Model| {
+        let known = model.identity.as_ref()?;
+        Some(Identity {
+            model: model.id.clone(),
+            function: known.function,
+            register: known.register,
+            value_type: known.value_type,
+            word_order: known.word_order,
+            values: known.values.clone(),
+        })
+    };
+    library.models().filter_map(of).collect()
+}
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Identity {
