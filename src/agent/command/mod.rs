@@ -2,6 +2,7 @@
 
 mod check;
 mod meter;
+mod models;
 mod plan;
 mod spool;
 
@@ -50,6 +51,17 @@ enum Command {
         #[command(subcommand)]
         action: meter::Action,
     },
+    /// List the meter models, or show one with its points and sources
+    Models {
+        /// A model's name; by default all are listed
+        name: Option<String>,
+        /// A folder of models of your own; by default that of the configuration
+        #[arg(long)]
+        dir: Option<PathBuf>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the public half of the gateway's key, for the platform's gateways.csv
     Key,
     /// Look into the spool of an agent that is stopped, or into a copy
@@ -66,6 +78,11 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let lang = arguments.lang.unwrap_or_else(Lang::from_environment);
     if let Command::Spool { dir: Some(dir), action } = &arguments.command {
         return spool::run(action, dir, lang);
+    }
+    if let Command::Models { name, dir, json } = &arguments.command {
+        // whoever looks for a model may have no configuration yet
+        let configured = || config::load(&arguments.config).ok().and_then(|config| config.meter_dir);
+        return models::run(name.as_deref(), dir.clone().or_else(configured).as_deref(), *json, lang);
     }
     let config = match config::load(&arguments.config) {
         Ok(config) => config,
@@ -87,6 +104,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
             ExitCode::SUCCESS
         }
         Command::Meter { action } => meter::run(action, &config, lang),
+        // it needs no configuration, and was served before
+        Command::Models { .. } => ExitCode::SUCCESS,
         Command::Key => match key::load(&config.key_file) {
             Ok(key) => {
                 println!("{}", key::public_hex(&key));
