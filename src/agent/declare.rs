@@ -1,7 +1,9 @@
 //! What a person declares at the gateway: from the command to the recorder, through a file each.
 //!
 //! ```text
-//!   mujun-agent meter replace ─▶ <spool>/declared/<time>-<id>.event ─▶ recorder ─▶ commit ─▶ the file is deleted
+//!   mujun-agent meter replace ┐
+//!   mujun-agent manual        ├▶ <spool>/declared/<time>-<id>.event ─▶ recorder ─▶ commit ─▶ the file is deleted
+//!   console: /api/v1/manual   ┘
 //! ```
 //!
 //! # Promises
@@ -12,10 +14,15 @@
 //! # Does not
 //! Touch the spool's own files, or need its lock.
 
+mod book;
+mod entry;
+mod number;
 mod replacement;
 #[cfg(test)]
 mod tests;
 
+pub use book::{Refused, enter};
+pub use entry::{Written, entry, file};
 pub use replacement::{Asked, replacement};
 
 use crate::{
@@ -142,7 +149,7 @@ fn read(path: &Path) -> io::Result<Event> {
         body: Bytes::copy_from_slice(body),
     };
     match decode(&record).map_err(|error| wrong(&error.to_string()))? {
-        Content::Event(event @ Event { what: EventKind::Replaced(_), .. }) => Ok(event),
+        Content::Event(event @ Event { what: EventKind::Replaced(_) | EventKind::Entered(_), .. }) => Ok(event),
         _ => Err(wrong("it declares nothing that a person may declare")),
     }
 }

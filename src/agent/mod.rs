@@ -51,9 +51,13 @@ const STOP_DEADLINE: Duration = Duration::from_secs(10);
 pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, SpoolError> {
     let health = Arc::new(Health::default());
     let board = config.console.map(|_| Arc::new(console::Board::new(&config.points)));
+    let manual =
+        config.manual.iter().filter_map(|one| Some((config.points.get(one.series as usize)?.clone(), one.delivery)));
+    let manual: Vec<_> = manual.collect();
     let meaning = meaning::Meaning::new(config.points);
     let run_id = random::id();
     let dir = config.spool.dir.clone();
+    let spool_folder = dir.clone();
     let dictionary = meaning.dictionary(run_id);
     // by name, so that a mark stays with its platform when the file's order or an address changes
     let destinations: Vec<String> = config.uplinks.iter().map(|uplink| uplink.name.clone()).collect();
@@ -91,6 +95,15 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
     for broker in config.mqtt {
         tasks.spawn("mqtt", source::mqtt::run(broker, inputs.clone(), health.clone(), stop.clone()));
     }
+    if !config.manual.is_empty() {
+        // no source of its own, and the recorder is to look at what was entered as long as the agent runs
+        let (inputs, stop) = (inputs.clone(), stop.clone());
+        tasks.spawn("manual", async move {
+            stop.cancelled().await;
+            drop(inputs);
+            Ok::<(), std::convert::Infallible>(())
+        });
+    }
     // the recorder ends when the last source has dropped its sender, with everything committed
     drop(inputs);
     let commit_interval = config.spool.commit_interval;
@@ -115,7 +128,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
     let attest = attest::Attest { spool: spool.clone(), key_file, every, begun: begun.clone(), recorded };
     tasks.spawn("attest", attest.run());
     if let (Some(address), Some(board)) = (config.console, board) {
-        let console = console::Console { gateway_id: config.gateway_id.as_str().into(), board, health: health.clone() };
+        let desk = console::Desk::at(address, manual, &spool_folder).map(Arc::new);
+        let gateway_id = config.gateway_id.as_str().into();
+        let console = console::Console { gateway_id, board, health: health.clone(), desk };
         tasks.spawn("console", console::run(address, console, stop.clone()));
     }
     for (destination, uplink) in config.uplinks.into_iter().enumerate() {

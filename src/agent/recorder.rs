@@ -16,7 +16,7 @@
 //! Drop: while the disk refuses, it tries again and takes nothing new, so that the sources wait.
 
 use super::{
-    clock::{Turn, Watch},
+    clock::{Stamp, Turn, Watch},
     console::Board,
     declare::Declared,
     meaning::Meaning,
@@ -24,7 +24,7 @@ use super::{
     spool::{Level, Spool},
 };
 use crate::{
-    model::{ClockState, Event, EventKind, GapCause, Span, UtcMillis},
+    model::{ClockState, Entered, Event, EventKind, GapCause, Span, UtcMillis},
     runtime::{backoff::Backoff, clock, random, task},
     wire::record::{Content, Gap, Record, encode},
 };
@@ -106,20 +106,21 @@ impl Recorder {
             self.meaning.note(event(time, EventKind::Tag(tag)));
         }
         for scan in input.scans {
-            let stamp = if input.dated {
-                let (stamp, begun) = self.clock.stamp_dated();
-                if let Some(one) = begun {
-                    let said = event(one.wall, EventKind::ClockSegment(one));
-                    self.segments.dated = Some(said.clone());
-                    self.describe(said);
-                }
-                stamp
-            } else {
-                self.clock.stamp(scan.time)
-            };
+            let stamp = if input.dated { self.stamp_dated() } else { self.clock.stamp(scan.time) };
             self.meaning.take_at(scan, stamp);
         }
         receipts.waiting.extend(input.receipt);
+    }
+
+    /// Of samples whose times are not this gateway's clock.
+    fn stamp_dated(&mut self) -> Stamp {
+        let (stamp, begun) = self.clock.stamp_dated();
+        if let Some(one) = begun {
+            let said = event(one.wall, EventKind::ClockSegment(one));
+            self.segments.dated = Some(said.clone());
+            self.describe(said);
+        }
+        stamp
     }
 
     /// At the clock and at what was declared; whether something waits for a commit now.
@@ -141,7 +142,7 @@ impl Recorder {
                         );
                     }
                 }
-                self.meaning.note(one);
+                self.enter(one);
             }
             self.commit(receipts).await;
             let ((), back) = task::blocking(move || (declared.committed(), declared)).await;
@@ -149,6 +150,23 @@ impl Recorder {
         }
         self.declared = declared;
         shifted
+    }
+
+    /// The event, and what it says of a point.
+    fn enter(&mut self, one: Event) {
+        self.meaning.note(one.clone());
+        let EventKind::Entered(entered) = &one.what else { return };
+        let stamp = self.stamp_dated();
+        let Entered { meter, point, by, .. } = entered;
+        match self.meaning.enter(one.time, entered, stamp) {
+            true => tracing::info!(meter, point, by, time = %one.time, "entered by hand"),
+            false => tracing::error!(
+                meter,
+                point,
+                by,
+                "entered by hand for a point that is not configured: it is kept, and counts nowhere"
+            ),
+        }
     }
 
     /// What the clock did. What was taken before it is committed, so that the list on the disk is never behind.

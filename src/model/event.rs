@@ -19,6 +19,7 @@ pub enum EventKind {
     ClockSegment(ClockSegment),
     ClockShift(ClockShift),
     Tag(Tag),
+    Entered(Entered),
 }
 
 /// A meter was replaced by another one, as a person declared.
@@ -82,4 +83,28 @@ pub struct Tag {
     /// `product`, `shift` or `order`.
     pub name: String,
     pub value: String,
+}
+
+/// What a person read off a meter, or what was delivered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entered {
+    pub meter: String,
+    pub point: String,
+    /// Of the point's series: the register, or what was delivered.
+    pub count: i64,
+    pub delivery: bool,
+    /// Who entered it.
+    pub by: String,
+    /// What proves it, in their words.
+    pub evidence: String,
+    pub file: Option<Proof>,
+    /// When it was entered; the event's time is when it was read or delivered.
+    pub entered: UtcMillis,
+}
+
+/// A file that shows what was entered; the file itself stays where it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proof {
+    pub name: String,
+    pub sha256: [u8; 32],
 }

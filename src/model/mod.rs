@@ -20,7 +20,9 @@ pub mod unit;
 pub use boundary::{BoundaryLine, Declared, Formula, MeterName, Operand, Origin, PointName, Term, VirtualPoint};
 pub use carrier::{CARRIERS, STEAM};
 pub use doubt::Doubts;
-pub use event::{ClockSegment, ClockShift, ClockState, Event, EventKind, Register, Replaced, RunId, Tag};
+pub use event::{
+    ClockSegment, ClockShift, ClockState, Entered, Event, EventKind, Proof, Register, Replaced, RunId, Tag,
+};
 pub use gap::{GapCause, Span};
 pub use period::{Period, PeriodError};
 pub use point::{Physics, PointKind, Role, Series};

@@ -1,6 +1,6 @@
 //! Samples: a point, an instant, a value or the reason why there is none.
 
-use super::UtcMillis;
+use super::{Doubts, UtcMillis};
 use rust_decimal::Decimal;
 
 /// A value as the source found it, before scale and unit.
@@ -38,6 +38,8 @@ pub enum Quality {
 pub enum Reason {
     Good = 0,
     Rounded = 1,
+    /// A person read it off, or entered a delivery.
+    Manual = 2,
     Timeout = 16,
     Disconnected = 17,
     Exception = 18,
@@ -50,9 +52,10 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Reason; 10] = [
+    pub const ALL: [Reason; 11] = [
         Reason::Good,
         Reason::Rounded,
+        Reason::Manual,
         Reason::Timeout,
         Reason::Disconnected,
         Reason::Exception,
@@ -76,6 +79,17 @@ impl Reason {
             0 => Quality::Good,
             1..=15 => Quality::Uncertain,
             _ => Quality::Bad,
+        }
+    }
+}
+
+impl Reason {
+    /// What a reading brings into every amount that is made of it.
+    pub fn doubts(self) -> Doubts {
+        match self {
+            Reason::Rounded => Doubts::ROUNDED,
+            Reason::Manual => Doubts::MANUAL,
+            _ => Doubts::NONE,
         }
     }
 }

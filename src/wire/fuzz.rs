@@ -113,8 +113,8 @@ mod tests {
     use crate::{
         energy::interval::Cell,
         model::{
-            ClockSegment, ClockShift, ClockState, Doubts, Event, EventKind, GapCause, Physics, PointKind, Reading,
-            Reason, Register, Replaced, Role, Sample, Series, Span, Tag, UtcMillis, Value,
+            ClockSegment, ClockShift, ClockState, Doubts, Entered, Event, EventKind, GapCause, Physics, PointKind,
+            Proof, Reading, Reason, Register, Replaced, Role, Sample, Series, Span, Tag, UtcMillis, Value,
         },
         wire::record::{Attestation, Dictionary, Gap, Interval, Lost, Samples},
     };
@@ -187,11 +187,22 @@ mod tests {
         let clock = ClockSegment { segment: 1, state: ClockState::Unknown, wall, mono_ms: 77, step_ms: -600_000 };
         let shift = ClockShift { run_id: [3; 16], segment: 1, shift_ms: -600_000 };
         let tag = Tag { meter: "press".into(), name: "product".into(), value: "6204".into() };
+        let entered = Entered {
+            meter: "coal-yard".into(),
+            point: "delivered".into(),
+            count: 3_250,
+            delivery: true,
+            by: "张三".into(),
+            evidence: "过磅单 20261124-003".into(),
+            file: Some(Proof { name: "slip.jpg".into(), sha256: [9; 32] }),
+            entered: wall,
+        };
         let events = [
             EventKind::Replaced(replaced),
             EventKind::ClockSegment(clock),
             EventKind::ClockShift(shift),
             EventKind::Tag(tag),
+            EventKind::Entered(entered),
         ];
         let attestation =
             Attestation { gen_id: [7; 16], seq: 9, chain: [1; 32], time: wall, key: [2; 32], signature: [3; 64] };

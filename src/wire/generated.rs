@@ -187,7 +187,7 @@ pub struct Event {
     /// when it happened, UTC
     #[prost(sint64, tag = "2")]
     pub time_ms: i64,
-    #[prost(oneof = "event::What", tags = "3, 4, 5, 6")]
+    #[prost(oneof = "event::What", tags = "3, 4, 5, 6, 7")]
     pub what: ::core::option::Option<event::What>,
 }
 /// Nested message and enum types in `Event`.
@@ -202,6 +202,8 @@ pub mod event {
         ClockShift(super::ClockShift),
         #[prost(message, tag = "6")]
         Tag(super::Tag),
+        #[prost(message, tag = "7")]
+        Entered(super::Entered),
     }
 }
 /// A meter was replaced by another one, as a person declared: at `time_ms` one register ends and another begins.
@@ -262,6 +264,36 @@ pub struct ClockShift {
     pub segment: u32,
     #[prost(sint64, tag = "3")]
     pub shift_ms: i64,
+}
+/// What a person read off a meter, or what was delivered, at `time_ms`. Samples of the point with REASON_MANUAL carry it
+/// into the ledger. A reading is one sample. A delivery is two of a register that is set to 0 in operation: 0 a
+/// millisecond before, and its count, so that deliveries may be entered in any order.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Entered {
+    #[prost(string, tag = "1")]
+    pub meter: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub point: ::prost::alloc::string::String,
+    /// of the point's series: the register, or what was delivered
+    #[prost(sint64, tag = "3")]
+    pub count: i64,
+    #[prost(bool, tag = "4")]
+    pub delivery: bool,
+    /// who entered it
+    #[prost(string, tag = "5")]
+    pub by: ::prost::alloc::string::String,
+    /// what proves it, in their words: the number of a weighing slip; at most 256 bytes
+    #[prost(string, tag = "6")]
+    pub evidence: ::prost::alloc::string::String,
+    /// name of a file that shows it; empty: none
+    #[prost(string, tag = "7")]
+    pub file: ::prost::alloc::string::String,
+    /// of the file's bytes; 32, or none where there is no file
+    #[prost(bytes = "bytes", tag = "8")]
+    pub file_sha256: ::prost::bytes::Bytes,
+    /// when it was entered, UTC
+    #[prost(sint64, tag = "9")]
+    pub entered_ms: i64,
 }
 /// What a meter's output belongs to from `time_ms` on: a product, a shift, an order.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -434,6 +466,8 @@ pub enum Reason {
     ///
     /// the source gave more digits than the point's resolution
     Rounded = 1,
+    /// a person read it off, or entered a delivery: an Event `entered` of its time says who
+    Manual = 2,
     /// bad: no value
     ///
     /// no answer in time
@@ -462,6 +496,7 @@ impl Reason {
         match self {
             Self::Good => "REASON_GOOD",
             Self::Rounded => "REASON_ROUNDED",
+            Self::Manual => "REASON_MANUAL",
             Self::Timeout => "REASON_TIMEOUT",
             Self::Disconnected => "REASON_DISCONNECTED",
             Self::Exception => "REASON_EXCEPTION",
@@ -477,6 +512,7 @@ impl Reason {
         match value {
             "REASON_GOOD" => Some(Self::Good),
             "REASON_ROUNDED" => Some(Self::Rounded),
+            "REASON_MANUAL" => Some(Self::Manual),
             "REASON_TIMEOUT" => Some(Self::Timeout),
             "REASON_DISCONNECTED" => Some(Self::Disconnected),
             "REASON_EXCEPTION" => Some(Self::Exception),

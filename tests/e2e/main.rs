@@ -8,9 +8,12 @@ mod console;
 mod declared;
 mod demo;
 mod destinations;
+mod dlt645;
 mod figures;
 mod keys;
 mod kills;
+mod lines;
+mod manual;
 mod meters;
 #[path = "../support/mosquitto.rs"]
 #[allow(dead_code)] // each test uses a part of it

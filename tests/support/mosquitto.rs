@@ -13,7 +13,7 @@ pub struct Mosquitto {
     child: Child,
     port: u16,
     folder: TempDir,
-    settings: &'static str,
+    settings: String,
 }
 
 impl Mosquitto {
@@ -23,10 +23,20 @@ impl Mosquitto {
     }
 
     /// With further lines of mosquitto's own configuration.
-    pub fn start_with(settings: &'static str) -> Mosquitto {
+    pub fn start_with(settings: impl Into<String>) -> Mosquitto {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Mosquitto::start_at_with(port, settings.into())
+    }
+
+    /// On a port that was another's.
+    #[allow(dead_code)] // by one of the tests that share this file
+    pub fn start_at(port: u16) -> Mosquitto {
+        Mosquitto::start_at_with(port, String::new())
+    }
+
+    fn start_at_with(port: u16, settings: String) -> Mosquitto {
         let folder = tempfile::tempdir().unwrap();
-        let mut broker = Mosquitto { child: spawn(folder.path(), port, settings), port, folder, settings };
+        let mut broker = Mosquitto { child: spawn(folder.path(), port, &settings), port, folder, settings };
         broker.wait();
         broker
     }
@@ -38,7 +48,7 @@ impl Mosquitto {
     /// SIGKILL, and the broker again with what it had saved.
     pub fn kill_and_restart(&mut self) {
         self.kill();
-        self.child = spawn(self.folder.path(), self.port, self.settings);
+        self.child = spawn(self.folder.path(), self.port, &self.settings);
         self.wait();
     }
 

@@ -22,16 +22,19 @@ pub fn run(config: &Config, lang: Lang) {
     for warning in super::plan::warnings(config, lang) {
         println!("{warning}");
     }
+    for text in config.mqtt.iter().flat_map(crate::agent::source::mqtt::look) {
+        println!("{}", text.in_lang(lang));
+    }
     println!("{}", outlook(config, lang));
 }
 
 fn summary(config: &Config, lang: Lang) -> String {
     let meters: usize = config.buses.iter().map(|bus| bus.meters.len()).sum();
-    let topics: usize = config.mqtt.iter().map(|broker| broker.topics.len()).sum();
+    let topics: usize = config.mqtt.iter().map(|broker| broker.topics.len() + broker.sparkplug.len()).sum();
     let points = config.points.len();
     lang.pick(
-        format!("配置正确：{meters} 台总线仪表、{topics} 个 MQTT 主题、{points} 个计量点"),
-        format!("the configuration is right: {meters} meters on buses, {topics} MQTT topics, {points} points"),
+        format!("配置正确：{meters} 台总线仪表、{topics} 个 MQTT 主题或 Sparkplug 节点、{points} 个计量点"),
+        format!("the configuration is right: {meters} meters on buses, {topics} MQTT topics or Sparkplug nodes, {points} points"),
     )
 }
 

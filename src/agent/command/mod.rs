@@ -1,6 +1,7 @@
 //! `mujun-agent`: the command line.
 
 mod check;
+mod manual;
 mod meter;
 mod models;
 mod plan;
@@ -62,6 +63,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Enter a reading or a delivery of a [[manual]] meter: it is marked as manual to the end
+    Manual(manual::Arguments),
     /// Print the public half of the gateway's key, for the platform's gateways.csv
     Key,
     /// Look into the spool of an agent that is stopped, or into a copy
@@ -106,6 +109,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Meter { action } => meter::run(action, &config, lang),
         // it needs no configuration, and was served before
         Command::Models { .. } => ExitCode::SUCCESS,
+        Command::Manual(arguments) => manual::run(arguments, &config, lang),
         Command::Key => match key::load(&config.key_file) {
             Ok(key) => {
                 println!("{}", key::public_hex(&key));

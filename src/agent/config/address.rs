@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 const MODBUS_PORT: u16 = 502;
 const MQTT_PORT: u16 = 1883;
+const MQTTS_PORT: u16 = 8883;
 const PLATFORM_PORT: u16 = 7600;
 const PROXY_PORT: u16 = 3128;
 
@@ -83,23 +84,51 @@ fn check_login(login: &str) -> Result<(), Text> {
     ))
 }
 
-/// Host (an IPv6 address in its brackets) and port of `mqtt://host[:port]`.
-pub(super) fn mqtt(text: &str) -> Result<(String, u16), Refusal> {
-    no_user(text)?;
-    let Some(rest) = text.strip_prefix("mqtt://") else {
-        return Err(match text.split_once("://") {
-            Some(("mqtts" | "ssl" | "tls" | "wss", _)) => Text::new(
-                "本版本没有 MQTT over TLS；用 mqtt:// 连接同一网络内的代理",
-                "MQTT over TLS is not in this version; use mqtt:// to a broker in the same network",
-            ),
-            Some((_, rest)) => Text::new(format!("写作 mqtt://{rest}"), format!("write mqtt://{rest}")),
-            None => Text::new(format!("写作 mqtt://{text}"), format!("write mqtt://{text}")),
+/// Where a broker listens.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Broker {
+    /// An IPv6 address in its brackets.
+    pub host: String,
+    pub port: u16,
+    pub tls: bool,
+}
+
+/// `mqtt://host[:port]`, or `mqtts` for TLS.
+pub(super) fn mqtt(text: &str) -> Result<Broker, Refusal> {
+    if text.contains('@') {
+        let fix = Text::new(
+            "去掉 @ 及其之前的用户名和密码；用户名写在 username，口令放在 password_file 或 password_env",
+            "leave out the user name and password before the @: username says the one, password_file or password_env where the other is",
+        );
+        return Err(Refusal { fix, secret: true });
+    }
+    let (scheme, rest, port) = match text.split_once("://") {
+        Some(("mqtt", rest)) => ("mqtt", rest, MQTT_PORT),
+        Some(("mqtts", rest)) => ("mqtts", rest, MQTTS_PORT),
+        Some(("ssl" | "tls", rest)) => {
+            return Err(Text::new(format!("写作 mqtts://{rest}"), format!("write mqtts://{rest}")).into());
         }
-        .into());
+        Some(("ws" | "wss", _)) => {
+            return Err(Text::new(
+                "不支持 WebSocket；用代理的 mqtt 或 mqtts 端口",
+                "WebSockets are not spoken here; use the broker's port for mqtt or mqtts",
+            )
+            .into());
+        }
+        Some((_, rest)) => return Err(Text::new(format!("写作 mqtt://{rest}"), format!("write mqtt://{rest}")).into()),
+        None => return Err(Text::new(format!("写作 mqtt://{text}"), format!("write mqtt://{text}")).into()),
     };
-    no_path(rest, "mqtt://")?;
-    let (host, port) = host_port(rest)?;
-    Ok((host.to_owned(), port.unwrap_or(MQTT_PORT)))
+    no_path(rest, &format!("{scheme}://"))?;
+    let (host, written) = host_port(rest)?;
+    let tls = scheme == "mqtts";
+    if tls && host.starts_with('[') {
+        return Err(Text::new(
+            "TLS 不能用 IPv6 地址：写主机名（可写入 /etc/hosts）",
+            "TLS needs a host name instead of an IPv6 address (/etc/hosts can hold one)",
+        )
+        .into());
+    }
+    Ok(Broker { host: host.to_owned(), port: written.unwrap_or(port), tls })
 }
 
 fn no_user(url: &str) -> Result<(), Refusal> {
@@ -190,8 +219,9 @@ mod tests {
         for text in ["127.0.0.1:502", "plc-1.workshop.local:1502", "[fd00::10]:502", "meter_3:65535"] {
             assert_eq!(modbus(text).ok().as_deref(), Some(text));
         }
-        assert_eq!(mqtt("mqtt://broker").ok(), Some(("broker".into(), 1883)));
-        assert_eq!(mqtt("mqtt://[::1]:1884").ok(), Some(("[::1]".into(), 1884)));
+        assert_eq!(mqtt("mqtt://broker").ok(), Some(Broker { host: "broker".into(), port: 1883, tls: false }));
+        assert_eq!(mqtt("mqtts://broker").ok(), Some(Broker { host: "broker".into(), port: 8883, tls: true }));
+        assert_eq!(mqtt("mqtt://[::1]:1884").ok(), Some(Broker { host: "[::1]".into(), port: 1884, tls: false }));
         assert_eq!(platform("http://127.0.0.1:7600").ok().as_deref(), Some("http://127.0.0.1:7600"));
     }
 
@@ -220,9 +250,17 @@ mod tests {
         ] {
             assert!(modbus(text).is_err(), "{text}");
         }
-        for text in
-            ["broker:1883", "mqtts://b:8883", "mqtt://", "mqtt://b/path", "mqtt://u:p@b", "mqtt://b:x", "MQTT://b"]
-        {
+        for text in [
+            "broker:1883",
+            "ssl://b:8883",
+            "wss://b",
+            "mqtts://[::1]",
+            "mqtt://",
+            "mqtt://b/path",
+            "mqtt://u:p@b",
+            "mqtt://b:x",
+            "MQTT://b",
+        ] {
             assert!(mqtt(text).is_err(), "{text}");
         }
         for text in ["http://h", "https://h:1", "http://h:1/", "http://u@h:1", "h:1", "http://:1"] {

@@ -7,6 +7,7 @@ use super::{
         ROOT_SHAPE, SHAPES, SPOOL, SPOOL_SHAPE, TRUST_CLOCK,
     },
     link::Listening,
+    manual::{self, MANUAL, MANUAL_SHAPE},
     meter, mqtt,
     point::{self, Given, Place},
     spool, uplink, word,
@@ -39,6 +40,9 @@ pub fn load(path: &Path) -> Result<Config, Problems> {
         let Link::Tls(_, tls) = &mut bus.link else { continue };
         let certificate = tls.certificate.iter_mut().flat_map(|(certificate, key)| [certificate, key]);
         tls.ca_file.iter_mut().chain(certificate).for_each(|file| *file = folder.join(&*file));
+    }
+    for broker in &mut config.mqtt {
+        broker.relative_to(folder);
     }
     Ok(config)
 }
@@ -83,6 +87,7 @@ fn config(root: &Section, folder: &Path, problems: &mut Option<Problems>) -> Con
     let mut listed = Listed::new();
     let buses = root.tables(&BUSES, &BUS_SHAPE);
     let brokers = root.tables(&MQTT, &MQTT_SHAPE);
+    let written = root.tables(&MANUAL, &MANUAL_SHAPE);
     let config = Config {
         spool,
         key_file,
@@ -90,6 +95,7 @@ fn config(root: &Section, folder: &Path, problems: &mut Option<Problems>) -> Con
         uplinks: uplink::destinations(root),
         buses: buses.iter().map(|section| meter::bus(section, library.as_ref(), &mut listed)).collect(),
         mqtt: brokers.iter().map(|section| mqtt::broker(section, &gateway_id, &mut listed)).collect(),
+        manual: written.iter().flat_map(|section| manual::meter(section, &mut listed)).collect(),
         points: listed.points,
         rates_assumed: listed.rates_assumed,
         meter_dir,
@@ -97,12 +103,12 @@ fn config(root: &Section, folder: &Path, problems: &mut Option<Problems>) -> Con
         gateway_id,
     };
     let points = config.points.len();
-    if buses.is_empty() && brokers.is_empty() {
+    if buses.is_empty() && brokers.is_empty() && written.is_empty() {
         root.doc.report(
             &root.at,
             Text::new("没有计量点", "no point"),
             Text::new("至少一个计量点", "at least one"),
-            Text::new("加上 [[bus]] 或 [[mqtt]]", "add [[bus]] or [[mqtt]]"),
+            Text::new("加上 [[bus]]、[[mqtt]] 或 [[manual]]", "add [[bus]], [[mqtt]] or [[manual]]"),
         );
     } else if points > POINTS_MAX {
         root.doc.report(
@@ -145,6 +151,22 @@ impl Listed {
         }
     }
 
+    /// Adds the point of `section` once for each meter: by the meter's place, its series id.
+    pub(super) fn points(&mut self, section: &Section, meters: &[String], given: Option<Given>) -> Vec<u32> {
+        let Some((first, others)) = meters.split_first() else { return Vec::new() };
+        let mut all = vec![self.point(section, first, given)];
+        for meter in others {
+            let Some(mut same) = all.first().and_then(|first| self.points.get(*first as usize)).cloned() else { break };
+            same.series.meter.clone_from(meter);
+            if let Some(name) = section.peek(&POINT_NAME) {
+                self.ids.claim_as(section.doc, format!("{meter}\n{}", same.series.point), &name);
+            }
+            let assumed = all.first().is_some_and(|first| self.rates_assumed.contains(first));
+            all.push(self.add(same, assumed));
+        }
+        all
+    }
+
     /// Adds the point of `section`; its place in the list is its series id.
     pub(super) fn point<'a>(&mut self, section: &Section, place: impl Into<Place<'a>>, given: Option<Given>) -> u32 {
         let place = place.into();
@@ -154,6 +176,10 @@ impl Listed {
         if let Some(name) = section.peek(&POINT_NAME).filter(|_| !place.meter.is_empty()) {
             self.ids.claim_as(section.doc, id, &name);
         }
+        self.add(point, rate_assumed)
+    }
+
+    fn add(&mut self, point: Point, rate_assumed: bool) -> u32 {
         let series = u32::try_from(self.points.len()).unwrap_or(u32::MAX);
         self.points.push(point);
         self.rates_assumed.extend(rate_assumed.then_some(series));

@@ -10,34 +10,45 @@
 //! - Connect: an address that is well formed may still lead nowhere.
 
 mod address;
+mod broker;
 mod bus;
 mod cjt188;
 mod console;
 mod digits;
 mod dlt645;
 mod file;
+pub mod filter;
 mod fit;
 pub(in crate::agent) mod key;
 mod link;
+mod manual;
 mod meter;
+mod meters;
 mod modbus;
 mod mqtt;
 mod physics;
 mod point;
+mod sparkplug;
 mod spool;
 #[cfg(test)]
 mod tests;
 mod time;
+mod tls;
 mod uplink;
 mod value_type;
 pub(in crate::agent) mod word;
 
+pub use broker::{
+    Login, MqttBroker, MqttPoint, MqttTag, MqttTopic, MqttVersion, NamePart, PasswordFrom, PayloadFormat, PayloadTime,
+    Retained, SparkplugPoint, SparkplugSource, TimeFormat,
+};
 pub use bus::{
     Bus, Cjt188Point, DialIn, Dlt645Edition, Dlt645Point, Function, Link, Meter, ModbusLimits, ModbusPoint, Multiplier,
     Parity, Points, Protocol, Serial, Station, Tls, ValueType, Wire, WordOrder,
 };
 pub use file::{load, parse};
 pub use link::{Factory, format_word};
+pub use manual::ManualPoint;
 pub use meter::Address;
 pub use uplink::Proxy;
 
@@ -75,6 +86,8 @@ pub struct Config {
     pub uplinks: Vec<UplinkConfig>,
     pub buses: Vec<Bus>,
     pub mqtt: Vec<MqttBroker>,
+    /// Points whose values a person writes.
+    pub manual: Vec<ManualPoint>,
     /// Every configured point, in the order of the file. Its place is its series id.
     pub points: Vec<Point>,
     /// Series whose highest rate is not in the file: our guess by the unit holds.
@@ -130,62 +143,4 @@ pub struct UplinkConfig {
     pub proxy: Option<Proxy>,
     /// The first connection is made at a random moment up to this long after the start.
     pub start_spread: Duration,
-}
-
-/// One MQTT 3.1.1 broker, subscribed with QoS 1 in a persistent session.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MqttBroker {
-    pub name: String,
-    pub host: String,
-    pub port: u16,
-    pub client_id: String,
-    /// Messages that the broker sends before it waits for an acknowledgement (mosquitto: max_inflight_messages).
-    pub inflight: u16,
-    pub topics: Vec<MqttTopic>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct MqttTopic {
-    /// Without wildcards.
-    pub topic: String,
-    pub meter: String,
-    /// Where the payload says when it was taken; without it the time of arrival counts.
-    pub time: Option<PayloadTime>,
-    pub points: Vec<MqttPoint>,
-    pub tags: Vec<MqttTag>,
-}
-
-/// What the meter's output belongs to, as the payload says.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MqttTag {
-    /// `product`, `shift` or `order`.
-    pub name: String,
-    /// As for a point.
-    pub pointer: String,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct MqttPoint {
-    pub series: u32,
-    /// RFC 6901; empty for a payload that is the bare value.
-    pub pointer: String,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct PayloadTime {
-    pub pointer: String,
-    pub format: TimeFormat,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum TimeFormat {
-    UnixSeconds,
-    UnixMillis,
-    /// With zone: `2018-01-01T00:15:00+08:00` or `…Z`.
-    Iso8601,
-    /// strptime pattern of a civil time, and the seconds east of UTC it is counted in.
-    Pattern {
-        pattern: String,
-        offset_s: i32,
-    },
 }

@@ -6,7 +6,7 @@ use super::{
     physics, word,
 };
 use crate::{
-    model::{PointKind, Role, Scale, Series},
+    model::{Physics, PointKind, Role, Scale, Series},
     runtime::{lang::Text, settings::Section},
 };
 
@@ -18,6 +18,10 @@ pub(super) enum Given {
     Integer(i64),
     /// A float or a payload's number: which step it counts in must be said.
     Real,
+    /// By a person, in the unit.
+    Written {
+        delivery: bool,
+    },
 }
 
 /// Whose point it is.
@@ -28,9 +32,9 @@ pub(super) struct Place<'a> {
     pub factor: Scale,
 }
 
-impl<'a> From<&'a String> for Place<'a> {
-    fn from(meter: &'a String) -> Place<'a> {
-        Place { meter, factor: Scale::ONE }
+impl<'a, S: AsRef<str> + ?Sized> From<&'a S> for Place<'a> {
+    fn from(meter: &'a S) -> Place<'a> {
+        Place { meter: meter.as_ref(), factor: Scale::ONE }
     }
 }
 
@@ -47,7 +51,10 @@ const ROLES: [(&str, Role); 5] = [
 /// was reported.
 pub(super) fn point(section: &Section, place: Place, given: Option<Given>) -> (Point, bool) {
     let name = section.parse(&POINT_NAME, word::name).map(|name| name.value);
-    let kind = section.or(&KIND, PointKind::Gauge, section.one_of(&KIND, &KINDS));
+    let kind = match given {
+        Some(Given::Written { .. }) => Some(PointKind::Cumulative),
+        _ => section.or(&KIND, PointKind::Gauge, section.one_of(&KIND, &KINDS)),
+    };
     let role = section.or(&COUNTS_AS, Role::None, section.one_of(&COUNTS_AS, &ROLES));
     let carrier = section.or(&CARRIER, "", section.parse(&CARRIER, word::carrier));
     let product = section.or(&PRODUCT, "", section.parse(&PRODUCT, word::label));
@@ -69,7 +76,16 @@ pub(super) fn point(section: &Section, place: Place, given: Option<Given>) -> (P
         unit: unit.unwrap_or_default(),
         values: given.and_then(|given| if let Given::Integer(values) = given { Some(values) } else { None }),
     };
-    let (physics, rate_assumed) = physics::physics(section, &register);
+    let (physics, rate_assumed) = match given {
+        // each delivery is a register of its own, from 0 up to it
+        Some(Given::Written { delivery: true }) => (Physics { restarts: true, ..Physics::default() }, false),
+        // a person waits for no display to warm up
+        Some(Given::Written { .. }) => {
+            let (physics, assumed) = physics::physics(section, &register);
+            (Physics { warm_up_ms: 0, ..physics }, assumed)
+        }
+        _ => physics::physics(section, &register),
+    };
     let text = |found: Option<&str>| found.unwrap_or_default().to_owned();
     let series = Series {
         meter: place.meter.to_owned(),
@@ -165,7 +181,7 @@ fn resolve(
             }
             (scale, Some(Scale::ONE))
         }
-        Some(Given::Real) => {
+        Some(Given::Real | Given::Written { .. }) => {
             if cumulative && !section.has(&RESOLUTION) {
                 section.doc.report(
                     &section.at(&RESOLUTION),

@@ -56,7 +56,12 @@ fn what_is_not_written_has_its_documented_default() {
     assert_eq!(points[0].function, Function::HoldingRegisters);
     let broker = &config.mqtt[0];
     assert_eq!((broker.port, broker.inflight, broker.client_id.as_str()), (1883, 20, "mujun-gw-1-machines"));
-    assert_eq!(broker.topics[0].time, None);
+    assert_eq!((broker.version, &broker.login, &broker.tls), (MqttVersion::V3_1_1, &None, &None));
+    let topic = &broker.topics[0];
+    assert_eq!(
+        (&topic.time, topic.retained, topic.meters.as_slice()),
+        (&None, Retained::Ignore, &["press-1".to_owned()][..])
+    );
     let point = &config.points[0];
     assert_eq!((point.series.kind, point.series.role), (PointKind::Gauge, Role::None));
     assert_eq!((point.series.scale, point.resolution), (Scale::ONE, Some(Scale::ONE)));
@@ -75,12 +80,50 @@ fn series_ids_are_places_in_the_list_of_points() {
         .mqtt
         .iter()
         .flat_map(|broker| &broker.topics)
-        .flat_map(|topic| topic.points.iter().map(|point| (point.series, topic.meter.clone())));
-    let listed: Vec<(u32, String)> = modbus.chain(mqtt).collect();
+        .flat_map(|topic| topic.points.iter().map(|point| (&point.series, &topic.meters)))
+        .flat_map(|(series, meters)| series.iter().copied().zip(meters.iter().cloned()));
+    let sparkplug = config
+        .mqtt
+        .iter()
+        .flat_map(|broker| &broker.sparkplug)
+        .flat_map(|source| source.points.iter().map(|point| (point.series, source.meter.clone())));
+    let listed: Vec<(u32, String)> = modbus.chain(mqtt).chain(sparkplug).collect();
     assert_eq!(listed.len(), config.points.len());
     for (place, (series, meter)) in listed.iter().enumerate() {
         assert_eq!((*series as usize, meter), (place, &config.points[place].series.meter));
     }
+}
+
+#[test]
+fn a_topic_with_wildcards_has_the_points_of_each_listed_meter() {
+    let text = SMALLEST.replace(
+        "topic = \"press/1\"\nmeter = \"press-1\"",
+        "topic = \"f/+/+/state\"\nparts = [\"line\", \"place\"]\nmeter = \"{line}-{2}\"\nmeters = [\"a-1\", \"a-2\"]",
+    );
+    let config = parse(&text, "agent.toml").unwrap();
+    let topic = &config.mqtt[0].topics[0];
+    let naming = [NamePart::Wildcard(0), NamePart::Text("-".into()), NamePart::Wildcard(1)];
+    assert_eq!((topic.naming.as_slice(), topic.points[0].series.as_slice()), (&naming[..], &[1, 2][..]));
+    let meters: Vec<_> = config.points[1..].iter().map(|point| point.series.meter.as_str()).collect();
+    assert_eq!(meters, ["a-1", "a-2"]);
+}
+
+#[test]
+fn a_broker_may_ask_for_a_login_tls_and_version_5() {
+    let keys = "url = \"mqtts://broker\"\nversion = 5\nusername = \"gw\"\npassword_file = \"secret\"\n\
+                ca_file = \"ca.pem\"\ncert_file = \"/c.pem\"\nkey_file = \"c.key\"\nserver_name = \"b.example\"";
+    let mut config = parse(&SMALLEST.replace("url = \"mqtt://broker\"", keys), "agent.toml").unwrap();
+    let broker = &mut config.mqtt[0];
+    broker.relative_to(Path::new("/etc/mujun"));
+    assert_eq!((broker.port, broker.version), (8883, MqttVersion::V5));
+    let password = Some(PasswordFrom::File("/etc/mujun/secret".into()));
+    assert_eq!(broker.login, Some(Login { username: "gw".into(), password }));
+    let tls = Tls {
+        ca_file: Some("/etc/mujun/ca.pem".into()),
+        certificate: Some(("/c.pem".into(), "/etc/mujun/c.key".into())),
+        server_name: Some("b.example".into()),
+    };
+    assert_eq!(broker.tls, Some(tls));
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use super::{
     PayloadTime, TimeFormat,
-    key::{FORMAT, OFFSET, POINTER},
-    word,
+    key::{FORMAT, OFFSET},
 };
 use crate::runtime::{lang::Text, problem::did_you_mean, settings::Section};
 use jiff::{civil::DateTime, fmt::strtime};
@@ -14,8 +13,9 @@ enum Written {
     Pattern(String),
 }
 
-pub(super) fn payload_time(section: &Section) -> PayloadTime {
-    let pointer = section.parse(&POINTER, word::pointer).map_or(String::new(), |pointer| pointer.value.to_owned());
+/// `pointer` reads where the time stands.
+pub(super) fn payload_time(section: &Section, pointer: impl Fn(&Section) -> String) -> PayloadTime {
+    let pointer = pointer(section);
     let offset = section.parse(&OFFSET, offset_s).map(|offset| offset.value);
     let written = section.parse(&FORMAT, written).map(|format| format.value);
     let format = match written {
@@ -36,14 +36,19 @@ pub(super) fn payload_time(section: &Section) -> PayloadTime {
             }
             format
         }
-        None => TimeFormat::UnixMillis,
+        None => TimeFormat::UNIX_MS,
     };
     PayloadTime { pointer, format }
 }
 
 fn written(text: &str) -> Result<Written, Text> {
-    const KNOWN: [(&str, TimeFormat); 3] =
-        [("unix_ms", TimeFormat::UnixMillis), ("unix_s", TimeFormat::UnixSeconds), ("iso8601", TimeFormat::Iso8601)];
+    const KNOWN: [(&str, TimeFormat); 5] = [
+        ("unix_ms", TimeFormat::UNIX_MS),
+        ("unix_s", TimeFormat::UNIX_S),
+        ("unix_us", TimeFormat::UNIX_US),
+        ("unix_ns", TimeFormat::UNIX_NS),
+        ("iso8601", TimeFormat::Iso8601),
+    ];
     if let Some((_, format)) = KNOWN.iter().find(|(word, _)| *word == text) {
         return Ok(Written::Known(format.clone()));
     }

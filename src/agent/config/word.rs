@@ -2,7 +2,7 @@
 
 use crate::{
     model::{Gateway, Scale},
-    runtime::lang::Text,
+    runtime::{lang::Text, settings::Refusal},
 };
 
 const NAME_BYTES_MAX: usize = 128;
@@ -47,8 +47,23 @@ pub(super) fn label(text: &str) -> Result<&str, Text> {
 }
 
 pub(super) fn topic(text: &str) -> Result<&str, Text> {
-    if text.contains(['+', '#']) {
-        return Err(Text::new("每个主题各写一个 [[mqtt.topic]]", "write one [[mqtt.topic]] for each topic"));
+    let parts = text.split('/').count();
+    let whole = |(place, part): (usize, &str)| match part {
+        "+" => true,
+        "#" => place + 1 == parts,
+        _ => !part.contains(['+', '#']),
+    };
+    if !text.split('/').enumerate().all(whole) {
+        return Err(Text::new(
+            "+ 写作 /+/，# 写作末尾的 /#",
+            "write + as a whole part, /+/, and # as the last one, /#",
+        ));
+    }
+    if text.starts_with("$share/") {
+        return Err(Text::new(
+            "去掉 $share/ 和组名：分给几个客户端的消息，各自都不完整",
+            "leave out $share/ and the group: of what is shared out, each has a part only",
+        ));
     }
     if text.is_empty() || text.len() > TOPIC_BYTES_MAX || text.chars().any(char::is_control) {
         return Err(Text::new(
@@ -68,6 +83,33 @@ pub(super) fn pointer(text: &str) -> Result<&str, Text> {
         return Err(Text::new("~ 写作 ~0，名称中的 / 写作 ~1", "write ~0 for ~ and ~1 for a / inside of a name"));
     }
     Ok(text)
+}
+
+/// The number of a column, from 1.
+pub(super) fn column(text: &str) -> Result<&str, Text> {
+    let number = text.parse::<usize>().ok().filter(|number| (1..=1000).contains(number) && !text.starts_with('+'));
+    number.map(|_| text).ok_or_else(|| Text::new("CSV 中写 1 到 1000 的列号", "in CSV, write a column from 1 to 1000"))
+}
+
+/// A name in a Sparkplug topic.
+pub(super) fn sparkplug_id(text: &str) -> Result<&str, Text> {
+    if text.contains(['+', '#', '/']) {
+        return Err(Text::new("与设备的 Sparkplug 主题中的一致", "write it as the device's Sparkplug topic has it"));
+    }
+    name(text)
+}
+
+/// Any text that a metric can be called.
+pub(super) fn metric(text: &str) -> Result<&str, Text> {
+    (1..=1024).contains(&text.len()).then_some(text).ok_or_else(|| Text::new("写上指标名", "write the metric's name"))
+}
+
+/// What is no name may be the password itself: it is not shown.
+pub(super) fn environment(text: &str) -> Result<&str, Refusal> {
+    let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let fix =
+        || Text::new("用英文字母、数字和 _，不写口令本身", "use letters, digits and _, and not the password itself");
+    fits.then_some(text).ok_or_else(|| Refusal { fix: fix(), secret: true })
 }
 
 pub(in crate::agent) fn scale(text: &str) -> Result<Scale, Text> {
@@ -142,10 +184,13 @@ mod tests {
     }
 
     #[test]
-    fn topics_have_no_wildcard_and_fit_their_length_field() {
+    fn topics_have_wildcards_as_whole_parts_and_fit_their_length_field() {
         assert!(topic("工厂/press-1/状态").is_ok() && topic(&"t".repeat(65_535)).is_ok());
-        for text in ["", "a/+/b", "a/#", "a\0b", &"t".repeat(65_536)] {
-            assert!(topic(text).is_err());
+        for text in ["a/+/b", "a/#", "#", "+", "+/+/#", "a//b", "/"] {
+            assert!(topic(text).is_ok(), "{text}");
+        }
+        for text in ["", "a/b+/c", "a/#/b", "a#", "a\0b", "$share/g/a", &"t".repeat(65_536)] {
+            assert!(topic(text).is_err(), "{text:.20}");
         }
     }
 

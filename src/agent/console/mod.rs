@@ -1,8 +1,9 @@
-//! The gateway's own page and JSON: what it measured, as it committed it. HTTP/1, read only.
+//! The gateway's own page and JSON: what it measured, as it committed it, and one door for what a person enters. HTTP/1.
 //!
 //! ```text
 //!   recorder ─ commit ─▶ spool
 //!                  └─ the same records ─▶ board ◀─ console ◀─ browser
+//!   recorder ◀─ <spool>/declared/ ◀─ POST /api/v1/manual ┘
 //! ```
 //!
 //! # Promises
@@ -12,17 +13,19 @@
 //! - So many connections, so many bytes, so many quarter-hours. Whatever happens here, recording goes on.
 //!
 //! # Does not
-//! Write, or know users: it listens on the loopback address unless the configuration says otherwise. Remember over a
-//! restart: what was before lies at the platform.
+//! Change anything that was measured, or know users: it listens on the loopback address unless the configuration says
+//! otherwise, and takes entries only there. Remember over a restart: what was before lies at the platform.
 
 mod asked;
 mod board;
+mod desk;
 mod production;
 #[cfg(test)]
 mod tests;
 mod view;
 
 pub use board::Board;
+pub use desk::Desk;
 
 use super::health::Health;
 use crate::runtime::{
@@ -40,7 +43,7 @@ use hyper::{
     header::{self, HeaderValue},
     service::service_fn,
 };
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, error::Error, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -50,6 +53,8 @@ pub struct Console {
     pub gateway_id: Arc<str>,
     pub board: Arc<Board>,
     pub health: Arc<Health>,
+    /// Where entries are taken; `None`: not here.
+    pub desk: Option<Arc<Desk>>,
 }
 
 /// For two people with a browser each, and a few programs.
@@ -100,14 +105,18 @@ async fn serve(listener: TcpListener, console: Console, stop: CancellationToken)
     server::serve(bounds, listener, service, stop).await;
 }
 
-async fn answer<B: Body>(console: &Console, request: Request<B>) -> Answer {
-    let mut response = match made(console, &request).await {
+async fn answer<B: Body<Error: Into<Box<dyn Error + Send + Sync>>>>(console: &Console, request: Request<B>) -> Answer {
+    let posts = request.uri().path() == desk::PATH;
+    let made = if posts { desk::taken(console, request).await } else { made(console, &request).await };
+    let mut response = match made {
         Ok((kind, bytes)) => response(StatusCode::OK, kind, bytes),
         Err(refusal) => {
             let text = serde_json::json!({ "error": refusal.text }).to_string();
             let mut response = response(refusal.status, JSON, text.into());
             if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
-                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+                response
+                    .headers_mut()
+                    .insert(header::ALLOW, HeaderValue::from_static(if posts { "POST" } else { "GET, HEAD" }));
             }
             response
         }
@@ -154,6 +163,11 @@ async fn made<B: Body>(console: &Console, request: &Request<B>) -> Result<(&'sta
         "/api/v1/production" => {
             Asked::read(query, &["width"])?.width()?;
             json(move || production::production(&board.lines(production::counts))).await
+        }
+        "/api/v1/buses" => {
+            Asked::read(query, &[])?;
+            let health = console.health.clone();
+            json(move || health.buses()).await
         }
         "/health" => {
             Asked::read(query, &[])?;

@@ -41,7 +41,7 @@ fn points() -> Vec<Point> {
 
 fn console(points: &[Point]) -> (Console, Meaning) {
     let board = Arc::new(Board::new(points));
-    let console = Console { gateway_id: "gw-1".into(), board, health: Arc::default() };
+    let console = Console { gateway_id: "gw-1".into(), board, health: Arc::default(), desk: None };
     (console, Meaning::new(points.to_vec()))
 }
 
@@ -262,4 +262,122 @@ async fn run_console(address: SocketAddr, console: Console, stop: CancellationTo
 fn a_share_of_a_quarter_hour_is_a_decimal() {
     assert_eq!(view::covered(900_000), Decimal::ONE);
     assert_eq!(view::covered(300_000).to_string(), "0.333333");
+}
+
+#[tokio::test]
+async fn the_buses_are_shown_with_their_meters() {
+    use crate::agent::health::Asked;
+    use std::time::Duration;
+    let (console, _) = console(&points());
+    assert_eq!(got(&console, "/api/v1/buses").await, serde_json::json!([]));
+    let figures = console.health.bus("line-1", vec!["main".into(), "spare".into()]);
+    let now = clock::monotonic();
+    figures.asked(0, Asked::Answered, Duration::from_millis(20), now);
+    figures.asked(0, Asked::Timeout, Duration::from_millis(1000), now);
+    figures.due(0, 2, now);
+    figures.learned(0, vec!["3:5".into()]);
+    let answer = got(&console, "/api/v1/buses").await;
+    let [main, spare] = &answer[0]["meters"].as_array().unwrap()[..] else { panic!("{answer}") };
+    assert_eq!((&answer[0]["bus"], &main["meter"]), (&"line-1".into(), &"main".into()));
+    assert_eq!(
+        (&main["success_percent"], &main["timeouts"], &main["polls_skipped"]),
+        (&"50.0".into(), &1.into(), &2.into())
+    );
+    assert_eq!(main["learned"], serde_json::json!(["3:5"]));
+    assert_eq!(
+        (&spare["requests"], &spare["success_percent"], &spare["latency_p50_ms"]),
+        (&0.into(), &Value::Null, &Value::Null)
+    );
+    let (status, _) = ask(&console, "/api/v1/buses?x=1").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+mod by_hand {
+    use super::*;
+    use crate::agent::declare::Declared;
+    use http_body_util::Full;
+
+    const ENTRY: &str = r#"{"meter":"coal-yard","point":"delivered","value":"32.5","by":"张三","evidence":"003","at":"2024-11-24T08:30"}"#;
+
+    fn at(address: &str, dir: &std::path::Path) -> Console {
+        let mut coal = point("coal-yard", "delivered", Role::None);
+        coal.series.unit = "t".into();
+        let desk = Desk::at(address.parse().unwrap(), vec![(coal, true)], dir).map(Arc::new);
+        Console { desk, ..console(&points()).0 }
+    }
+
+    async fn post(console: &Console, headers: &[(&str, &str)], body: &str) -> (StatusCode, Value) {
+        let mut request = Request::post("/api/v1/manual");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = answer(console, request.body(Full::<Bytes>::from(body.to_owned())).unwrap()).await;
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&bytes).unwrap())
+    }
+
+    const RIGHT: [(&str, &str); 3] =
+        [("host", "127.0.0.1:7680"), ("mujun-entry", "1"), ("content-type", "application/json")];
+
+    #[tokio::test]
+    async fn an_entry_lies_where_the_recorder_finds_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let console = at("127.0.0.1:7680", dir.path());
+        let (status, said) = post(&console, &RIGHT, ENTRY).await;
+        assert_eq!(
+            (status, said["count"].as_i64(), said["delivery"].as_bool()),
+            (StatusCode::OK, Some(3250), Some(true))
+        );
+        let events = Declared::open(dir.path()).look();
+        assert_eq!(events.len(), 1);
+        assert_eq!(said["event_id"], crate::wire::hex(&events[0].event_id));
+    }
+
+    #[tokio::test]
+    async fn nobody_else_enters_anything() {
+        let dir = tempfile::tempdir().unwrap();
+        let console = at("127.0.0.1:7680", dir.path());
+        let with = |name: &'static str, value: &'static str| {
+            let mut headers = RIGHT.to_vec();
+            headers.retain(|(other, _)| *other != name);
+            headers.push((name, value));
+            headers
+        };
+        for (headers, status) in [
+            (with("host", "evil.example:7680"), StatusCode::FORBIDDEN),
+            (with("host", "127.0.0.1.evil.example"), StatusCode::FORBIDDEN),
+            (with("mujun-entry", "yes"), StatusCode::FORBIDDEN),
+            (RIGHT[..1].to_vec(), StatusCode::FORBIDDEN),
+            (with("content-type", "text/plain"), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        ] {
+            assert_eq!(post(&console, &headers, ENTRY).await.0, status, "{headers:?}");
+        }
+        let open = at("0.0.0.0:7680", dir.path());
+        assert_eq!(post(&open, &RIGHT, ENTRY).await.0, StatusCode::FORBIDDEN, "other machines reach it");
+        assert_eq!(ask(&console, "/api/v1/manual").await.0, StatusCode::METHOD_NOT_ALLOWED);
+        assert!(Declared::open(dir.path()).look().is_empty());
+        for host in ["localhost", "[::1]:7680", "127.0.0.1"] {
+            assert_eq!(post(&console, &with("host", host), ENTRY).await.0, StatusCode::OK, "{host}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_said_in_both_languages() {
+        let dir = tempfile::tempdir().unwrap();
+        let console = at("127.0.0.1:7680", dir.path());
+        let (status, said) = post(&console, &RIGHT, &ENTRY.replace("32.5", "32.505")).await;
+        let text = |lang: &str| said["error"][lang].as_str().unwrap().to_owned();
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert!(text("en").contains("a multiple of 0.01 t") && text("zh").contains("整数倍"), "{said}");
+        for (body, status) in [
+            ("{", StatusCode::BAD_REQUEST),
+            (&*ENTRY.replace("\"by\"", "\"who\""), StatusCode::BAD_REQUEST),
+            (&*ENTRY.replace("\"at\"", "\"file\":{\"name\":\"a\",\"sha256\":\"12\"},\"at\""), StatusCode::BAD_REQUEST),
+            (&*" ".repeat(20_000), StatusCode::PAYLOAD_TOO_LARGE),
+        ] {
+            assert_eq!(post(&console, &RIGHT, body).await.0, status, "{body:.40}");
+        }
+        assert!(Declared::open(dir.path()).look().is_empty());
+    }
 }

@@ -108,6 +108,7 @@ fn name(reason: Reason) -> &'static str {
     match reason {
         Reason::Good => "good",
         Reason::Rounded => "rounded",
+        Reason::Manual => "manual",
         Reason::Timeout => "timeout",
         Reason::Disconnected => "disconnected",
         Reason::Exception => "exception",

@@ -183,3 +183,126 @@ fn what_can_not_be_read_is_set_aside() {
     }
     assert!(path.with_file_name("unfinished.tmp").exists());
 }
+
+mod by_hand {
+    use super::*;
+    use crate::model::{Entered, Proof};
+    use std::fs;
+
+    const MANUAL: &str = r#"
+[agent]
+gateway_id = "gw-1"
+[[manual]]
+name = "coal-yard"
+[[manual.point]]
+name = "delivered"
+kind = "delivery"
+resolution = "0.01"
+unit = "t"
+carrier = "raw_coal"
+[[manual]]
+name = "water"
+[[manual.point]]
+name = "volume"
+resolution = "1"
+unit = "m3"
+digits = 5
+"#;
+
+    fn coal(value: &str) -> Written {
+        Written {
+            meter: "coal-yard".into(),
+            point: "delivered".into(),
+            value: value.into(),
+            by: "张三".into(),
+            evidence: "过磅单 003".into(),
+            file: None,
+            at: Some("2026-11-20T08:30".into()),
+        }
+    }
+
+    fn water(value: &str) -> Written {
+        Written { meter: "water".into(), point: "volume".into(), ..coal(value) }
+    }
+
+    fn event(written: &Written) -> Result<Event, String> {
+        let config = parse(MANUAL, "agent.toml").unwrap();
+        entry(&config.points, &config.manual, written, [7; 16], NOW).map_err(|problems| problems.render(Lang::En))
+    }
+
+    #[test]
+    fn a_delivery_and_a_reading_become_counts_with_who_when_and_what_proves_it() {
+        let file = Some(Proof { name: "slip.jpg".into(), sha256: [3; 32] });
+        let event = event(&Written { file: file.clone(), ..coal("32.5") }).unwrap();
+        assert_eq!(event.time.to_string(), "2026-11-20T08:30:00+08:00");
+        let expected = Entered {
+            meter: "coal-yard".into(),
+            point: "delivered".into(),
+            count: 3250,
+            delivery: true,
+            by: "张三".into(),
+            evidence: "过磅单 003".into(),
+            file,
+            entered: NOW,
+        };
+        assert_eq!(event.what, EventKind::Entered(expected));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_a_remedy() {
+        let refused = |written: Written| event(&written).unwrap_err();
+        let typo = refused(Written { meter: "coal-yrad".into(), ..coal("1") });
+        assert!(typo.contains("no meter \"coal-yrad\"") && typo.contains("coal-yard"), "{typo}");
+        assert!(refused(Written { point: "volume".into(), ..coal("1") }).contains("its points: delivered"));
+        assert!(refused(coal("32.505")).contains("a multiple of 0.01 t"));
+        assert!(refused(coal("0")).contains("above 0"));
+        assert!(refused(water("100000")).contains("less than 100000 m3"));
+        let many =
+            refused(Written { by: String::new(), evidence: " x".into(), at: Some("tomorrow".into()), ..coal("a lot") });
+        for part in ["VALUE", "--by", "--evidence", "--at"] {
+            assert!(many.contains(part), "{part}: {many}");
+        }
+    }
+
+    fn times(dir: &Path) -> Vec<(i64, i64)> {
+        let events = Declared::open(dir).look();
+        let of = |event: &Event| match &event.what {
+            EventKind::Entered(entered) => (event.time.0, entered.count),
+            other => panic!("{other:?}"),
+        };
+        events.iter().map(of).collect()
+    }
+
+    #[test]
+    fn trucks_of_one_minute_stand_apart_and_a_reading_may_be_repeated_but_not_contradicted() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = event(&coal("1")).unwrap().time.0;
+        for (number, value) in ["30", "31", "32"].into_iter().enumerate() {
+            let one = Event { event_id: [number as u8; 16], ..event(&coal(value)).unwrap() };
+            enter(dir.path(), one).unwrap();
+        }
+        assert_eq!(times(dir.path()), [(at, 3000), (at + 2, 3100), (at + 4, 3200)]);
+
+        let dir = tempfile::tempdir().unwrap();
+        enter(dir.path(), event(&water("12")).unwrap()).unwrap();
+        enter(dir.path(), Event { event_id: [8; 16], ..event(&water("12")).unwrap() }).unwrap();
+        let refused = enter(dir.path(), event(&water("13")).unwrap()).unwrap_err();
+        assert!(matches!(refused, Refused::Contradicts(12)), "{refused:?}");
+        assert!(refused.text(dir.path()).zh.contains("已登记过另一读数"));
+        assert_eq!(times(dir.path()).len(), 2);
+        let book = fs::read_to_string(dir.path().join("declared/entered.jsonl")).unwrap();
+        assert_eq!(book.lines().count(), 2, "{book}");
+        assert!(book.contains("过磅单 003") && book.contains(r#""by":"张三""#), "{book}");
+    }
+
+    #[test]
+    fn a_file_is_known_by_its_hash() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("slip.txt");
+        fs::write(&path, "abc").unwrap();
+        let proof = file(&path).unwrap();
+        let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!((proof.name.as_str(), crate::wire::hex(&proof.sha256).as_str()), ("slip.txt", sha256));
+        assert!(file(&dir.path().join("none")).unwrap_err().render(Lang::Zh).contains("核对路径与权限"));
+    }
+}

@@ -143,7 +143,7 @@ fn a_file_of_the_folder_stands_for_the_shipped_one_and_a_wrong_one_is_named() {
     fs::write(folder.path().join("own.toml"), OWN.replace("\"u32\"", "\"u33\"")).unwrap();
     fs::write(folder.path().join("more.toml"), "make = 5").unwrap();
     let problems = Library::load(Some(folder.path())).unwrap_err().to_string();
-    assert!(problems.contains("own.toml:23:8  point[0].type: found \"u33\""), "{problems}");
+    assert!(problems.contains("own.toml:22:8  point[0].type: found \"u33\""), "{problems}");
     assert!(problems.contains("more.toml:1:8  make: found the integer 5"), "{problems}");
 }
 

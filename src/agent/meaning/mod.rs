@@ -26,8 +26,8 @@ use crate::{
     agent::{clock::Stamp, config::Point},
     energy::counter::Declaration,
     model::{
-        ClockSegment, ClockState, Doubts, Event, PointKind, Reading, Reason, Replaced, RunId, Scan, Span, UtcMillis,
-        Value,
+        ClockSegment, ClockState, Doubts, Entered, Event, PointKind, Reading, Reason, Replaced, RunId, Sample, Scan,
+        Span, UtcMillis, Value,
     },
     wire::record::{Content, Dictionary, Interval, Record, Samples, encode},
 };
@@ -107,6 +107,21 @@ impl Meaning {
         ahead
     }
 
+    /// What a person entered, as samples of its series. `false`: this gateway has no such point (any more).
+    pub fn enter(&mut self, time: UtcMillis, entered: &Entered, stamp: Stamp) -> bool {
+        let own = |point: &Point| point.series.meter == entered.meter && point.series.point == entered.point;
+        let Some(series) = self.points.iter().position(own).and_then(|place| u32::try_from(place).ok()) else {
+            return false;
+        };
+        // a delivery is a register of its own that rises from 0: it counts whatever was entered before or is later
+        let begins = entered.delivery.then_some((time.plus_ms(-1), 0));
+        for (time, count) in begins.into_iter().chain([(time, entered.count)]) {
+            let sample = Sample { series, reason: Reason::Manual, value: Some(Value::Count(count)) };
+            self.keep(time, vec![sample], stamp);
+        }
+        true
+    }
+
     /// The dictionary of no run: for what does not depend on it.
     pub fn preamble(&self) -> Vec<Record> {
         self.preamble_of(RunId::default(), UtcMillis::default())
@@ -135,25 +150,31 @@ impl Meaning {
 
     /// Nothing is booked while the time is not known, nor for what comes late into another timeline.
     pub fn take_at(&mut self, scan: Scan, stamp: Stamp) {
-        let books = stamp.state != ClockState::Unknown && !stamp.late;
         let mut samples = Vec::with_capacity(scan.found.len());
         for (series, found) in scan.found {
             let Some(point) = self.points.get(series as usize) else { continue };
-            let sample = judge::sample(series, point, found);
+            samples.push(judge::sample(series, point, found));
+        }
+        self.keep(scan.time, samples, stamp);
+    }
+
+    fn keep(&mut self, time: UtcMillis, samples: Vec<Sample>, stamp: Stamp) {
+        let books = stamp.state != ClockState::Unknown && !stamp.late;
+        for sample in &samples {
+            let Some(point) = self.points.get(sample.series as usize) else { continue };
             if let (PointKind::Cumulative, Some(Value::Count(count)), true) = (point.series.kind, sample.value, books) {
-                let reading = Reading { time: scan.time, count };
-                let mut doubts = if sample.reason == Reason::Rounded { Doubts::ROUNDED } else { Doubts::NONE };
+                let reading = Reading { time, count };
+                let mut doubts = sample.reason.doubts();
                 if stamp.state == ClockState::Free {
                     doubts |= Doubts::CLOCK;
                 }
-                if let Some(intervals) = self.intervals.get_mut(series as usize) {
+                if let Some(intervals) = self.intervals.get_mut(sample.series as usize) {
                     intervals.take(reading, doubts, &mut self.closed);
                 }
             }
-            samples.push(sample);
         }
         self.pending_samples += samples.len();
-        self.pending.push(Pending::Samples(stamp.segment, Samples { time: scan.time, samples }));
+        self.pending.push(Pending::Samples(stamp.segment, Samples { time, samples }));
     }
 
     /// The end: what is open is closed as far as it is known.

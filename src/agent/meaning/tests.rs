@@ -345,3 +345,54 @@ fn a_run_whose_clock_starts_in_1970_has_a_later_dictionary_than_those_before_it(
     assert_eq!(created(1_795_478_400_000, Some(60_000)), 1_795_478_400_000);
     assert_eq!(created(7, None), 7);
 }
+
+#[test]
+fn deliveries_add_up_in_whatever_order_they_are_entered_and_say_that_a_person_wrote_them() {
+    use crate::energy::counter::{Verdict, resolve};
+    let mut yard = point(PointKind::Cumulative, "0.01", Some("0.01"));
+    yard.series.physics = Physics { restarts: true, ..Physics::default() };
+    let stamp = Stamp { segment: 0, state: ClockState::Synced, late: false };
+    let mut meaning = Meaning::new(vec![yard]);
+    let hour = |hour: i64| UtcMillis(1_790_000_000_000 + hour * 3_600_000);
+    // the second was entered last
+    for (at, count) in [(0, 3_000), (30, 2_500), (10, 3_200)] {
+        let entered = Entered {
+            meter: "main".into(),
+            point: "energy".into(),
+            count,
+            delivery: true,
+            by: "张三".into(),
+            evidence: "slip".into(),
+            file: None,
+            entered: hour(31),
+        };
+        assert!(meaning.enter(hour(at), &entered, stamp));
+        assert!(!meaning.enter(hour(at), &Entered { point: "none".into(), ..entered }, stamp));
+    }
+    let physics = meaning.points[0].series.physics;
+    let (records, _) = meaning.close();
+    let mut readings = Vec::new();
+    for record in &records {
+        let Content::Samples(_, all) = decode(record).unwrap() else { continue };
+        for one in all {
+            for sample in one.samples {
+                assert_eq!(sample.reason, Reason::Manual);
+                let Some(Value::Count(count)) = sample.value else { panic!("{sample:?}") };
+                readings.push(Reading { time: one.time, count });
+            }
+        }
+    }
+    readings.sort();
+    assert_eq!(readings.len(), 6);
+    let mut total = 0;
+    let mut last = None;
+    for judged in resolve(&physics, &readings, &[]) {
+        match judged.verdict {
+            Verdict::Normal => total += judged.reading.count - last.unwrap_or(0),
+            Verdict::Opens(_) => {}
+            other => panic!("{other:?}"),
+        }
+        last = Some(judged.reading.count);
+    }
+    assert_eq!(total, 3_000 + 3_200 + 2_500);
+}

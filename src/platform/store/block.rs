@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     energy::interval::QUARTER_MS,
-    model::{Doubts, PointKind, Reading, Reason, UtcMillis, Value},
+    model::{Doubts, PointKind, Reading, UtcMillis, Value},
     wire::{
         GenId,
         record::{Content, Record, decode},
@@ -76,8 +76,8 @@ pub fn collect(content: &Content, dictionary: &Dictionary, placed: Option<Placed
             for one in all {
                 for sample in &one.samples {
                     if let Some(Value::Count(count)) = sample.value {
-                        let rounded = if sample.reason == Reason::Rounded { Doubts::ROUNDED } else { Doubts::NONE };
-                        read(sample.series, Reading { time: one.time.plus_ms(shift_ms), count }, rounded | by_clock);
+                        let doubts = sample.reason.doubts() | by_clock;
+                        read(sample.series, Reading { time: one.time.plus_ms(shift_ms), count }, doubts);
                     }
                 }
             }
@@ -88,7 +88,7 @@ pub fn collect(content: &Content, dictionary: &Dictionary, placed: Option<Placed
                     read(
                         interval.series,
                         reading,
-                        interval.doubts.common(Doubts::ROUNDED | Doubts::CLOCK) | Doubts::RECALLED,
+                        interval.doubts.common(Doubts::ROUNDED | Doubts::CLOCK | Doubts::MANUAL) | Doubts::RECALLED,
                     );
                 }
             }

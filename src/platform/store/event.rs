@@ -1,4 +1,4 @@
-//! Events into their tables: declared replacements, segments and shifts of clocks, tags.
+//! Events into their tables: declared replacements, segments and shifts of clocks, tags, entries by hand.
 //!
 //! An event that comes in several records is taken once, by its id. What it says of the past changes what is already
 //! booked there.
@@ -44,6 +44,8 @@ pub fn take(
             ])?;
             Ok(())
         }
+        // its samples are what counts; the row leads to the record that says who entered them
+        EventKind::Entered(_) => Ok(()),
         EventKind::ClockSegment(segment) => {
             let Some(run) = run else { return Ok(()) };
             let clock = clock::find_or_create(tx, place.gateway, run, segment.segment)?;

@@ -53,7 +53,7 @@ impl Bench<'_> {
     fn of_event(&self, event: &Event) -> Result<Judged, StoreError> {
         let now = self.now;
         let (run, segment, said) = match &event.what {
-            EventKind::Replaced(_) | EventKind::Tag(_) => {
+            EventKind::Replaced(_) | EventKind::Tag(_) | EventKind::Entered(_) => {
                 return Ok(within(std::iter::once(event.time), now).map(|_| None));
             }
             EventKind::ClockSegment(one) => match &self.run {

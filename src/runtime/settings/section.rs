@@ -110,6 +110,8 @@ impl<'d> Section<'d> {
         let (example, header) = (key.example, self.shape.header);
         let fix = if example.starts_with('[') {
             Text::new(format!("加上 {example}"), format!("add {example}"))
+        } else if header.is_empty() {
+            Text::new(format!("在文件开头加上 {example}"), format!("add {example} at the top of the file"))
         } else {
             Text::new(format!("在 {header} 中加上 {example}"), format!("add {example} to {header}"))
         };
@@ -120,7 +122,9 @@ impl<'d> Section<'d> {
         let known: Vec<&str> = self.shape.keys.iter().map(|key| key.name).collect();
         let header = if self.shape.header.is_empty() { "the top" } else { self.shape.header };
         let home = self.shapes.iter().find(|shape| shape.keys.iter().any(|key| key.name == name));
-        let fix = match (nearest(name, known.iter().copied()), home) {
+        // password is no misspelling of password_file, and that is meant
+        let longer = known.iter().copied().find(|key| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('_')));
+        let fix = match (nearest(name, known.iter().copied()).or(longer), home) {
             (Some(near), _) => Text::new(format!("是否应写作 {near}？"), format!("did you mean {near}?")),
             (None, Some(Shape { header: "", .. })) => {
                 Text::new(format!("{name} 是顶层的表"), format!("{name} is a table of its own at the top of the file"))
@@ -139,7 +143,13 @@ impl<'d> Section<'d> {
             format!("one of the keys of {header}: {list}"),
         );
         let shown: String = cut(name).escape_debug().collect();
-        self.doc.report(&At { path: self.path(&shown), span }, found, expected, fix);
+        let at = At { path: self.path(&shown), span };
+        // the line may hold what nobody else is to read
+        if ["password", "passwd", "secret", "token"].iter().any(|word| name.to_ascii_lowercase().contains(word)) {
+            self.doc.report_secret(&at, found, expected, fix);
+        } else {
+            self.doc.report(&at, found, expected, fix);
+        }
     }
 
     fn value(&self, key: &Key) -> Option<Found<&'d DeValue<'d>>> {

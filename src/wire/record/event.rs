@@ -2,7 +2,9 @@
 
 use super::{NAME_BYTES_MAX, RecordError};
 use crate::{
-    model::{ClockSegment, ClockShift, ClockState, Event, EventKind, Register, Replaced, Tag, UtcMillis},
+    model::{
+        ClockSegment, ClockShift, ClockState, Entered, Event, EventKind, Proof, Register, Replaced, Tag, UtcMillis,
+    },
     wire::{GenId, proto},
 };
 use bytes::Bytes;
@@ -50,8 +52,28 @@ pub(super) fn message_from(event: &Event) -> proto::Event {
         EventKind::Tag(tag) => {
             What::Tag(proto::Tag { meter: tag.meter.clone(), name: tag.name.clone(), value: tag.value.clone() })
         }
+        EventKind::Entered(entered) => What::Entered(entered_message(entered)),
     };
     proto::Event { event_id: bytes(&event.event_id), time_ms: event.time.0, what: Some(what) }
+}
+
+fn entered_message(entered: &Entered) -> proto::Entered {
+    let Entered { meter, point, count, delivery, by, evidence, file, entered } = entered;
+    let (file, file_sha256) = match file {
+        Some(proof) => (proof.name.clone(), bytes(&proof.sha256)),
+        None => (String::new(), Bytes::new()),
+    };
+    proto::Entered {
+        meter: meter.clone(),
+        point: point.clone(),
+        count: *count,
+        delivery: *delivery,
+        by: by.clone(),
+        evidence: evidence.clone(),
+        file,
+        file_sha256,
+        entered_ms: entered.0,
+    }
 }
 
 fn register_message(register: &Register) -> proto::Register {
@@ -86,6 +108,7 @@ pub(super) fn from_message(message: proto::Event) -> Result<Event, RecordError> 
             short(&[&tag.meter, &tag.name, &tag.value])?;
             EventKind::Tag(Tag { meter: tag.meter, name: tag.name, value: tag.value })
         }
+        What::Entered(entered) => EventKind::Entered(entered_from(entered)?),
     };
     Ok(Event { event_id, time: UtcMillis(message.time_ms), what })
 }
@@ -105,6 +128,22 @@ fn replaced_from(message: proto::Replaced) -> Result<Replaced, RecordError> {
         Ok(Register { point, final_count, initial_count })
     });
     Ok(Replaced { meter, registers: registers.collect::<Result<_, _>>()?, serial_old, serial_new, by, note })
+}
+
+fn entered_from(message: proto::Entered) -> Result<Entered, RecordError> {
+    let proto::Entered { meter, point, count, delivery, by, evidence, file, file_sha256, entered_ms } = message;
+    short(&[&meter, &point, &by, &file])?;
+    if evidence.len() > NOTE_BYTES_MAX {
+        return Err(RecordError::Content("an entry with an evidence of more than 256 bytes"));
+    }
+    let file = match (file.is_empty(), file_sha256.is_empty()) {
+        (true, true) => None,
+        (false, false) => {
+            Some(Proof { name: file, sha256: array(&file_sha256, "an entry whose hash has not 32 bytes")? })
+        }
+        _ => return Err(RecordError::Content("an entry with one of a file's name and its hash")),
+    };
+    Ok(Entered { meter, point, count, delivery, by, evidence, file, entered: UtcMillis(entered_ms) })
 }
 
 fn short(names: &[&String]) -> Result<(), RecordError> {

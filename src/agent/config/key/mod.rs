@@ -6,6 +6,7 @@ mod meter;
 mod mqtt;
 mod point;
 mod spool;
+mod tls;
 mod uplink;
 
 pub use bus::*;
@@ -14,13 +15,17 @@ pub use meter::*;
 pub use mqtt::*;
 pub use point::*;
 pub use spool::*;
+pub use tls::*;
 pub use uplink::*;
 
-use super::console::{CONSOLE, CONSOLE_SHAPE};
+use super::{
+    console::{CONSOLE, CONSOLE_SHAPE},
+    manual::{MANUAL, MANUAL_POINT_SHAPE, MANUAL_SHAPE},
+};
 use crate::runtime::settings::{Key, Shape, key};
 
-const NAME_ZH: &str = "1 到 128 字节的名称，首尾无空格";
-const NAME_EN: &str = "a name of 1 to 128 bytes, without blanks at its ends";
+pub(super) const NAME_ZH: &str = "1 到 128 字节的名称，首尾无空格";
+pub(super) const NAME_EN: &str = "a name of 1 to 128 bytes, without blanks at its ends";
 
 pub static AGENT: Key = key("agent", "一个 [agent] 表", "one table [agent]", "[agent]").required();
 pub static SPOOL: Key = key("spool", "一个 [spool] 表", "one table [spool]", "[spool]");
@@ -28,7 +33,8 @@ pub static UPLINKS: Key =
     key("uplink", "最多 4 个 [[uplink]] 表", "one table [[uplink]] for each platform, 4 at most", "[[uplink]]");
 pub static BUSES: Key = key("bus", "若干 [[bus]] 表", "one table [[bus]] for each line or endpoint", "[[bus]]");
 pub static MQTT: Key = key("mqtt", "若干 [[mqtt]] 表", "one table [[mqtt]] for each broker", "[[mqtt]]");
-pub static ROOT_SHAPE: Shape = Shape { header: "", keys: &[&AGENT, &SPOOL, &CONSOLE, &UPLINKS, &BUSES, &MQTT] };
+pub static ROOT_SHAPE: Shape =
+    Shape { header: "", keys: &[&AGENT, &SPOOL, &CONSOLE, &UPLINKS, &BUSES, &MQTT, &MANUAL] };
 
 pub static GATEWAY_ID: Key = key(
     "gateway_id",
@@ -43,7 +49,7 @@ pub static METER_DIR: Key = key("meter_dir", "一个文件夹路径", "the path 
 pub static AGENT_SHAPE: Shape = Shape { header: "[agent]", keys: &[&GATEWAY_ID, &TRUST_CLOCK, &KEY_FILE, &METER_DIR] };
 
 /// All of them, to tell where a misplaced key belongs.
-pub static SHAPES: [&Shape; 12] = [
+pub static SHAPES: [&Shape; 16] = [
     &ROOT_SHAPE,
     &AGENT_SHAPE,
     &SPOOL_SHAPE,
@@ -56,4 +62,8 @@ pub static SHAPES: [&Shape; 12] = [
     &TOPIC_SHAPE,
     &MQTT_POINT_SHAPE,
     &TAG_SHAPE,
+    &MANUAL_SHAPE,
+    &MANUAL_POINT_SHAPE,
+    &SPARKPLUG_SHAPE,
+    &SPARKPLUG_POINT_SHAPE,
 ];

@@ -22,6 +22,17 @@ const WORDS = {
   age: ["距今", "Age"],
   amount: ["用量", "Amount"],
   readings: ["读数个数", "Readings"],
+  buses: ["总线与仪表，最近 5 到 10 分钟", "Buses and meters, the last 5 to 10 minutes"],
+  bus: ["总线", "Bus"],
+  load: ["线路占用", "Line busy"],
+  success: ["应答率", "Answered"],
+  latency: ["应答时间 ms（一半 / 99 %）", "Latency, ms (half / 99 %)"],
+  faults: ["超时 / 应答有误 / 拒绝", "Time-outs / malformed / refused"],
+  skipped: ["漏掉的轮询", "Polls left out"],
+  remarks: ["备注", "Remarks"],
+  paused: ["无应答，暂停询问", "does not answer, left alone for a while"],
+  refuses: ["仪表拒绝的寄存器：", "registers that it refuses: "],
+  no_bus: ["没有总线", "there is no bus"],
   none: ["尚无已结束的 15 分钟", "no quarter-hour has ended yet"],
   away: ["网关没有应答", "the gateway does not answer"],
   second: ["秒", "s"],
@@ -128,6 +139,25 @@ function showPoints(points) {
   ]));
 }
 
+function showBuses(buses) {
+  const rows = buses.flatMap((bus) => bus.meters.map((meter, place) => {
+    const remarks = [meter.paused ? word("paused") : "", meter.learned.length ? word("refuses") + meter.learned.join(", ") : ""];
+    const said = remarks.filter((remark) => remark).join(english ? "; " : "；");
+    const latency = meter.latency_p50_ms === null ? null : `${meter.latency_p50_ms} / ${meter.latency_p99_ms}`;
+    return [
+      [place ? "" : bus.bus, ""],
+      [meter.meter, ""],
+      [place ? "" : `${bus.load_percent} %`, "number"],
+      [meter.success_percent === null ? null : `${meter.success_percent} %`, "number"],
+      [latency, "number"],
+      [`${meter.timeouts} / ${meter.malformed} / ${meter.exceptions}`, "number"],
+      [`${meter.polls_skipped} / ${meter.polls_due}`, "number"],
+      [said, said ? "uncertain" : ""],
+    ];
+  }));
+  fill("buses", rows.length ? rows : [[[word("no_bus"), ""]]]);
+}
+
 /** The points that count up, for choosing one; what was chosen stays chosen. */
 function offer(points) {
   const which = find("which");
@@ -156,10 +186,12 @@ async function showIntervals() {
 
 async function show() {
   try {
-    const [health, points, production] = await Promise.all(["health", "api/v1/points", "api/v1/production?width=900"].map(ask));
+    const paths = ["health", "api/v1/points", "api/v1/production?width=900", "api/v1/buses"];
+    const [health, points, production, buses] = await Promise.all(paths.map(ask));
     find("gateway").textContent = health.gateway_id;
     showPoints(points);
     showProduction(production);
+    showBuses(buses);
     offer(points.filter((one) => one.counts));
     await showIntervals();
     find("state").textContent = "";

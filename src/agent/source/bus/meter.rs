@@ -147,6 +147,9 @@ impl Meter {
         if round.refused_reply {
             health.rejected();
         }
+        if self.program.is_searching() && round.given_up.is_none() {
+            return self.failed_polls += 1;
+        }
         let (bus, meter) = (&self.bus, &self.name);
         match &round.trouble {
             Some((reason, text)) => {

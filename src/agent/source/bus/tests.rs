@@ -1,8 +1,11 @@
 //! The source against servers that misbehave.
 
+mod learning;
+mod mixed;
 mod penalty;
 mod server;
 
+use super::Findings;
 use crate::{
     agent::{
         config::{Bus, Function, Link, Meter, ModbusLimits, ModbusPoint, Station, ValueType, WordOrder},
@@ -41,12 +44,15 @@ struct Bench {
 
 impl Bench {
     fn start(address: &str, timeout: Duration, meters: Vec<Meter>) -> Bench {
-        let bus = bus(address, timeout, meters);
+        Bench::of(bus(address, timeout, meters), Arc::default())
+    }
+
+    fn of(bus: Bus, findings: Arc<Findings>) -> Bench {
         let endpoint = Endpoint::new(&bus);
         let (out, inputs) = mpsc::channel(1);
         let health = Arc::new(Health::default());
         let mut tasks = Tasks::new(CancellationToken::new());
-        tasks.spawn("bus", super::run(bus, endpoint, out, health.clone(), Arc::default(), tasks.stop()));
+        tasks.spawn("bus", super::run(bus, endpoint, out, health.clone(), findings, tasks.stop()));
         Bench { inputs, health, tasks, end: clock::monotonic() + DEADLINE }
     }
 
@@ -292,9 +298,9 @@ async fn a_lost_endpoint_gives_disconnected_at_each_poll_until_it_is_back() {
     assert_eq!(bench.scan().await, (1, sound(1, &[0, 10])));
     assert_eq!(bench.scan().await, (2, sound(2, &[0])));
     let address = server.stopped();
-    for _ in 0..5 {
-        assert_eq!(bench.scan().await, (1, vec![Err(Reason::Disconnected); 2]));
-        assert_eq!(bench.scan().await, (2, vec![Err(Reason::Disconnected)]));
+    for _ in 0..10 {
+        let (unit, found) = bench.scan().await;
+        assert_eq!(found, vec![Err(Reason::Disconnected); if unit == 1 { 2 } else { 1 }]);
     }
     let _again = Server::start(&address, answer);
     let mut back = [false; 2];

@@ -138,10 +138,13 @@ impl Probe {
 
     fn heard(&self, received: &[u8]) -> Heard {
         let heard = hear(received);
-        let mut addresses = self.addresses(received);
-        match (addresses.pop(), addresses.is_empty(), heard.noise) {
-            (Some(address), true, 0) => Heard::One(address),
-            (None, _, 0) => Heard::Nobody,
+        // our own words may come back to us
+        let own = |frame: &Frame| frame.bytes() == self.frame();
+        let foreign = heard.frames.iter().filter(|(_, frame)| !own(frame)).count();
+        match (self.addresses(received).as_slice(), foreign, heard.noise) {
+            ([address], 1, 0) => Heard::One(*address),
+            (_, 0, 0) => Heard::Nobody,
+            // sound or not: what no single meter would say
             _ => Heard::Collision,
         }
     }
@@ -164,10 +167,11 @@ mod tests {
     use Dlt645Edition::{E1997, E2007};
     use proptest::prelude::*;
 
-    /// A line on which what several say at once is the AND of their bits, and wire noise where lengths differ.
+    /// A line on which what several say at once is the AND of their bits. Each takes a byte longer to begin than the one
+    /// before it, as meters do: of two that begin at once one may hide the other for ever.
     fn answer(probe: &Probe, meters: &[Address]) -> Vec<u8> {
         let mut sent: Option<Vec<u8>> = None;
-        for meter in meters.iter().filter(|meter| probe.pattern.covers(meter)) {
+        for (late, meter) in meters.iter().enumerate().filter(|(_, meter)| probe.pattern.covers(meter)) {
             let frame = if probe.edition == E2007 && probe.pattern == Address::ANYONE {
                 Frame { address: *meter, control: 0x93, data: meter.wire().to_vec() }
             } else {
@@ -179,7 +183,11 @@ mod tests {
             let bytes = frame.bytes();
             sent = Some(match sent {
                 None => bytes,
-                Some(before) => before.iter().zip(bytes).map(|(a, b)| a & b).collect(),
+                Some(before) => {
+                    let late = [vec![0xFF; late], bytes].concat();
+                    let quiet = |bytes: &[u8], at: usize| bytes.get(at).copied().unwrap_or(0xFF);
+                    (0..before.len().max(late.len())).map(|at| quiet(&before, at) & quiet(&late, at)).collect()
+                }
             });
         }
         sent.unwrap_or_default()
@@ -232,6 +240,15 @@ mod tests {
             discovery.heard(&answer(&probe, &meters));
         }
         assert_eq!(discovery.found().collect::<BTreeSet<_>>(), meters.into());
+        // a sound frame that no meter would send says as much
+        for (control, address) in [(0x93, Address::from_wire([0x0F; 6])), (0x13, phantom), (0x91, Address::ANYONE)] {
+            let mut discovery = Discovery::new(E2007);
+            let bytes = Frame { address, control, data: Vec::new() }.bytes();
+            assert_eq!(discovery.heard(&bytes), Some(Heard::Collision), "{control:02X}");
+        }
+        let mut discovery = Discovery::new(E2007);
+        let echo = discovery.next().unwrap().frame();
+        assert_eq!(discovery.heard(&echo), Some(Heard::Nobody));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     agent::{
         config::{Bus, Link},
-        source::modbus::{self, Answer, Asked, Connection, OWED_MAX, Owed, Read},
+        source::modbus::{self, Answer, Connection, OWED_MAX, Owed, Read},
     },
     model::Reason,
     runtime::{clock, random},
@@ -82,12 +82,11 @@ impl Endpoint {
         if self.link.wire().is_none() {
             return self.read_framed(unit_id, read).await;
         }
-        if let Some(before) = self.owed.before(unit_id, read, clock::monotonic())
-            && !self.trusts()
-        {
-            self.read_line(unit_id, &before).await?;
+        match self.read_behind_owed(unit_id, read).await {
+            // closed when the request was on its way already: see read_framed
+            Err(Fault::Closed(_)) => self.read_behind_owed(unit_id, read).await,
+            answer => answer,
         }
-        self.read_line(unit_id, read).await
     }
 
     /// A request of another protocol. `seen` says what the bytes that came are to it.
@@ -95,6 +94,13 @@ impl Endpoint {
         if self.link.wire().is_none() {
             return Err(Fault::Unreachable("this link speaks Modbus TCP and nothing else".into()));
         }
+        match self.exchange_once(request, &seen).await {
+            Err(Fault::Closed(_)) => self.exchange_once(request, &seen).await,
+            reply => reply,
+        }
+    }
+
+    async fn exchange_once(&mut self, request: &[u8], seen: &impl Fn(&[u8]) -> Seen) -> Result<Vec<u8>, Fault> {
         let mut line = self.ready().await?;
         let begun = Moment::now();
         let asked = line.ask(request, seen).await;
@@ -122,6 +128,15 @@ impl Endpoint {
         Ok(answer)
     }
 
+    async fn read_behind_owed(&mut self, unit_id: u8, read: &Read) -> Result<Answer, Fault> {
+        if let Some(before) = self.owed.before(unit_id, read, clock::monotonic())
+            && !self.trusts()
+        {
+            self.read_line(unit_id, &before).await?;
+        }
+        self.read_line(unit_id, read).await
+    }
+
     async fn read_line(&mut self, unit_id: u8, read: &Read) -> Result<Answer, Fault> {
         let mut line = self.ready().await?;
         let begun = Moment::now();
@@ -130,19 +145,16 @@ impl Endpoint {
             Ok(_) => self.owed.answered(unit_id),
             Err(_) => self.owed.missed(unit_id, read, clock::monotonic()),
         }
-        let Asked { unit, function, .. } = Asked::of(unit_id, read);
-        let (start, count) = (read.start.to_be_bytes(), read.count.to_be_bytes());
-        let request = [&[unit, function], &start[..], &count[..]].concat();
-        self.asked(line, &request, begun, answer)
+        self.asked(line, &[unit_id], begun, answer)
     }
 
-    /// What a line is good for after an exchange. `request` is by what the same one is known again.
-    fn asked<T>(&mut self, line: Line, request: &[u8], begun: Moment, asked: Result<T, Miss>) -> Result<T, Fault> {
+    /// What a line is good for after an exchange. `whom` was asked: a meter, or as much of it as is known here.
+    fn asked<T>(&mut self, line: Line, whom: &[u8], begun: Moment, asked: Result<T, Miss>) -> Result<T, Fault> {
         let now = clock::monotonic();
         let miss = match asked {
             Ok(reply) => {
                 self.tell(begun, Outcome::Whole);
-                self.quiet.answered(request);
+                self.quiet.answered(whom);
                 self.line = Some(line);
                 return Ok(reply);
             }
@@ -150,7 +162,7 @@ impl Endpoint {
         };
         self.tell(begun, outcome(&miss.fault, miss.damaged));
         if miss.under_way && !self.trusts() {
-            self.quiet.missed(request, now, self.timing.timeout);
+            self.quiet.missed(whom, now, self.timing.timeout);
         }
         // who hangs up on a DTU waits for it a minute: its line is kept, and only time and what is owed guard it
         let dialled = matches!(self.link, Link::DialIn(_)) && !matches!(miss.fault, Fault::Closed(_));

@@ -69,7 +69,8 @@ pub struct Miss {
 
 impl From<Fault> for Miss {
     fn from(fault: Fault) -> Miss {
-        let under_way = !matches!(fault, Fault::Unreachable(_));
+        // of a connection that is gone nothing comes; what a serial server holds back is the protocol's to tell apart
+        let under_way = !matches!(fault, Fault::Unreachable(_) | Fault::Closed(_));
         Miss { fault, damaged: false, under_way }
     }
 }

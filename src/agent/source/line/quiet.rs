@@ -10,7 +10,7 @@
 use std::{collections::HashSet, time::Duration};
 use tokio::time::Instant;
 
-/// Requests that are known to be in vain. Beyond that a timeout costs twice its time, and no more.
+/// Meters that are known to be absent. Beyond that a timeout costs twice its time, and no more.
 const SILENT_MAX: usize = 1024;
 
 #[derive(Default)]
@@ -20,15 +20,15 @@ pub(super) struct Quiet {
 }
 
 impl Quiet {
-    /// The answer to `request` did not come by `now`.
-    pub fn missed(&mut self, request: &[u8], now: Instant, response: Duration) {
-        if !self.silent.contains(request) {
-            self.held = Some((now + response, request.to_vec()));
+    /// The answer of `whom` did not come by `now`.
+    pub fn missed(&mut self, whom: &[u8], now: Instant, response: Duration) {
+        if !self.silent.contains(whom) {
+            self.held = Some((now + response, whom.to_vec()));
         }
     }
 
-    pub fn answered(&mut self, request: &[u8]) {
-        self.silent.remove(request);
+    pub fn answered(&mut self, whom: &[u8]) {
+        self.silent.remove(whom);
     }
 
     /// Until when nothing may be sent.
@@ -38,9 +38,9 @@ impl Quiet {
 
     /// The time is over, and this many bytes came in it.
     pub fn over(&mut self, came: usize) {
-        let Some((_, request)) = self.held.take() else { return };
+        let Some((_, whom)) = self.held.take() else { return };
         if came == 0 && self.silent.len() < SILENT_MAX {
-            self.silent.insert(request);
+            self.silent.insert(whom);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! MQTT 3.1.1: messages of a broker → scans.
+//! MQTT 3.1.1 and 5: messages of a broker → scans.
 //!
 //! # Promises
 //! - A message is acknowledged only after the spool's commit, and in the order of arrival.
@@ -11,15 +11,22 @@
 //! Recognise a message that comes twice: up to the commit delivery is at least once, and only as far as the broker
 //! keeps its sessions. A register's reading that comes again changes nothing on the ledger.
 
+mod access;
 mod ack;
+mod connection;
+mod csv;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod intake;
 mod number;
 mod payload;
+mod route;
 mod session;
+mod sparkplug;
 mod tally;
 mod time;
+
+pub use access::look;
 
 use super::Input;
 use crate::agent::{config::MqttBroker, health::Health};

@@ -6,13 +6,15 @@ use serde_json::Value;
 
 /// 959636.71 is those digits, not the binary fraction next to it. A JSON number is exact to 15 digits, a whole one
 /// to 64 bits; where a device has more, it writes them as a string, which is exact to 28.
-pub fn number(value: Option<&Value>) -> Result<RawValue, Reason> {
+///
+/// Only where `strings` may stand for numbers one is read: elsewhere "1" is the name of something.
+pub fn number(value: Option<&Value>, strings: bool) -> Result<RawValue, Reason> {
     match value {
         None | Some(Value::Null) => Err(Reason::Missing),
         Some(Value::Bool(on)) => Ok(RawValue::Int(i64::from(*on))),
         Some(Value::Number(number)) => digits(&number.to_string()),
-        Some(Value::String(text)) => digits(text.trim()),
-        Some(Value::Array(_) | Value::Object(_)) => Err(Reason::Malformed),
+        Some(Value::String(text)) if strings => digits(text.trim()),
+        Some(Value::String(_) | Value::Array(_) | Value::Object(_)) => Err(Reason::Malformed),
     }
 }
 
@@ -38,7 +40,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn of(json: &str) -> Result<RawValue, Reason> {
-        number(Some(&serde_json::from_str(json).unwrap()))
+        number(Some(&serde_json::from_str(json).unwrap()), true)
     }
 
     fn decimal(text: &str) -> Result<RawValue, Reason> {
@@ -66,8 +68,15 @@ mod tests {
     }
 
     #[test]
+    fn a_string_is_a_number_only_where_that_was_said() {
+        let text = serde_json::json!("42");
+        assert_eq!(number(Some(&text), false), Err(Reason::Malformed));
+        assert_eq!(number(Some(&text), true), Ok(RawValue::Int(42)));
+    }
+
+    #[test]
     fn what_is_none_says_why() {
-        assert_eq!(number(None), Err(Reason::Missing));
+        assert_eq!(number(None, true), Err(Reason::Missing));
         assert_eq!(of("null"), Err(Reason::Missing));
         for text in ["", " ", "many", "NaN", "inf", "-Infinity", "0x10", "1_000", "1,5", "12 kWh", "1e", "--1", "1.2.3"]
         {

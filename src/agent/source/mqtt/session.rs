@@ -1,20 +1,22 @@
-//! The connection to one broker, over all its sessions: the only code that talks to rumqttc.
+//! The connection to one broker, over all its sessions.
 //!
-//! `EventLoop::poll` is never cut short but at the very end: it may have read from the socket what it has not yet
-//! returned (rumqtt#601). [`Session::meanwhile`] keeps the one future of a poll until it is done, and does everything
-//! else beside it. As all of it is one task, no acknowledgement can slip in between the end of a connection and
+//! A poll is never cut short but at the very end: it may have read from the socket what it has not yet returned
+//! (rumqtt#601). [`Session::meanwhile`] keeps the one future of a poll until it is done, and does everything else beside
+//! it. As all of it is one task, no acknowledgement can slip in between the end of a connection and
 //! [`AckOrder::disconnected`](super::ack::AckOrder::disconnected).
 
-use super::{intake::Intake, tally::worth_a_line};
+use super::{
+    access,
+    connection::{self, Answer, Client, Event, Lost, Poll},
+    intake::Intake,
+    tally::worth_a_line,
+};
 use crate::{
     agent::{config::MqttBroker, health::Health, source::Input},
-    runtime::{backoff::Backoff, clock, fault, random},
-};
-use rumqttc::{
-    AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, Packet, QoS, SubscribeFilter, SubscribeReasonCode,
+    runtime::{backoff::Backoff, clock, fault, random, task},
 };
 use std::{
-    collections::BTreeSet,
+    collections::VecDeque,
     future::{Future, pending},
     sync::Arc,
     time::Duration,
@@ -25,18 +27,6 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// The broker ends a connection that is silent for one and a half times this, and rumqttc pings only while it is
-/// polled. So where the recorder stands so long that even the intake is full and the reading stops, 10 s more always
-/// pass. Beyond, the connection may be lost, but no message of QoS 1: the broker sends them again.
-const KEEP_ALIVE: Duration = Duration::from_secs(20);
-/// A larger packet ends the connection, again and again as the broker sends it anew. Far above what is taken as a
-/// payload, and still bounded.
-const PACKET_BYTES_MAX: usize = 1024 * 1024;
-const OUTGOING_BYTES_MAX: usize = 256 * 1024;
-/// Acknowledgements that wait to be written; the others wait in their order.
-const REQUESTS_MAX: usize = 256;
-/// From the name's resolution to the broker's answer, and for each flush.
-const CONNECT_DEADLINE_S: u64 = 10;
 /// A connection that stood this long was a good one: the next try comes soon.
 const STEADY: Duration = Duration::from_secs(10);
 /// A refused subscription is a matter of the broker's access rules, which people change.
@@ -46,18 +36,20 @@ const LAST_COMMIT_DEADLINE: Duration = Duration::from_secs(3);
 const GOODBYE_DEADLINE: Duration = Duration::from_secs(2);
 
 pub async fn run(broker: MqttBroker, out: mpsc::Sender<Input>, health: Arc<Health>, stop: CancellationToken) {
-    let (client, mut event_loop) = AsyncClient::new(options(&broker), REQUESTS_MAX);
-    event_loop.network_options.set_connection_timeout(CONNECT_DEADLINE_S);
+    let broker = Arc::new(broker);
+    let looked = broker.clone();
+    if let Some(warning) = task::blocking(move || access::exposed(&looked)).await {
+        tracing::warn!(broker = broker.name, "{}", warning.en);
+    }
+    let (client, mut poll) = connection::new(broker.clone());
     let mut session = Session::new(broker, client, out, health, stop);
-    while let Some(polled) = session.meanwhile(event_loop.poll()).await {
+    while let Some(polled) = session.meanwhile(poll.next()).await {
         match polled {
             Ok(event) => session.event(event),
-            Err(error) => {
+            Err(lost) => {
                 // read before the connection broke: handed on, in case the broker has lost it, and never acknowledged
-                std::mem::take(&mut event_loop.state.events).into_iter().for_each(|event| session.event(event));
-                // a subscription that was not sent; the next connection asks for its own
-                event_loop.pending.clear();
-                let pause = session.disconnected(&error);
+                poll.rest().into_iter().for_each(|event| session.event(event));
+                let pause = session.disconnected(&lost);
                 if session.meanwhile(tokio::time::sleep(pause)).await.is_none() {
                     break;
                 }
@@ -65,21 +57,12 @@ pub async fn run(broker: MqttBroker, out: mpsc::Sender<Input>, health: Arc<Healt
         }
         session.make_room().await;
     }
-    session.goodbye(event_loop).await;
-}
-
-fn options(broker: &MqttBroker) -> MqttOptions {
-    let mut options = MqttOptions::new(&broker.client_id, &broker.host, broker.port);
-    options.set_clean_session(false);
-    options.set_manual_acks(true);
-    options.set_keep_alive(KEEP_ALIVE);
-    options.set_max_packet_size(PACKET_BYTES_MAX, OUTGOING_BYTES_MAX);
-    options
+    session.goodbye(poll).await;
 }
 
 struct Session {
     intake: Intake,
-    client: AsyncClient,
+    client: Client,
     /// Dropped when the stop was asked for and everything is handed on, so that the recorder makes its last commit.
     out: Option<mpsc::Sender<Input>>,
     stop: CancellationToken,
@@ -91,14 +74,19 @@ struct Session {
     /// In this run, and granted.
     subscribed: bool,
     subscribe_at: Option<Instant>,
+    /// Filters still to be asked for, and those whose answers are to come, packet by packet.
+    to_ask: Vec<String>,
+    asked: VecDeque<Vec<String>>,
+    /// One of them was refused since they were last asked for.
+    refused: bool,
     /// Set by the stop.
     leave_by: Option<Instant>,
 }
 
 impl Session {
     fn new(
-        broker: MqttBroker,
-        client: AsyncClient,
+        broker: Arc<MqttBroker>,
+        client: Client,
         out: mpsc::Sender<Input>,
         health: Arc<Health>,
         stop: CancellationToken,
@@ -116,6 +104,9 @@ impl Session {
             connected_at: None,
             subscribed: false,
             subscribe_at: None,
+            to_ask: Vec::new(),
+            asked: VecDeque::new(),
+            refused: false,
             leave_by: None,
         }
     }
@@ -153,6 +144,7 @@ impl Session {
             }
             () = at(self.leave_by) => {}
             () = at(self.subscribe_at) => {}
+            () = at(self.intake.ask_at()) => self.intake.ask_again(clock::now()),
             _ = self.commits.changed() => {}
             room = room(self.out.as_ref()), if !self.intake.waiting.is_empty() => match room {
                 Some(permit) => {
@@ -164,6 +156,7 @@ impl Session {
                 None => self.intake.waiting.clear(),
             },
         }
+        self.command();
         if self.subscribe_at.is_some_and(|due| clock::monotonic() >= due) {
             self.subscribe();
         }
@@ -180,9 +173,9 @@ impl Session {
     /// Everything that is due. What the connection has no room for stays due until it has written some.
     fn acknowledge(&mut self) {
         let committed = *self.commits.borrow();
-        while let Some(publish) = self.intake.acks.due(committed) {
+        while let Some(ack) = self.intake.acks.due(committed) {
             fault::point("mqtt.before_ack");
-            if self.client.try_ack(publish).is_err() {
+            if !self.client.ack(*ack) {
                 return;
             }
             fault::point("mqtt.after_ack");
@@ -192,13 +185,20 @@ impl Session {
 
     fn event(&mut self, event: Event) {
         match event {
-            Event::Incoming(Packet::ConnAck(ack)) => self.connected(ack.session_present),
-            Event::Incoming(Packet::SubAck(ack)) => self.answered(&ack.return_codes),
+            Event::Connected { session_present } => self.connected(session_present),
+            Event::Subscribed(answers) => self.answered(&answers),
             // after the stop the broker keeps what it sends
-            Event::Incoming(Packet::Publish(publish)) if self.leave_by.is_none() => {
-                self.intake.take(publish, clock::now());
-            }
-            _ => {}
+            Event::Message(message) if self.leave_by.is_none() => self.intake.take(message, clock::now()),
+            Event::Message(_) | Event::Other => {}
+        }
+        self.command();
+    }
+
+    /// What there is no room for is asked for again in its time.
+    fn command(&mut self) {
+        for rebirth in std::mem::take(&mut self.intake.rebirths) {
+            tracing::info!(broker = self.intake.broker.name, topic = rebirth.topic, "a rebirth is asked for");
+            self.client.publish(&rebirth.topic, rebirth.payload);
         }
     }
 
@@ -211,45 +211,62 @@ impl Session {
         if !self.subscribed {
             self.subscribe();
         }
-    }
-
-    fn topics(&self) -> BTreeSet<&str> {
-        self.intake.broker.topics.iter().map(|topic| topic.topic.as_str()).collect()
+        self.intake.connected(clock::now());
     }
 
     fn subscribe(&mut self) {
         self.subscribe_at = None;
-        let filters = self.topics().into_iter().map(|topic| SubscribeFilter::new(topic.into(), QoS::AtLeastOnce));
-        if let Err(error) = self.client.try_subscribe_many(filters.collect::<Vec<_>>()) {
-            tracing::error!(broker = self.intake.broker.name, %error, "the subscription could not be asked for");
+        self.refused = false;
+        self.to_ask = self.intake.filters();
+        self.ask();
+    }
+
+    /// As many as there is room for; the answers make room for more.
+    fn ask(&mut self) {
+        while !self.to_ask.is_empty() {
+            let Some(taken) = self.client.subscribe(&self.to_ask) else { break };
+            let others = self.to_ask.split_off(taken);
+            self.asked.push_back(std::mem::replace(&mut self.to_ask, others));
+        }
+        if !self.to_ask.is_empty() && self.asked.is_empty() {
+            tracing::error!(broker = self.intake.broker.name, "the subscription could not be asked for");
             self.subscribe_at = Some(clock::monotonic() + RESUBSCRIBE);
         }
     }
 
-    /// The codes are in the order of the topics.
-    fn answered(&mut self, codes: &[SubscribeReasonCode]) {
+    /// The broker answers the packets in their order.
+    fn answered(&mut self, answers: &[Answer]) {
         let broker = &self.intake.broker.name;
-        let mut refused = false;
-        for (topic, code) in self.topics().into_iter().zip(codes) {
-            match code {
-                SubscribeReasonCode::Failure => {
-                    tracing::error!(broker, topic, "the broker refuses the subscription; asked again in a minute");
-                    refused = true;
+        for (topic, answer) in self.asked.pop_front().unwrap_or_default().iter().zip(answers) {
+            match answer {
+                Answer::Refused(reason) => {
+                    tracing::error!(
+                        broker,
+                        topic,
+                        reason,
+                        "the broker refuses the subscription; asked again in a minute"
+                    );
+                    self.refused = true;
                 }
-                SubscribeReasonCode::Success(QoS::AtMostOnce) => {
+                Answer::AtMostOnce => {
                     tracing::warn!(broker, topic, "the broker grants QoS 0 only: what it loses is lost");
                 }
-                SubscribeReasonCode::Success(_) => {}
+                Answer::Granted => {}
             }
         }
-        self.subscribed = !refused;
-        self.subscribe_at = refused.then(|| clock::monotonic() + RESUBSCRIBE);
+        self.ask();
+        if self.asked.is_empty() && self.to_ask.is_empty() {
+            self.subscribed = !self.refused;
+            self.subscribe_at = self.refused.then(|| clock::monotonic() + RESUBSCRIBE);
+        }
     }
 
     /// The pause before the next connection. rumqttc has dropped the acknowledgements it had not written.
-    fn disconnected(&mut self, error: &ConnectionError) -> Duration {
-        self.intake.acks.disconnected();
+    fn disconnected(&mut self, lost: &Lost) -> Duration {
+        self.intake.disconnected();
         self.subscribe_at = None;
+        self.to_ask.clear();
+        self.asked.clear();
         if self.connected_at.take().is_some_and(|since| clock::monotonic() - since >= STEADY) {
             self.backoff.succeeded();
             self.failures = 0;
@@ -257,7 +274,7 @@ impl Session {
         self.failures += 1;
         if worth_a_line(self.failures) {
             let failures = self.failures;
-            tracing::warn!(broker = self.intake.broker.name, failures, "no connection to the broker: {error}");
+            tracing::warn!(broker = self.intake.broker.name, failures, "no connection to the broker: {}", lost.0);
         }
         self.backoff.failed(random::up_to)
     }
@@ -265,11 +282,11 @@ impl Session {
     /// Writes the last acknowledgements, and waits until the broker has read them: it closes the connection when it
     /// comes to the DISCONNECT behind them, and closing before would make it drop what it has not read. Whatever the
     /// deadline cuts off here, the broker sends again.
-    async fn goodbye(self, mut event_loop: EventLoop) {
+    async fn goodbye(self, mut poll: Poll) {
         if self.connected_at.is_none() {
             return;
         }
-        let closed = async { while event_loop.poll().await.is_ok() {} };
+        let closed = async { while poll.next().await.is_ok() {} };
         let goodbye = async { tokio::join!(self.client.disconnect(), closed) };
         let _ = tokio::time::timeout(GOODBYE_DEADLINE, goodbye).await;
     }
@@ -292,34 +309,36 @@ mod tests {
     use super::*;
     use crate::agent::config::MqttTopic;
 
-    fn session() -> Session {
-        let topic = |topic: &str| MqttTopic {
-            topic: topic.into(),
-            meter: "m".into(),
-            time: None,
-            points: Vec::new(),
-            tags: Vec::new(),
-        };
-        let broker = MqttBroker {
+    /// The poll is kept: without it nothing can be asked for.
+    fn session() -> (Session, Poll) {
+        let topic = |topic: &str| MqttTopic { topic: topic.into(), ..MqttTopic::default() };
+        let broker = Arc::new(MqttBroker {
             name: "b".into(),
             host: "127.0.0.1".into(),
             port: 1,
             client_id: "c".into(),
             inflight: 20,
-            topics: vec![topic("a"), topic("b")],
-        };
-        let (client, _) = AsyncClient::new(options(&broker), 8);
-        Session::new(broker, client, mpsc::channel(1).0, Arc::default(), CancellationToken::new())
+            topics: (0..9).map(|n| topic(&n.to_string())).collect(),
+            ..MqttBroker::default()
+        });
+        let (client, poll) = connection::new(broker.clone());
+        (Session::new(broker, client, mpsc::channel(1).0, Arc::default(), CancellationToken::new()), poll)
     }
 
     #[test]
     fn a_refused_subscription_is_asked_for_again_in_a_minute_and_a_granted_one_is_kept() {
-        let granted = SubscribeReasonCode::Success(QoS::AtLeastOnce);
-        let mut session = session();
-        session.answered(&[granted, SubscribeReasonCode::Failure]);
+        let granted = || (0..8).map(|_| Answer::Granted).collect::<Vec<_>>();
+        let (mut session, _poll) = session();
+        session.connected(false);
+        assert_eq!(session.asked.iter().map(Vec::len).collect::<Vec<_>>(), [8, 1]);
+        session.answered(&granted());
+        assert!(!session.subscribed, "one answer is open");
+        session.answered(&[Answer::Refused("no".into())]);
         assert!(!session.subscribed);
         assert!(session.subscribe_at.is_some_and(|at| at <= clock::monotonic() + RESUBSCRIBE));
-        session.answered(&[granted, granted]);
+        session.subscribe();
+        session.answered(&granted());
+        session.answered(&[Answer::Granted]);
         assert_eq!((session.subscribed, session.subscribe_at), (true, None));
         session.connected(true);
         assert!(session.subscribed, "the broker kept the session");
@@ -329,8 +348,8 @@ mod tests {
 
     #[test]
     fn a_connection_that_does_not_last_counts_as_a_failure_and_one_that_did_does_not() {
-        let mut session = session();
-        let lost = ConnectionError::NetworkTimeout;
+        let (mut session, _poll) = session();
+        let lost = Lost("gone".into());
         assert!(session.disconnected(&lost) <= Duration::from_secs(1));
         for _ in 0..9 {
             session.connected(true);

@@ -14,8 +14,7 @@ use serde_json::Value;
 const FOUND_CHARS_MAX: usize = 64;
 
 /// When the payload says it was taken, where that can be: since 2000, and at most five minutes ahead of `now`.
-pub fn instant(time: &PayloadTime, payload: &Value, now: UtcMillis) -> Result<UtcMillis, Refusal> {
-    let found = payload.pointer(&time.pointer);
+pub fn instant(time: &PayloadTime, found: Option<&Value>, now: UtcMillis) -> Result<UtcMillis, Refusal> {
     let refuse = |expected| Refusal::Time { pointer: time.pointer.clone(), found: shown(found), expected };
     let instant = parse(&time.format, found).ok_or_else(|| refuse(expected(&time.format)))?;
     if instant.0 < TIME_MIN_MS {
@@ -27,10 +26,14 @@ pub fn instant(time: &PayloadTime, payload: &Value, now: UtcMillis) -> Result<Ut
     Ok(instant)
 }
 
+/// What [`instant`] asks of a time stamp, of one that is no JSON.
+pub fn is_plausible(time: UtcMillis, now: UtcMillis) -> bool {
+    time.0 >= TIME_MIN_MS && time.since(now) <= FUTURE_MS_MAX
+}
+
 fn parse(format: &TimeFormat, found: Option<&Value>) -> Option<UtcMillis> {
     match format {
-        TimeFormat::UnixSeconds => since_1970(found, 1_000),
-        TimeFormat::UnixMillis => since_1970(found, 1),
+        TimeFormat::Unix { per_second } => since_1970(found, *per_second),
         TimeFormat::Iso8601 => {
             let instant: Timestamp = found?.as_str()?.trim().parse().ok()?;
             Some(UtcMillis(instant.as_millisecond()))
@@ -50,21 +53,24 @@ fn parse(format: &TimeFormat, found: Option<&Value>) -> Option<UtcMillis> {
 }
 
 /// Fractions of a millisecond are cut off.
-fn since_1970(found: Option<&Value>, ms_per_unit: i64) -> Option<UtcMillis> {
-    let units = match number(found).ok()? {
+fn since_1970(found: Option<&Value>, per_second: u32) -> Option<UtcMillis> {
+    // a time stamp in quotes means nothing else
+    let units = match number(found, true).ok()? {
         RawValue::Int(int) => Decimal::from(int),
         RawValue::UInt(int) => Decimal::from(int),
         RawValue::Decimal(decimal) => decimal,
         RawValue::Float(_) => return None,
     };
-    let ms = units.checked_mul(Decimal::from(ms_per_unit))?.floor();
+    let ms = units.checked_mul(Decimal::from(1_000))?.checked_div(Decimal::from(per_second))?.floor();
     i64::try_from(ms).ok().map(UtcMillis)
 }
 
 fn expected(format: &TimeFormat) -> String {
     match format {
-        TimeFormat::UnixSeconds => "seconds since 1970-01-01 UTC".into(),
-        TimeFormat::UnixMillis => "milliseconds since 1970-01-01 UTC".into(),
+        TimeFormat::Unix { per_second: 1 } => "seconds since 1970-01-01 UTC".into(),
+        TimeFormat::Unix { per_second: 1_000 } => "milliseconds since 1970-01-01 UTC".into(),
+        TimeFormat::Unix { per_second: 1_000_000 } => "microseconds since 1970-01-01 UTC".into(),
+        TimeFormat::Unix { .. } => "nanoseconds since 1970-01-01 UTC".into(),
         TimeFormat::Iso8601 => "ISO 8601 with its zone, such as 2026-11-24T08:00:00+08:00".into(),
         TimeFormat::Pattern { pattern, .. } => format!("a time written as {pattern}"),
     }
@@ -87,7 +93,7 @@ mod tests {
     const NOW: UtcMillis = UtcMillis(1_800_000_000_000);
 
     fn read(format: TimeFormat, ts: Value) -> Result<UtcMillis, Refusal> {
-        instant(&PayloadTime { pointer: "/ts".into(), format }, &json!({ "ts": ts }), NOW)
+        instant(&PayloadTime { pointer: "/ts".into(), format }, Some(&ts), NOW)
     }
 
     fn china(pattern: &str) -> TimeFormat {
@@ -97,12 +103,14 @@ mod tests {
     #[test]
     fn time_stamps_are_read_as_configured() {
         let half_past = Ok(UtcMillis(1_700_000_000_500));
-        assert_eq!(read(TimeFormat::UnixMillis, json!(1_700_000_000_500_u64)), half_past);
-        assert_eq!(read(TimeFormat::UnixMillis, json!("1700000000500")), half_past);
-        assert_eq!(read(TimeFormat::UnixMillis, json!(1_700_000_000_500.9)), half_past);
-        assert_eq!(read(TimeFormat::UnixSeconds, json!(1_700_000_000.5)), half_past);
+        assert_eq!(read(TimeFormat::UNIX_MS, json!(1_700_000_000_500_u64)), half_past);
+        assert_eq!(read(TimeFormat::UNIX_MS, json!("1700000000500")), half_past);
+        assert_eq!(read(TimeFormat::UNIX_MS, json!(1_700_000_000_500.9)), half_past);
+        assert_eq!(read(TimeFormat::UNIX_S, json!(1_700_000_000.5)), half_past);
         assert_eq!(read(TimeFormat::Iso8601, json!("2023-11-15T06:13:20.5+08:00")), half_past);
         assert_eq!(read(TimeFormat::Iso8601, json!("2023-11-14T22:13:20.500Z")), half_past);
+        assert_eq!(read(TimeFormat::UNIX_US, json!(1_700_000_000_500_999_u64)), half_past);
+        assert_eq!(read(TimeFormat::UNIX_NS, json!(1_700_000_000_500_999_999_u64)), half_past);
         let label = read(china("%d/%m/%Y %H:%M"), json!("01/01/2018 00:15")).unwrap();
         assert_eq!(label.to_string(), "2018-01-01T00:15:00+08:00");
         assert_eq!(read(china("%Y%m%d%H%M%S"), json!(20_180_101_001_500_u64)), Ok(label));
@@ -111,11 +119,11 @@ mod tests {
     #[test]
     fn what_is_no_time_stamp_is_refused_with_what_was_found() {
         for (format, ts) in [
-            (TimeFormat::UnixMillis, json!("noon")),
-            (TimeFormat::UnixMillis, json!(null)),
-            (TimeFormat::UnixMillis, json!([1])),
-            (TimeFormat::UnixMillis, json!(1e300)),
-            (TimeFormat::UnixSeconds, json!(i64::MAX)),
+            (TimeFormat::UNIX_MS, json!("noon")),
+            (TimeFormat::UNIX_MS, json!(null)),
+            (TimeFormat::UNIX_MS, json!([1])),
+            (TimeFormat::UNIX_MS, json!(1e300)),
+            (TimeFormat::UNIX_S, json!(i64::MAX)),
             (TimeFormat::Iso8601, json!("2023-11-15T06:13:20")),
             (TimeFormat::Iso8601, json!(1_700_000_000)),
             (china("%d/%m/%Y %H:%M"), json!("2018-01-01 00:15")),
@@ -127,14 +135,14 @@ mod tests {
         }
         let absent = PayloadTime { pointer: "/time".into(), format: TimeFormat::Iso8601 };
         assert_eq!(
-            instant(&absent, &json!({ "ts": 1 }), NOW).unwrap_err().to_string(),
+            instant(&absent, None, NOW).unwrap_err().to_string(),
             "`/time` holds nothing; expected ISO 8601 with its zone, such as 2026-11-24T08:00:00+08:00"
         );
     }
 
     #[test]
     fn the_time_must_lie_between_2000_and_five_minutes_ahead() {
-        let read = |ms: i64| read(TimeFormat::UnixMillis, json!(ms));
+        let read = |ms: i64| read(TimeFormat::UNIX_MS, json!(ms));
         assert!(matches!(read(TIME_MIN_MS - 1), Err(Refusal::TimeUnset { .. })));
         assert!(matches!(read(-1), Err(Refusal::TimeUnset { .. })));
         assert!(read(TIME_MIN_MS).is_ok());

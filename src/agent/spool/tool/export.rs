@@ -2,7 +2,7 @@
 
 use super::{SpoolError, StoppedSpool};
 use crate::{
-    model::{Event, EventKind, Quality, Replaced, Sample, Series, UtcMillis, Value},
+    model::{Entered, Event, EventKind, Quality, Replaced, Sample, Series, UtcMillis, Value},
     wire::{
         hex,
         record::{Attestation, Content, decode},
@@ -120,6 +120,18 @@ fn event_lines(event: &Event, dictionary: &HashMap<u32, Series>) -> Vec<String> 
         EventKind::ClockShift(shift) => {
             let says = format!("clock shift of segment {} of run {}", shift.segment, hex(&shift.run_id));
             vec![line("", "clock", &shift.shift_ms.to_string(), "ms", says)]
+        }
+        EventKind::Entered(entered) => {
+            let Entered { meter, point, count, delivery, by, evidence, file, entered } = entered;
+            let series = dictionary.values().find(|series| series.meter == *meter && series.point == *point);
+            let value = series.and_then(|series| series.scale.value_from_count(*count));
+            let value = value.map_or_else(|| format!("{count} counts"), |value| value.to_string());
+            let unit = series.map_or("", |series| series.unit.as_str());
+            let what = if *delivery { "delivery" } else { "reading" };
+            let file = file.as_ref().map(|file| format!(" file={} sha256={}", file.name, hex(&file.sha256)));
+            let file = file.unwrap_or_default();
+            let says = format!("{what} entered {entered} by={by} evidence={evidence}{file}");
+            vec![line(meter, point, &value, unit, says)]
         }
         EventKind::Tag(tag) => vec![line(&tag.meter, &tag.name, &tag.value, "", "tag".to_owned())],
     }

@@ -9,6 +9,7 @@ use crate::{
         config::{Bus, Function, Link, Meter, ModbusLimits, Station, ValueType},
         health::Health,
         source::{
+            Input,
             bus::Medium,
             line::{Fault, Seen},
             modbus::{Answer, Read},
@@ -89,7 +90,7 @@ async fn run(
     let bus = Bus { name: "b".into(), link: Link::Tcp("h:1".into()), timeout: TIMEOUT, poll_interval, meters };
     let log = Log::default();
     let line = Line { begun: clock::monotonic(), passed: Duration::ZERO, dead, log: log.clone() };
-    let (out, mut inputs) = mpsc::channel(1);
+    let (out, mut inputs) = mpsc::channel::<Input>(1);
     let health = Health::default();
     let mut scans = BTreeMap::new();
     let collect = async {

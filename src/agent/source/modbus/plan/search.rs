@@ -77,6 +77,11 @@ impl Search {
         Search { learned, ..Search::default() }
     }
 
+    /// Whether a refused block is being halved.
+    pub fn is_under_way(&self) -> bool {
+        self.before.is_some()
+    }
+
     #[cfg(test)]
     pub fn learned(&self) -> &Learned {
         &self.learned
