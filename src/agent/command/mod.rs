@@ -1,10 +1,16 @@
 //! `mujun-agent`: the command line.
 
+mod capture;
 mod check;
+mod doctor;
 mod manual;
 mod meter;
 mod plan;
+mod read;
+mod replay;
+mod scan;
 mod spool;
+mod tool;
 
 use super::{
     attest::key,
@@ -55,6 +61,8 @@ enum Command {
     Manual(manual::Arguments),
     /// Print the public half of the gateway's key, for the platform's gateways.csv
     Key,
+    #[command(flatten)]
+    Tool(tool::Tool),
     /// Look into the spool of an agent that is stopped, or into a copy
     Spool {
         /// The spool's folder; by default that of the configuration
@@ -69,6 +77,10 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let lang = arguments.lang.unwrap_or_else(Lang::from_environment);
     if let Command::Spool { dir: Some(dir), action } = &arguments.command {
         return spool::run(action, dir, lang);
+    }
+    // each of them looks for a configuration only where it needs one
+    if let Command::Tool(tool) = &arguments.command {
+        return tool.run(&arguments.config, lang);
     }
     let config = match config::load(&arguments.config) {
         Ok(config) => config,
@@ -100,6 +112,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         },
         Command::Spool { action, .. } => spool::run(&action, &config.spool.dir, lang),
         Command::Run => serve(config),
+        Command::Tool(tool) => tool.run(&arguments.config, lang),
     }
 }
 
