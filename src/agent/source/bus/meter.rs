@@ -99,7 +99,7 @@ impl Meter {
             bus,
             meter,
             refuses,
-            "the meter refuses registers: they are read no more until its configuration changes"
+            "found out what the meter refuses: it is not asked for that until its configuration changes"
         );
         self.figures.learned(self.place, learned);
         Some(self.learned.clone())
