@@ -50,8 +50,8 @@ fn suspicions(value: &Value) -> Vec<(String, Option<String>)> {
 }
 
 fn doctor(address: &str, units: &str) -> (i32, Value) {
-    let at = ["--serial-server", address, "--baud", "38400", "--timeout-ms", "300"];
-    json(&[&["doctor"][..], &at, &["--units", units, "--for", "4", "--json"]].concat())
+    let at = ["--serial-server", address, "--baud", "38400", "--timeout-ms", "1000"];
+    json(&[&["doctor"][..], &at, &["--units", units, "--for", "6", "--json"]].concat())
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn the_doctor_knows_silence_echo_and_a_slow_meter() {
     assert_eq!(suspicions(&doctor(&address, "1-2").1), [("nothing_heard".into(), None)]);
     let echoing = Line::start(character(38_400, 10), true, vec![Slave::sound(1, TURNAROUND)]);
     assert_eq!(suspicions(&doctor(&echoing.address.to_string(), "1").1), [("echo".into(), None)]);
-    let (_slow, address) = line(vec![slave(1, Behaviour::Late(Duration::from_millis(230)))]);
+    let (_slow, address) = line(vec![slave(1, Behaviour::Late(Duration::from_millis(760)))]);
     let (_, value) = doctor(&address, "1");
     assert_eq!(suspicions(&value), [("timeout_tight".into(), Some("unit 1".into()))], "{value}");
 }

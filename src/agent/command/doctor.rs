@@ -46,8 +46,8 @@ pub fn run(arguments: &Arguments, config: &Path, lang: Lang) -> ExitCode {
     let time = Duration::from_secs(arguments.seconds.min(86_400));
     bench.run(async {
         let progress = Progress::new(100);
-        let doctor =
-            Doctor { bus: &bench.target.bus, patients, time, journal: bench.journal.clone(), stop: bench.stop.clone() };
+        let (journal, stop) = (bench.journal.clone(), bench.stop.clone());
+        let mut doctor = Doctor::new(&bench.target.bus, patients, time, journal, stop);
         let seen = doctor.run(&progress, lang).await;
         drop(progress);
         let found = diagnosis::diagnose(&seen);

@@ -11,14 +11,15 @@ use crate::{
             session::Session,
             table::Table,
         },
-        config::{Bus, Config, Dlt645Edition, Function, Meter, ModbusPoint, Station, ValueType},
+        config::{Bus, Dlt645Edition, Function, Meter, ModbusPoint, Station, ValueType},
+        meaning,
         source::{
             cjt188, dlt645,
             line::Fault,
             modbus::{self, Answer, Part, Read, Role},
         },
     },
-    model::{RawValue, Reason},
+    model::{RawValue, Reason, Value as Reading},
     runtime::lang::Lang,
 };
 use rust_decimal::Decimal;
@@ -222,27 +223,26 @@ impl Reader<'_> {
         let lang = self.bench.lang;
         let head = lang.pick(["计量点", "原始", "数值", "单位"], ["point", "raw", "value", "unit"]);
         let (mut table, mut rows, mut bad) = (Table::new(head), Vec::new(), false);
-        for (series, raw, value) in self.values(&meter.station, session).await {
-            let point =
-                self.bench.target.config.as_ref().and_then(|config: &Config| config.points.get(series as usize));
-            let Some(point) = point.map(|point| &point.series) else { continue };
-            if self.point.as_ref().is_some_and(|only| *only != point.point) {
-                continue;
-            }
-            let shown = match value {
-                Ok(value) => {
-                    let number = Decimal::from_str(&number_text(&value)).ok();
-                    let scaled = number.and_then(|number| number.checked_mul(point.scale.per_count()));
-                    scaled.map_or_else(|| number_text(&value), |value| value.normalize().to_string())
+        let named = |series: u32| self.bench.target.config.as_ref()?.points.get(series as usize);
+        let wanted = |series: u32| {
+            let only = self.point.as_ref();
+            named(series).is_some_and(|point| only.is_none_or(|only| *only == point.series.point))
+        };
+        for (series, raw, value) in self.values(&meter.station, wanted, session).await {
+            let Some(point) = named(series) else { continue };
+            let sample = meaning::sample(series, point, value);
+            let point = &point.series;
+            let shown = match sample.value {
+                Some(Reading::Count(count)) => {
+                    point.scale.value_from_count(count).map(|value| value.normalize().to_string())
                 }
-                Err(reason) => {
-                    bad = true;
-                    format!("{reason:?}")
-                }
+                Some(Reading::Real(real)) => Some(real.to_string()),
+                None => None,
             };
-            rows.push(
-                json!({ "point": point.point, "raw": raw, "value": shown, "unit": point.unit, "good": value.is_ok() }),
-            );
+            let good = shown.is_some();
+            bad |= !good;
+            let shown = shown.unwrap_or_else(|| format!("{:?}", sample.reason));
+            rows.push(json!({ "point": point.point, "raw": raw, "value": shown, "unit": point.unit, "good": good }));
             table.row([point.point.clone(), raw, shown, point.unit.clone()]);
         }
         if rows.is_empty() {
@@ -259,18 +259,22 @@ impl Reader<'_> {
         if bad { ExitCode::from(EXIT_FINDINGS) } else { ExitCode::SUCCESS }
     }
 
-    async fn values(&self, station: &Station, session: &mut Session) -> Vec<(u32, String, Result<RawValue, Reason>)> {
+    async fn values(
+        &self,
+        station: &Station,
+        wanted: impl Fn(u32) -> bool,
+        session: &mut Session) -> Vec<(u32, String, Result<RawValue, Reason>)> {
         let mut found = Vec::new();
         match station {
             Station::Modbus { unit_id, points, .. } => {
-                for point in points {
+                for point in points.iter().filter(|point| wanted(point.series)) {
                     let (raw, value) = modbus_point(*unit_id, point, session).await;
                     found.push((point.series, raw, value));
                 }
             }
             Station::Dlt645 { edition, address, points } => {
                 let address = dlt645::Address::printed(*address);
-                for point in points {
+                for point in points.iter().filter(|point| wanted(point.series)) {
                     for request in dlt645::plan(*edition, std::slice::from_ref(point)) {
                         let seen = |received: &[u8]| request.seen(address, received);
                         let reply = session.endpoint.exchange(&request.frame(address), seen).await;
@@ -292,7 +296,8 @@ impl Reader<'_> {
                         Err(fault) => (String::new(), request.none(fault.reason())),
                     };
                     for (place, value) in values {
-                        found.extend(points.get(place).map(|point| (point.series, raw.clone(), value)));
+                        let point = points.get(place).filter(|point| wanted(point.series));
+                        found.extend(point.map(|point| (point.series, raw.clone(), value)));
                     }
                 }
             }
@@ -333,15 +338,6 @@ async fn modbus_point(unit: u8, point: &ModbusPoint, session: &mut Session) -> (
 /// The whole answer.
 fn alone(value_type: ValueType) -> Part {
     Part { point: 0, role: Role::Value, offset: 0, width: value_type.registers().into() }
-}
-
-fn number_text(value: &RawValue) -> String {
-    match value {
-        RawValue::Int(value) => value.to_string(),
-        RawValue::UInt(value) => value.to_string(),
-        RawValue::Float(value) => value.to_string(),
-        RawValue::Decimal(value) => value.to_string(),
-    }
 }
 
 fn identifier_name(edition: Dlt645Edition, identifier: u32) -> String {

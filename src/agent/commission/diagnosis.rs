@@ -17,6 +17,8 @@ pub struct Unit {
     /// Both languages.
     pub name: Option<Text>,
     pub shots: Vec<Shot>,
+    /// Answers that came when their time was over.
+    pub late: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -112,9 +114,10 @@ pub fn diagnose(seen: &Observations) -> Vec<Finding> {
     found.extend(another_master(seen));
     let better = other_setting(seen);
     let (whole, silent, asked) = (seen.count(End::Whole), seen.count(End::Silent), seen.asked());
+    let late: usize = seen.units.iter().map(|unit| unit.late).sum();
     match better {
         Some(better) => found.push(better),
-        None if asked > 0 && whole == 0 && silent == asked => found.push(nothing_heard(seen)),
+        None if asked > 0 && whole == 0 && silent == asked && late == 0 => found.push(nothing_heard(seen)),
         None => {
             found.extend(seen.units.iter().filter_map(|unit| of_unit(unit, seen)));
             found.extend(termination(seen));
@@ -202,7 +205,8 @@ fn other_setting(seen: &Observations) -> Option<Finding> {
 
 fn of_unit(unit: &Unit, seen: &Observations) -> Option<Finding> {
     let asked = unit.shots.len();
-    if asked == 0 {
+    // what answers late is a matter of its time-out
+    if asked == 0 || unit.late > 0 {
         return None;
     }
     let (whole, silent, broken) = (unit.count(End::Whole), unit.count(End::Silent), unit.broken());
@@ -356,23 +360,35 @@ fn noise(seen: &Observations, found: &[Finding]) -> Option<Finding> {
     })
 }
 
-/// An answer just before its time was over: the next one is late.
+/// An answer just before its time was over, or behind it.
 fn timeout_tight(unit: &Unit, timeout: Duration) -> Option<Finding> {
-    let times = unit.turnarounds();
-    let p99 = *percentile(&times, 99)?;
-    (times.len() >= FEW && p99 * 10 > timeout * 7).then(|| {
-        let (p99, limit) = (p99.as_millis(), timeout.as_millis());
-        let better = (p99 * 2).div_ceil(100) * 100;
-        Finding {
-            suspicion: Suspicion::TimeoutTight,
-            meter: unit.name.clone(),
-            text: Text::new("超时设得太紧", "the time-out is too tight"),
-            evidence: Text::new(
+    let (times, late, limit) = (unit.turnarounds(), unit.late, timeout.as_millis());
+    let p99 = percentile(&times, 99).filter(|p99| times.len() >= FEW && **p99 * 10 > timeout * 7);
+    let (evidence, slowest) = match (late, p99) {
+        (0, None) => return None,
+        (0, Some(p99)) => {
+            let p99 = p99.as_millis();
+            let evidence = Text::new(
                 format!("最慢的 1 % 回答用了 {p99} ms，超时为 {limit} ms"),
                 format!("the slowest percent of the answers took {p99} ms, the time-out is {limit} ms"),
-            ),
-            try_this: vec![Text::new(format!("写 timeout_ms = {better}"), format!("write timeout_ms = {better}"))],
+            );
+            (evidence, p99)
         }
+        (late, _) => {
+            let evidence = Text::new(
+                format!("{late} 次回答在超时（{limit} ms）之后才到"),
+                format!("{late} answers came after the time-out of {limit} ms"),
+            );
+            (evidence, limit)
+        }
+    };
+    let better = (slowest * 2).div_ceil(100) * 100;
+    Some(Finding {
+        suspicion: Suspicion::TimeoutTight,
+        meter: unit.name.clone(),
+        text: Text::new("超时设得太紧", "the time-out is too tight"),
+        evidence,
+        try_this: vec![Text::new(format!("写 timeout_ms = {better}"), format!("write timeout_ms = {better}"))],
     })
 }
 
@@ -463,7 +479,7 @@ mod tests {
     }
 
     fn unit(name: &str, shots: Vec<Shot>) -> Unit {
-        Unit { name: Some(Text::new(name, name)), shots }
+        Unit { name: Some(Text::new(name, name)), shots, late: 0 }
     }
 
     fn sound(count: usize) -> Vec<Shot> {
@@ -545,6 +561,11 @@ mod tests {
             ("an echo", Observations { echoes: 9, ..line(vec![unit("1", sound(9))]) }, &[Echo]),
             ("slow answers", line(vec![unit("1", vec![shot(End::Whole, 7, 7, 440); 9])]), &[TimeoutTight]),
             ("slow answers with time to spare", line(vec![unit("1", vec![shot(End::Whole, 7, 7, 240); 9])]), &[]),
+            (
+                "answers behind their time",
+                line(vec![Unit { late: 4, ..unit("1", silent(5)) }, unit("2", sound(5))]),
+                &[TimeoutTight],
+            ),
             (
                 "a closed port",
                 Observations { unreachable: Some(Text::new("不存在", "not there")), ..line(vec![]) },

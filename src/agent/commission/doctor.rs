@@ -37,33 +37,46 @@ pub struct Patient {
 }
 
 pub struct Doctor<'a> {
-    pub bus: &'a Bus,
-    pub patients: Vec<Patient>,
-    pub time: Duration,
-    pub journal: Arc<Journal>,
-    pub stop: CancellationToken,
+    bus: &'a Bus,
+    patients: Vec<Patient>,
+    time: Duration,
+    journal: Arc<Journal>,
+    stop: CancellationToken,
+    /// The patient whose answer did not come, and what it was asked last.
+    waiting: Option<(usize, Vec<u8>)>,
 }
 
-impl Doctor<'_> {
-    pub async fn run(&self, progress: &Progress, lang: Lang) -> Observations {
+impl<'a> Doctor<'a> {
+    pub fn new(
+        bus: &'a Bus,
+        patients: Vec<Patient>,
+        time: Duration,
+        journal: Arc<Journal>,
+        stop: CancellationToken,
+    ) -> Doctor<'a> {
+        Doctor { bus, patients, time, journal, stop, waiting: None }
+    }
+
+    pub async fn run(&mut self, progress: &Progress, lang: Lang) -> Observations {
         let mut seen = Observations {
             setting: self.bus.link.wire().map(wire::shown),
             timeout: self.bus.timeout,
             units: self
                 .patients
                 .iter()
-                .map(|patient| Unit { name: Some(patient.name.clone()), shots: vec![] })
+                .map(|patient| Unit { name: Some(patient.name.clone()), shots: vec![], late: 0 })
                 .collect(),
             ..Observations::default()
         };
+        let stop = self.stop.clone();
         tokio::select! {
-            () = self.stop.cancelled() => {}
+            () = stop.cancelled() => {}
             () = self.observe(&mut seen, progress, lang) => {}
         }
         seen
     }
 
-    async fn observe(&self, seen: &mut Observations, progress: &Progress, lang: Lang) {
+    async fn observe(&mut self, seen: &mut Observations, progress: &Progress, lang: Lang) {
         let begun = clock::monotonic();
         let mut session = Session::new(self.bus, self.journal.clone(), &self.stop);
         progress.says(lang.pick("先听线上有无别的主站", "listening for another master"));
@@ -72,28 +85,28 @@ impl Doctor<'_> {
             return;
         }
         progress.says(lang.pick("逐表询问", "asking each meter"));
+        let of = |(place, patient): (usize, &Patient)| patient.asks.iter().map(move |ask| (place, ask.clone())).collect::<Vec<_>>();
+        let asks: Vec<_> = self.patients.iter().enumerate().flat_map(of).collect();
         // one round at least: a dead meter must have had its chance
         let mut first = true;
         while first || clock::monotonic() < begun + self.time {
             first = false;
-            for (place, patient) in self.patients.iter().enumerate() {
-                for ask in &patient.asks {
-                    session.endpoint.begin_poll();
-                    let answer = ask.send(&mut session.endpoint).await;
-                    let told = session.told();
-                    if let Err(fault @ Fault::Unreachable(_)) = &answer {
-                        seen.unreachable = Some(unreachable(fault, &self.bus.link));
-                        return;
-                    }
-                    let shot = shot(ask, told.last(), self.bus.link.wire());
-                    if let Some(unit) = seen.units.get_mut(place) {
-                        unit.shots.extend(shot);
-                    }
-                    note(&told, seen);
-                    let all = self.time.as_millis().max(1);
-                    let spent = clock::monotonic().saturating_duration_since(begun).as_millis();
-                    progress.to(usize::try_from((spent * 100 / all).min(100)).unwrap_or(100));
+            for (place, ask) in &asks {
+                session.endpoint.begin_poll();
+                let answer = ask.send(&mut session.endpoint).await;
+                let told = session.told();
+                if let Err(fault @ Fault::Unreachable(_)) = &answer {
+                    seen.unreachable = Some(unreachable(fault, &self.bus.link));
+                    return;
                 }
+                let shot = shot(ask, told.last(), self.bus.link.wire());
+                if let Some(unit) = seen.units.get_mut(*place) {
+                    unit.shots.extend(shot);
+                }
+                self.note(&told, seen, *place);
+                let all = self.time.as_millis().max(1);
+                let spent = clock::monotonic().saturating_duration_since(begun).as_millis();
+                progress.to(usize::try_from((spent * 100 / all).min(100)).unwrap_or(100));
             }
             // a fault of listening shows in the next request
             let _ = self.listen(&mut session, BETWEEN, seen).await;
@@ -102,11 +115,34 @@ impl Doctor<'_> {
         self.neighbours(seen, progress, lang).await;
     }
 
-    async fn listen(&self, session: &mut Session, time: Duration, seen: &mut Observations) -> Result<(), Fault> {
+    async fn listen(&mut self, session: &mut Session, time: Duration, seen: &mut Observations) -> Result<(), Fault> {
         let unasked = session.listen(time).await?;
-        seen.unasked += unasked.len();
-        seen.overheard += frames::overheard(&unasked).frames.len();
+        self.unasked(&unasked, seen);
         Ok(())
+    }
+
+    fn note(&mut self, told: &[Told], seen: &mut Observations, place: usize) {
+        for one in told {
+            self.unasked(&one.unasked, seen);
+            seen.echoes += usize::from(one.echo);
+            let silent = one.outcome != Outcome::Whole && one.received.is_empty() && !one.sent.is_empty();
+            self.waiting = silent.then(|| (place, one.sent.clone()));
+        }
+    }
+
+    /// Bytes that came while nobody was asked; what answers the last request is a late answer.
+    fn unasked(&mut self, bytes: &[u8], seen: &mut Observations) {
+        if let Some((place, sent)) = &self.waiting
+            && frames::is_answer(sent, bytes)
+        {
+            if let Some(unit) = seen.units.get_mut(*place) {
+                unit.late += 1;
+            }
+            self.waiting = None;
+            return;
+        }
+        seen.unasked += bytes.len();
+        seen.overheard += frames::overheard(bytes).frames.len();
     }
 
     /// Of a serial port where most requests had no sound answer: the other usual settings, a few requests at each.
@@ -157,14 +193,6 @@ fn shot(ask: &Ask, told: Option<&Told>, wire: Option<Wire>) -> Option<Shot> {
     let sending = wire.map(|wire| wire.character() * u32::try_from(told.sent.len()).unwrap_or_default());
     let turnaround = told.turnaround.map(|time| time.saturating_sub(sending.unwrap_or_default()));
     Some(Shot { end, expected, came: told.received.len(), turnaround })
-}
-
-fn note(told: &[Told], seen: &mut Observations) {
-    for one in told {
-        seen.unasked += one.unasked.len();
-        seen.overheard += frames::overheard(&one.unasked).frames.len();
-        seen.echoes += usize::from(one.echo);
-    }
 }
 
 fn unreachable(fault: &Fault, link: &Link) -> Text {

@@ -212,6 +212,11 @@ fn state(sound: bool, damaged: bool, other: bool) -> State {
     }
 }
 
+/// Whether the bytes hold the answer to what was sent.
+pub fn is_answer(sent: &[u8], bytes: &[u8]) -> bool {
+    request(sent).is_some_and(|request| request.judge(bytes).0 == State::Sound)
+}
+
 /// An identifier as it is printed, the highest byte first.
 fn named(data: &[u8]) -> String {
     data.iter().take(4).rev().map(|byte| format!("{byte:02X}")).collect()

@@ -22,6 +22,8 @@
 mod interval;
 mod judge;
 
+pub use judge::sample;
+
 use crate::{
     agent::{clock::Stamp, config::Point},
     energy::counter::Declaration,
