@@ -33,7 +33,6 @@ use crate::{
     },
     wire::record::{Content, Dictionary, Interval, Record, Samples, encode},
 };
-pub use judge::sample;
 
 use interval::Intervals;
 
