@@ -13,6 +13,7 @@ pub mod archive;
 pub mod attest;
 pub mod clock;
 pub mod command;
+pub mod commission;
 pub mod config;
 pub mod console;
 pub mod declare;

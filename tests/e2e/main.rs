@@ -18,10 +18,15 @@ mod meters;
 #[path = "../support/mosquitto.rs"]
 #[allow(dead_code)] // each test uses a part of it
 mod mosquitto;
+mod mqtt;
 mod plant;
 mod process;
 mod proxies;
 #[path = "../support/proxy.rs"]
 mod proxy;
+#[path = "../support/line.rs"]
+mod simulated;
 mod stack;
 mod steel;
+mod tools;
+mod twenty_meters;

@@ -1,11 +1,17 @@
 //! `mujun-agent`: the command line.
 
+mod capture;
 mod check;
+mod doctor;
 mod manual;
 mod meter;
 mod models;
 mod plan;
+mod read;
+mod replay;
+mod scan;
 mod spool;
+mod tool;
 
 use super::{
     attest::key,
@@ -67,6 +73,8 @@ enum Command {
     Manual(manual::Arguments),
     /// Print the public half of the gateway's key, for the platform's gateways.csv
     Key,
+    #[command(flatten)]
+    Tool(tool::Tool),
     /// Look into the spool of an agent that is stopped, or into a copy
     Spool {
         /// The spool's folder; by default that of the configuration
@@ -86,6 +94,10 @@ pub fn run(arguments: Arguments) -> ExitCode {
         // whoever looks for a model may have no configuration yet
         let configured = || config::load(&arguments.config).ok().and_then(|config| config.meter_dir);
         return models::run(name.as_deref(), dir.clone().or_else(configured).as_deref(), *json, lang);
+    }
+    // each of them looks for a configuration only where it needs one
+    if let Command::Tool(tool) = &arguments.command {
+        return tool.run(&arguments.config, lang);
     }
     let config = match config::load(&arguments.config) {
         Ok(config) => config,
@@ -119,6 +131,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         },
         Command::Spool { action, .. } => spool::run(&action, &config.spool.dir, lang),
         Command::Run => serve(config),
+        Command::Tool(tool) => tool.run(&arguments.config, lang),
     }
 }
 

@@ -229,6 +229,13 @@ pub enum Function {
     InputRegisters = 4,
 }
 
+impl Function {
+    pub fn of(code: u8) -> Option<Function> {
+        use Function::*;
+        [Coils, DiscreteInputs, HoldingRegisters, InputRegisters].into_iter().find(|function| *function as u8 == code)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueType {
     Bool,

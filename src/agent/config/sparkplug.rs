@@ -27,7 +27,7 @@ pub(super) fn source<'d>(section: &Section<'d>, meters: &mut HashSet<&'d str>, l
             .iter()
             .map(|section| SparkplugPoint {
                 metric: text(section.parse(&METRIC, word::metric)),
-                series: listed.point(section, &meter, Some(Given::Real)),
+                series: listed.point(section, meter.as_str(), Some(Given::Real)),
             })
             .collect(),
         meter,

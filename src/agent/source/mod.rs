@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 pub mod bus;
 pub mod cjt188;
-mod digits;
+pub(in crate::agent) mod digits;
 pub mod dlt645;
 pub mod line;
 pub mod modbus;

@@ -35,6 +35,6 @@ mod plan;
 mod tests;
 mod unit;
 
-pub use frame::Address;
+pub use frame::{Address, Frame, hear};
 pub use plan::{Request, plan};
 pub use unit::{Unit, unit};

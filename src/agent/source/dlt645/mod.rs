@@ -27,7 +27,7 @@ mod request;
 mod tests;
 
 pub use discovery::{Discovery, Heard, Probe};
-pub use frame::Address;
+pub use frame::{Address, Frame, hear};
 pub use identifier::{Item, item};
 pub use plan::plan;
 pub use refusal::Refusal;

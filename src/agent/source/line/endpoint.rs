@@ -107,6 +107,18 @@ impl Endpoint {
         self.asked(line, request, begun, asked)
     }
 
+    /// Sends nothing for so long; what comes is heard by the tap. Of a line alone: over TCP nothing comes unasked.
+    pub async fn listen(&mut self, time: Duration) -> Result<(), Fault> {
+        let until = clock::monotonic() + time;
+        let mut line = match self.line.take() {
+            Some(line) => line,
+            None => self.open().await?,
+        };
+        line.listen(until).await?;
+        self.line = Some(line);
+        Ok(())
+    }
+
     async fn read_framed(&mut self, unit_id: u8, read: &Read) -> Result<Answer, Fault> {
         if let Some(connection) = self.connection.take() {
             match self.read_on(connection, unit_id, read).await {

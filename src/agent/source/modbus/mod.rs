@@ -23,4 +23,4 @@ pub use decode::{factor, from_words, value};
 pub use late::{OWED_MAX, Owed};
 pub use plan::{FINDINGS_MAX, Learned, Part, Read, Role, Stretch, plan};
 pub use program::{Program, description};
-pub use rtu::{Asked, read};
+pub use rtu::{Asked, read, request};

@@ -18,7 +18,10 @@ use super::{
     connection::{self, Answer},
     plan::{Read, holds_bits},
 };
-use crate::agent::source::line::{Fault, Line, Miss, Seen};
+use crate::agent::{
+    config::Function,
+    source::line::{Fault, Line, Miss, Seen},
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_modbus::prelude::*;
 
@@ -152,6 +155,18 @@ fn frame(rest: &[u8]) -> Frame {
     if CRC.checksum(body).to_le_bytes() == crc { Frame::Sound(framed) } else { Frame::Damaged(framed) }
 }
 
+/// The unit and what it is asked, where `frame` is one sound reading request: how traffic that was heard is told.
+pub fn request(frame: &[u8]) -> Option<(u8, Read)> {
+    let (body, crc) = frame.split_at_checked(REQUEST - CRC_BYTES)?;
+    if CRC.checksum(body).to_le_bytes() != crc {
+        return None;
+    }
+    let [unit, function, start @ .., count_high, count_low] = body else { return None };
+    let function = Function::of(*function)?;
+    let (start, count) = (u16::from_be_bytes(start.try_into().ok()?), u16::from_be_bytes([*count_high, *count_low]));
+    Some((*unit, Read { function, start, count, parts: Vec::new() }))
+}
+
 /// One request over a line. On an error the line holds bytes of nobody.
 pub async fn read(line: &mut Line, unit_id: u8, read: &Read, owed: &[Asked]) -> Result<Answer, Miss> {
     let asked = Asked::of(unit_id, read);
@@ -184,7 +199,6 @@ pub fn sound(frame: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::config::Function;
     use proptest::prelude::*;
 
     fn values(unit: u8, function: u8, values: &[u8]) -> Vec<u8> {
@@ -196,6 +210,16 @@ mod tests {
     #[test]
     fn the_crc_is_the_standards() {
         assert_eq!(framed(&[1, 3, 0, 0x64, 0, 1])[6..], [0xC5, 0xD5]);
+    }
+
+    #[test]
+    fn a_sound_request_is_known() {
+        let known = |bytes: &[u8]| request(bytes).map(|(unit, read)| (unit, read.function, read.start, read.count));
+        let whole = framed(&[7, 4, 0x20, 0x12, 0, 2]);
+        assert_eq!(known(&whole), Some((7, Function::InputRegisters, 0x2012, 2)));
+        assert_eq!(known(&whole[..7]), None);
+        assert_eq!(known(&framed(&[7, 6, 0x20, 0x12, 0, 2])), None, "it writes");
+        assert_eq!(known(&[7, 4, 0x20, 0x12, 0, 2, 0, 0]), None, "wrong CRC");
     }
 
     #[test]
