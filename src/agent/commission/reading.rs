@@ -31,8 +31,8 @@ impl Registers {
         let mut parts = vec![raw(self.register, &self.words, lang), grid(self.register, &self.words)];
         if let Some((register, words)) = self.register.checked_sub(1).zip(self.one_lower.as_ref()) {
             parts.push(lang.pick(
-                format!("若说明书从 1 数寄存器（报文中的地址少 1）："),
-                format!("where the manual counts registers from 1 (the message's address is one lower):"),
+                "若说明书从 1 数寄存器（报文中的地址少 1）：".to_owned(),
+                "where the manual counts registers from 1 (the message's address is one lower):".to_owned(),
             ));
             parts.push(raw(register, words, lang));
             parts.push(grid(register, words));

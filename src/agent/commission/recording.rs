@@ -146,7 +146,7 @@ pub fn parse(text: &str) -> Result<Recorded, (usize, Text)> {
 fn chunk(line: &str) -> Option<Chunk> {
     let (time, rest) = line.strip_prefix('+')?.split_once(' ')?;
     let (seconds, fraction) = time.split_once('.')?;
-    let micros = u32::from_str_radix(fraction, 10).ok().filter(|_| fraction.len() == 6)?;
+    let micros = fraction.parse::<u32>().ok().filter(|_| fraction.len() == 6)?;
     let at = Duration::new(seconds.parse().ok()?, micros * 1000);
     let (sign, bytes) = rest.split_once(' ')?;
     let direction = match sign {

@@ -64,7 +64,7 @@ pub(super) fn meter(section: &Section, listed: &mut Listed) -> Vec<ManualPoint> 
     points.iter().map(|section| point(section, &name, listed)).collect()
 }
 
-fn point(section: &Section, meter: &String, listed: &mut Listed) -> ManualPoint {
+fn point(section: &Section, meter: &str, listed: &mut Listed) -> ManualPoint {
     let kind = section.or(&WRITTEN_KIND, false, section.one_of(&WRITTEN_KIND, &WRITTEN_KINDS));
     let delivery = kind == Some(true);
     if delivery {

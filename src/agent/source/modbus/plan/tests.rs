@@ -190,8 +190,8 @@ fn legal(mine: &[Span], all: &[Span], limits: &ModbusLimits, learned: &Learned) 
 
 /// The fewest legal requests into which the spans can be parted, and the fewest registers with as many, by trying all.
 fn best(all: &[Span], limits: &ModbusLimits, learned: &Learned) -> (usize, u32) {
-    fn part<'a>(
-        rest: &'a [Span],
+    fn part(
+        rest: &[Span],
         groups: &mut Vec<Vec<Span>>,
         all: &[Span],
         limits: &ModbusLimits,
