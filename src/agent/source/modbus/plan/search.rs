@@ -241,11 +241,11 @@ impl Search {
             return;
         }
         self.suspects.clear();
-        if let Some(before) = self.before.take() {
-            if !self.answered_in_search {
-                self.learned = before;
-                self.hopeless = true;
-            }
+        if let Some(before) = self.before.take()
+            && !self.answered_in_search
+        {
+            self.learned = before;
+            self.hopeless = true;
         }
     }
 }
