@@ -18,7 +18,7 @@ use crate::{
 
 /// The requests that give all points of one meter.
 pub enum Program {
-    Modbus(modbus::Program),
+    Modbus(Box<modbus::Program>),
     Dlt645(Framed<dlt645::Request>),
     Cjt188(Framed<cjt188::Request>),
 }
@@ -56,7 +56,7 @@ impl Program {
         let series = station.series();
         match station {
             Station::Modbus { unit_id, limits, points } => {
-                Program::Modbus(modbus::Program::new(unit_id, limits, points, learned))
+                Program::Modbus(Box::new(modbus::Program::new(unit_id, limits, points, learned)))
             }
             Station::Dlt645 { edition, address, points } => {
                 let address = dlt645::Address::printed(address);
