@@ -95,13 +95,14 @@ fn the_console_shows_what_meters_of_dlt645_hold_over_tcp_and_on_a_serial_line() 
     let stack = Stack::prepared();
     let (console, port) = (free_port(), free_port().to_string());
     let _socat = cable(&stack.path(""));
-    let (theirs, ours) = (stack.path("meter"), stack.path("agent"));
+    // a serial port lies below /dev: what the link names; a pseudo terminal has no parity
+    let (theirs, ours) = (stack.path("meter"), stack.path("agent").canonicalize().unwrap());
     let _tcp = meter("dlt645_meter.py", &["tcp", &port]);
-    let _serial = meter("dlt645_meter.py", &["serial", theirs.to_str().unwrap(), "9600", "E"]);
+    let _serial = meter("dlt645_meter.py", &["serial", theirs.to_str().unwrap(), "9600", "N"]);
     let sources = format!(
         "[console]\nlisten = \"127.0.0.1:{console}\"\n\
          [[bus]]\nname = \"hall\"\nlink = \"serial_server\"\naddress = \"127.0.0.1:{port}\"\nformat = \"8E1\"\n{}\
-         [[bus]]\nname = \"line\"\nlink = \"serial\"\nport = \"{}\"\nformat = \"8E1\"\n{}",
+         [[bus]]\nname = \"line\"\nlink = \"serial\"\nport = \"{}\"\nformat = \"8N1\"\n{}",
         electricity("tcp"),
         ours.display(),
         electricity("serial"),

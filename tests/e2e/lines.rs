@@ -185,25 +185,27 @@ fn an_agent_reads_a_serial_line_with_a_dead_meter_and_a_dtu_that_calls() {
     let _meters = meters(&["rtu", &rtu]);
     let point = "[[bus.meter.point]]\nname = \"energy\"\nregister = 40\ntype = \"u32\"\nword_order = \"ABCD\"\n\
                  kind = \"cumulative\"\nunit = \"kWh\"\ncarrier = \"electricity\"\n";
-    let meter = |name: &str, unit: u8| format!("[[bus.meter]]\nname = \"{name}\"\nunit_id = {unit}\n{point}");
+    let described = |name: &str, unit: u8| format!("[[bus.meter]]\nname = \"{name}\"\nunit_id = {unit}\n{point}");
     let stack = Stack::start();
     let _agent = stack.agent(&format!(
         "[[bus]]\nname = \"hall\"\nlink = \"serial\"\nport = \"{}\"\nbaud = 9600\nformat = \"8E1\"\ntimeout_ms = 400\n{}{}{}\
          [[bus]]\nname = \"pump\"\nlink = \"dial_in\"\naddress = \"127.0.0.1:{listen}\"\nregistration = \"DTU-7\"\n\
          heartbeat = \"hb\"\n{}",
-        ours.display(),
-        meter("a", 1),
-        meter("dead", 9),
-        meter("b", 2),
-        meter("c", 3),
+        // the link is in a folder of its own; a port is a file below /dev
+        ours.canonicalize().unwrap().display(),
+        described("a", 1),
+        described("dead", 9),
+        described("b", 2),
+        described("c", 3),
     ));
     let _dtu = loop_until_called(listen, &rtu);
     let ledger = stack.wait("/api/v1/ledger", PATIENCE, |ledger| {
         ledger.as_array().is_some_and(|rows| rows.iter().filter(|row| row["last"].is_string()).count() == 3)
     });
-    let mut read: Vec<_> = ledger.as_array().unwrap().iter().filter_map(|row| row["last"].as_str()).collect();
+    let last = ledger.as_array().unwrap().iter().filter_map(|row| row["last"].as_str());
+    let mut read: Vec<u32> = last.map(|last| last.parse().unwrap()).collect();
     read.sort_unstable();
-    let expected = [1, 2, 3].map(|unit: u32| ((1000 * unit + 40 << 16) + 1000 * unit + 41).to_string());
+    let expected = [1, 2, 3].map(|unit| ((1000 * unit + 40) << 16) + 1000 * unit + 41);
     assert_eq!(read, expected, "the dead meter holds up neither its line nor the other");
 }
 

@@ -18,6 +18,7 @@ mod meters;
 #[path = "../support/mosquitto.rs"]
 #[allow(dead_code)] // each test uses a part of it
 mod mosquitto;
+mod mqtt;
 mod plant;
 mod process;
 mod proxies;

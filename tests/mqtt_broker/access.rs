@@ -5,7 +5,13 @@ use super::{
     source::{CLIENT_ID, PATIENCE, Source, TOPIC, numbers, plant, publish, publish_as, python},
 };
 use mujun::agent::config::{Login, MqttBroker, MqttVersion, PasswordFrom, Tls};
-use std::{fs, net::TcpListener, path::Path, process::Command, time::Duration};
+use std::{
+    fs,
+    net::{TcpListener, TcpStream},
+    path::Path,
+    process::Command,
+    time::Duration,
+};
 use tokio::{io::AsyncWriteExt, time::timeout};
 
 fn run(folder: &Path, program: &str, arguments: &str) {
@@ -38,7 +44,11 @@ fn mosquitto_with_tls(folder: &Path) -> (Mosquitto, u16) {
         path("ca-server.pem"),
         path("ca-server.key")
     );
-    (Mosquitto::start_with(settings), plain)
+    let broker = Mosquitto::start_with(settings);
+    while TcpStream::connect(("127.0.0.1", plain)).is_err() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    (broker, plain)
 }
 
 async fn is_silent(source: &mut Source) -> bool {

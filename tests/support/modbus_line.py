@@ -9,6 +9,7 @@ Prints a line when it is ready. The DTU sends the heartbeat "hb" whenever its li
 """
 
 import asyncio
+import logging
 import ssl
 import sys
 
@@ -66,6 +67,8 @@ async def dtu(port, rtu_port, text):
 
 
 async def main():
+    # a unit that is not there is no error of this line
+    logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL + 1)
     kind, *args = sys.argv[1:]
     if kind == "dtu":
         return await dtu(*args)

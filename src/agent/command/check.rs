@@ -1,13 +1,16 @@
 //! `mujun-agent check`: what the configuration says, in words.
 
 use crate::{
-    agent::{config::Config, spool::Outlook},
+    agent::{config::Config, library::Library, spool::Outlook},
     model::{PointKind, Series},
     runtime::{clock, lang::Lang},
 };
 
 pub fn run(config: &Config, lang: Lang) {
     println!("{}", summary(config, lang));
+    if let Some(Ok(library)) = config.meter_dir.as_ref().map(|dir| Library::load(Some(dir))) {
+        println!("{}", models(&library, lang));
+    }
     for (id, point) in (0..).zip(&config.points) {
         if point.series.kind == PointKind::Cumulative {
             println!("  {}", register(&point.series, config.rates_assumed.contains(&id), lang));
@@ -30,9 +33,22 @@ fn summary(config: &Config, lang: Lang) -> String {
     let topics: usize = config.mqtt.iter().map(|broker| broker.topics.len() + broker.sparkplug.len()).sum();
     let points = config.points.len();
     lang.pick(
-        format!("配置正确：{meters} 台 Modbus 仪表、{topics} 个 MQTT 主题或 Sparkplug 节点、{points} 个计量点"),
-        format!("the configuration is right: {meters} Modbus meters, {topics} MQTT topics or Sparkplug nodes, {points} points"),
+        format!("配置正确：{meters} 台总线仪表、{topics} 个 MQTT 主题或 Sparkplug 节点、{points} 个计量点"),
+        format!("the configuration is right: {meters} meters on buses, {topics} MQTT topics or Sparkplug nodes, {points} points"),
     )
+}
+
+/// What the operator's folder brings.
+fn models(library: &Library, lang: Lang) -> String {
+    let own = library.models().filter(|model| !model.shipped).count();
+    let replaced = library.replaced();
+    let over = if replaced.is_empty() {
+        lang.pick("没有取代随附的型号".to_owned(), "none stands for a shipped one".to_owned())
+    } else {
+        let names = replaced.join(", ");
+        lang.pick(format!("取代随附的 {names}"), format!("in the place of the shipped {names}"))
+    };
+    lang.pick(format!("meter_dir 中有 {own} 个仪表型号，{over}"), format!("meter_dir has {own} meter models, {over}"))
 }
 
 /// What holds for the register of a cumulative point.

@@ -5,6 +5,7 @@ mod check;
 mod doctor;
 mod manual;
 mod meter;
+mod models;
 mod plan;
 mod read;
 mod replay;
@@ -57,6 +58,17 @@ enum Command {
         #[command(subcommand)]
         action: meter::Action,
     },
+    /// List the meter models, or show one with its points and sources
+    Models {
+        /// A model's name; by default all are listed
+        name: Option<String>,
+        /// A folder of models of your own; by default that of the configuration
+        #[arg(long)]
+        dir: Option<PathBuf>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Enter a reading or a delivery of a [[manual]] meter: it is marked as manual to the end
     Manual(manual::Arguments),
     /// Print the public half of the gateway's key, for the platform's gateways.csv
@@ -82,6 +94,11 @@ pub fn run(arguments: Arguments) -> ExitCode {
     if let Command::Tool(tool) = &arguments.command {
         return tool.run(&arguments.config, lang);
     }
+    if let Command::Models { name, dir, json } = &arguments.command {
+        // whoever looks for a model may have no configuration yet
+        let configured = || config::load(&arguments.config).ok().and_then(|config| config.meter_dir);
+        return models::run(name.as_deref(), dir.clone().or_else(configured).as_deref(), *json, lang);
+    }
     let config = match config::load(&arguments.config) {
         Ok(config) => config,
         Err(errors) => {
@@ -102,6 +119,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
             ExitCode::SUCCESS
         }
         Command::Meter { action } => meter::run(action, &config, lang),
+        // it needs no configuration, and was served before
+        Command::Models { .. } => ExitCode::SUCCESS,
         Command::Manual(arguments) => manual::run(arguments, &config, lang),
         Command::Key => match key::load(&config.key_file) {
             Ok(key) => {

@@ -14,6 +14,8 @@ use std::{fmt::Write, time::Duration};
 const FASTER_BAUDS: [u32; 3] = [19_200, 38_400, 115_200];
 /// Points of a request that are named; the others are counted.
 const NAMES_MAX: usize = 4;
+/// Columns of what a request asks for.
+const ASKS_WIDTH: usize = 34;
 
 pub fn run(config: &Config, as_json: bool, lang: Lang) {
     let findings = Findings::open(&config.spool.dir, &config.buses);
@@ -38,8 +40,8 @@ pub fn warnings(config: &Config, lang: Lang) -> Vec<String> {
     let slow = estimates.filter(|(_, estimate)| !estimate.fits());
     slow.map(|(bus, estimate)| {
         let more = lang.pick("；详见 mujun-agent plan", "; `mujun-agent plan` shows what to do");
-        let warning = lang.pick("警告", "warning");
-        format!("{warning}: {}{more}", verdict(bus, &estimate).in_lang(lang))
+        let warning = lang.pick("警告：", "warning: ");
+        format!("{warning}{}{more}", verdict(bus, &estimate).in_lang(lang))
     })
     .collect()
 }
@@ -59,7 +61,8 @@ fn page(config: &Config, bus: &Bus, estimate: &Estimate, findings: &Findings, la
         let _ = writeln!(page, "  {head}");
         for (outline, time) in &plan.requests {
             let (asks, points) = (asks(outline, lang), names(config, meter, outline));
-            let _ = writeln!(page, "    {asks:<34} {:>8}  {points}", seconds(*time));
+            let pad = " ".repeat(ASKS_WIDTH.saturating_sub(width(&asks)));
+            let _ = writeln!(page, "    {asks}{pad} {:>8}  {points}", seconds(*time));
         }
         let learned = told(&findings.of(bus, meter));
         if !learned.is_empty() {
@@ -292,6 +295,11 @@ fn line(link: &Link) -> String {
         Link::Serial(serial) => format!("serial {} {}", serial.path.display(), wire(&serial.wire)),
         Link::DialIn(dial_in) => format!("dial_in {} {}", dial_in.listen, wire(&dial_in.wire)),
     }
+}
+
+/// In columns of a terminal, of which a Chinese character takes two.
+fn width(text: &str) -> usize {
+    text.chars().map(|character| if character > '\u{2E7F}' { 2 } else { 1 }).sum()
 }
 
 /// Hundredths of a second below ten, tenths above.

@@ -37,9 +37,9 @@ pub fn load(path: &Path) -> Result<Config, Problems> {
     config.key_file = folder.join(&config.key_file);
     config.meter_dir = config.meter_dir.map(|dir| folder.join(dir));
     for bus in &mut config.buses {
-        let Link::Tls(_, tls) = &mut bus.link else { continue };
-        let certificate = tls.certificate.iter_mut().flat_map(|(certificate, key)| [certificate, key]);
-        tls.ca_file.iter_mut().chain(certificate).for_each(|file| *file = folder.join(&*file));
+        if let Link::Tls(_, tls) = &mut bus.link {
+            tls.relative_to(folder);
+        }
     }
     for broker in &mut config.mqtt {
         broker.relative_to(folder);
@@ -152,7 +152,7 @@ impl Listed {
     }
 
     /// Adds the point of `section` once for each meter: by the meter's place, its series id.
-    pub fn points(&mut self, section: &Section, meters: &[String], given: Option<Given>) -> Vec<u32> {
+    pub(super) fn points(&mut self, section: &Section, meters: &[String], given: Option<Given>) -> Vec<u32> {
         let Some((first, others)) = meters.split_first() else { return Vec::new() };
         let mut all = vec![self.point(section, first, given)];
         for meter in others {

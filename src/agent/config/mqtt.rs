@@ -11,7 +11,7 @@ use super::{
         SEPARATOR, SERVER_NAME, SPARKPLUG, SPARKPLUG_SHAPE, STRINGS, TAG_NAME, TAG_SHAPE, TAGS, TIME, TIME_SHAPE,
         TOPIC, TOPIC_SHAPE, TOPICS, TOPICS_NEEDED, URL, USERNAME, VERSION,
     },
-    meters,
+    naming::{self, Named},
     point::Given,
     sparkplug, time, tls, word,
 };
@@ -184,7 +184,7 @@ fn topic<'d>(
         heard.claim(section, topic);
     }
     let topic = topic.map_or(String::new(), |topic| topic.value.to_owned());
-    let meters::Named { naming, meters } = meters::named(section, &topic, meters, listed);
+    let Named { naming, meters } = naming::named(section, &topic, meters, listed);
     let needed = if section.has(&TAGS) { &MQTT_POINTS } else { &MQTT_POINTS_ALONE };
     if needed.required && !section.has(needed) {
         section.missing(needed);

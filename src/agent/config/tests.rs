@@ -87,7 +87,8 @@ fn series_ids_are_places_in_the_list_of_points() {
         .iter()
         .flat_map(|broker| &broker.sparkplug)
         .flat_map(|source| source.points.iter().map(|point| (point.series, source.meter.clone())));
-    let listed: Vec<(u32, String)> = modbus.chain(mqtt).chain(sparkplug).collect();
+    let manual = config.manual.iter().map(|one| (one.series, "coal-yard".to_owned()));
+    let listed: Vec<(u32, String)> = modbus.chain(mqtt).chain(sparkplug).chain(manual).collect();
     assert_eq!(listed.len(), config.points.len());
     for (place, (series, meter)) in listed.iter().enumerate() {
         assert_eq!((*series as usize, meter), (place, &config.points[place].series.meter));

@@ -33,6 +33,8 @@ use crate::{
     },
     wire::record::{Content, Dictionary, Interval, Record, Samples, encode},
 };
+pub use judge::sample;
+
 use interval::Intervals;
 
 /// Samples that one record may hold: about 2 KiB at worst, far below a record's limit.

@@ -1,7 +1,7 @@
 //! What weakens figures although they can be computed: incomplete data, registers that fell, readings that do not agree.
 
 use super::{
-    line::{known, role_of},
+    line::{by_hand, known, role_of},
     note,
     site::Days,
     term::{How, Register, Term},
@@ -30,7 +30,8 @@ pub struct State {
     pub sources: Vec<&'static str>,
     /// The largest share of one of its registers that is estimated, 0 to 1.
     pub estimated_share: Option<Decimal>,
-    /// Received over expected quarter-hours of the least complete of its registers, 0 to 1; unknown where it has none.
+    /// Received over expected quarter-hours of the least complete of its registers, 0 to 1; unknown where it has none that
+    /// is read without a person.
     pub completeness: Option<Decimal>,
     /// Below the 90 % that the national rule asks for.
     pub incomplete: bool,
@@ -45,11 +46,12 @@ impl State {
                 _ => None,
             })
         };
+        let read_by_itself = || registers().filter(|register| !register.by_hand);
         let mut entered = figure.doubts.has(Doubts::MANUAL);
         figure.visit(&mut |term| entered |= matches!(term.how, How::Entry(_)));
         let estimated = registers().filter_map(estimated_share).max().filter(|share| !share.is_zero());
         let sources = [
-            (registers().any(|register| register.estimated != register.counts), "automatic"),
+            (read_by_itself().any(|register| register.estimated != register.counts), "automatic"),
             (estimated.is_some(), "estimated"),
             (entered, "manual"),
             (figure.doubts.has(Doubts::RECALLED), "back_filled"),
@@ -57,7 +59,7 @@ impl State {
         let share = |register: &Register| {
             Decimal::from(register.slots_received).checked_div(Decimal::from(register.slots_expected))
         };
-        let completeness = registers().filter_map(share).min();
+        let completeness = read_by_itself().filter_map(share).min();
         let incomplete = completeness.is_some_and(|share| share < COMPLETE);
         let least = if incomplete { Quality::Uncertain } else { Quality::Good };
         State {
@@ -122,9 +124,9 @@ pub(super) fn apart(a: Decimal, b: Decimal) -> bool {
     room.zip(apart).is_none_or(|(room, apart)| apart > room)
 }
 
-/// Received and expected quarter-hours of all registers that count for something.
+/// Received and expected quarter-hours of all registers that count for something and are read without a person.
 pub(super) fn quarters(ledger: &SiteLedger) -> (Term, Term) {
-    let counted = || ledger.flows.iter().filter(|flow| role_of(ledger, flow) != Role::None);
+    let counted = || ledger.flows.iter().filter(|flow| role_of(ledger, flow) != Role::None && !by_hand(flow));
     let sum = |name: &str, slots: fn(&Flow) -> u64| {
         let parts = counted().map(|flow| {
             Term::leaf(&note::place(flow), Some(Decimal::from(slots(flow))), "quarter-hours", How::Counted).plus()

@@ -10,6 +10,7 @@ use super::{
     term::{How, Part, Register, Tagged, Term},
 };
 use crate::{
+    energy::counter::EpochCause,
     model::{BoundaryLine, Doubts, Formula, Operand, Origin, PointName, Role, STEAM, VirtualPoint},
     platform::store::{Flow, SiteLedger, TagShare},
     runtime::lang::Text,
@@ -92,10 +93,16 @@ fn part(flow: &Flow, counted_as: &str, tagged: Option<(&str, i64)>) -> Term {
         slots_expected: flow.slots_expected,
         slots_received: flow.slots_received,
         estimated: if tagged.is_none() { flow.estimated } else { 0 },
+        by_hand: by_hand(flow),
         tagged: tagged.map(|(product, _)| Tagged { product: product.to_owned(), of_counts: flow.amount }),
     };
     let epoch = if flow.breaks > 0 { Doubts::EPOCH } else { Doubts::NONE };
     Term::leaf(&name, None, &series.unit, How::Register(leaf)).judged(flow.doubts | epoch)
+}
+
+/// What a person wrote and is no declared end of a register is what a person read.
+pub(super) fn by_hand(flow: &Flow) -> bool {
+    flow.doubts.has(Doubts::MANUAL) && !flow.epochs.iter().any(|epoch| epoch.cause == EpochCause::Replaced)
 }
 
 /// Where a meter's tags tell its products apart: one line for each of them, in place of the one.

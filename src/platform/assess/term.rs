@@ -132,6 +132,9 @@ pub struct Register {
     pub slots_received: u64,
     /// Of the counts, those whose place in the period is estimated.
     pub estimated: i64,
+    /// A person reads it: nobody expects a reading in each quarter-hour.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
     /// Where only the part counts that belongs to one product.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tagged: Option<Tagged>,

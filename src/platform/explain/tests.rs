@@ -18,6 +18,7 @@ fn register(counts: i64) -> Register {
         slots_expected: 2,
         slots_received: 2,
         estimated: 0,
+        by_hand: false,
         tagged: None,
     }
 }

@@ -110,6 +110,8 @@ impl<'d> Section<'d> {
         let (example, header) = (key.example, self.shape.header);
         let fix = if example.starts_with('[') {
             Text::new(format!("加上 {example}"), format!("add {example}"))
+        } else if header.is_empty() {
+            Text::new(format!("在文件开头加上 {example}"), format!("add {example} at the top of the file"))
         } else {
             Text::new(format!("在 {header} 中加上 {example}"), format!("add {example} to {header}"))
         };

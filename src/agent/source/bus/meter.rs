@@ -99,7 +99,7 @@ impl Meter {
             bus,
             meter,
             refuses,
-            "the meter refuses registers: they are read no more until its configuration changes"
+            "found out what the meter refuses: it is not asked for that until its configuration changes"
         );
         self.figures.learned(self.place, learned);
         Some(self.learned.clone())
@@ -146,6 +146,9 @@ impl Meter {
         self.figures.paused(self.place, self.failing);
         if round.refused_reply {
             health.rejected();
+        }
+        if self.program.is_searching() && round.given_up.is_none() {
+            return self.failed_polls += 1;
         }
         let (bus, meter) = (&self.bus, &self.name);
         match &round.trouble {

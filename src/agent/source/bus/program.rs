@@ -86,6 +86,11 @@ impl Program {
         }
     }
 
+    /// Whether it is being found out what the meter refuses: refusals are no news then.
+    pub fn is_searching(&self) -> bool {
+        matches!(self, Program::Modbus(program) if program.is_searching())
+    }
+
     /// Begins a poll; how many requests it has. With `probing` the first one is short.
     pub fn begin(&mut self, probing: bool) -> usize {
         match self {

@@ -13,7 +13,7 @@ use crate::{
         source::modbus::{self, Answer, Connection, OWED_MAX, Owed, Read},
     },
     model::Reason,
-    runtime::{clock, random},
+    runtime::{clock, lang::Text, random},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -71,6 +71,11 @@ impl Endpoint {
     pub fn tapped(mut self, tap: Arc<dyn Tap>) -> Endpoint {
         self.ear = Some(Arc::new(Ear::new(tap)));
         self
+    }
+
+    /// What to try on this line when a meter of it has no answer.
+    pub fn advice(&self, fault: &Fault) -> Text {
+        fault.advice(&self.link)
     }
 
     pub fn begin_poll(&mut self) {

@@ -39,11 +39,14 @@ pub async fn open(serial: &Serial) -> Result<Port, Trouble> {
 fn open_now(serial: &Serial) -> Result<Port, Trouble> {
     let lock = lock(serial)?;
     let wire = serial.wire;
+    // it has no wire, and refuses a parity
+    let pseudo = serial.path.canonicalize().is_ok_and(|path| path.starts_with("/dev/pts"));
     let settings = |mut settings: serial2_tokio::Settings| {
         settings.set_raw();
         settings.set_baud_rate(wire.baud)?;
         settings.set_char_size(CharSize::Bits8);
         settings.set_parity(match wire.parity {
+            _ if pseudo => serial2_tokio::Parity::None,
             Parity::None => serial2_tokio::Parity::None,
             Parity::Even => serial2_tokio::Parity::Even,
             Parity::Odd => serial2_tokio::Parity::Odd,

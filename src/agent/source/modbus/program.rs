@@ -51,6 +51,11 @@ impl Program {
         self.search.certain()
     }
 
+    /// Whether it is being found out what the meter refuses: refusals are no news then.
+    pub fn is_searching(&self) -> bool {
+        self.search.is_under_way()
+    }
+
     /// Begins a poll; how many requests it has. With `probing` the first one is short.
     pub fn begin(&mut self, probing: bool) -> usize {
         self.planned = self.search.poll(&self.spans, &self.limits);

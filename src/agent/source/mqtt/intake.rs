@@ -53,6 +53,7 @@ pub struct Intake {
     repeated: Tally<usize>,
     not_configured: Tally<()>,
     strangers: BTreeSet<String>,
+    /// By the topic down to the node.
     complaints: Tally<(String, Complaint)>,
     unreadable: Tally<()>,
     /// What each meter's tags said last in this run, by meter and name. Finite: the configured ones.
@@ -277,8 +278,10 @@ impl Intake {
                 return None;
             }
         };
+        // without the device, which may be any: what is counted stays finite
+        let node = topic.splitn(5, '/').take(4).collect::<Vec<_>>().join("/");
         for complaint in complaints {
-            if let Some(times) = self.complaints.count((topic.clone(), complaint.clone())) {
+            if let Some(times) = self.complaints.count((node.clone(), complaint.clone())) {
                 tracing::warn!(broker, topic, times, "{complaint}");
             }
         }

@@ -33,7 +33,7 @@ const STEADY: Duration = Duration::from_secs(10);
 const RESUBSCRIBE: Duration = Duration::from_secs(60);
 /// At the stop: for the last commit, and for its acknowledgements. Together well below the agent's stop deadline.
 const LAST_COMMIT_DEADLINE: Duration = Duration::from_secs(3);
-const GOODBYE_DEADLINE: Duration = Duration::from_secs(2);
+const GOODBYE_DEADLINE: Duration = Duration::from_secs(4);
 
 pub async fn run(broker: MqttBroker, out: mpsc::Sender<Input>, health: Arc<Health>, stop: CancellationToken) {
     let broker = Arc::new(broker);

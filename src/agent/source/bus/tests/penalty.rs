@@ -78,7 +78,15 @@ async fn run(
     time: Duration,
     pause_max: Duration,
 ) -> (Vec<(u8, u16, Duration, bool)>, BTreeMap<u32, usize>) {
-    let poll_interval = Duration::from_secs(5);
+    run_each(Duration::from_secs(5), dead, time, pause_max).await
+}
+
+async fn run_each(
+    poll_interval: Duration,
+    dead: BTreeMap<u8, Duration>,
+    time: Duration,
+    pause_max: Duration,
+) -> (Vec<(u8, u16, Duration, bool)>, BTreeMap<u32, usize>) {
     let meter = |unit_id: u8| {
         let registers = (0..20).chain(40..42);
         let points =
@@ -160,4 +168,17 @@ async fn a_meter_that_comes_back_is_found_with_a_short_request_and_read_whole_at
     assert_eq!(answered, [2, 20], "and the other one follows in the same poll");
     let found = of_9.iter().find(|(.., answered)| *answered).unwrap().2;
     assert!(found <= back + Duration::from_secs(66), "within the longest pause and an interval: {found:?}");
+}
+
+/// On a line that can not keep up, a round of all is little longer than the sound meters need.
+#[tokio::test]
+async fn with_three_of_31_dead_a_round_takes_at_most_15_percent_more_than_it_must() {
+    let dead: BTreeMap<u8, Duration> = [3, 17, 29].map(|unit| (unit, Duration::MAX)).into();
+    let (time, interval) = (Duration::from_secs(3600), Duration::from_millis(500));
+    let (_, scans) = run_each(interval, dead.clone(), time, PAUSE_MAX).await;
+    let must = 28 * 2 * REPLY;
+    for (unit, delivered) in scans.iter().filter(|(unit, _)| !dead.contains_key(&(**unit as u8))) {
+        let round = time / *delivered as u32;
+        assert!(round >= must && round <= must * 115 / 100, "{round:?} for meter {unit}, of {must:?}");
+    }
 }

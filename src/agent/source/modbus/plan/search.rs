@@ -8,7 +8,7 @@
 //! ```
 //!
 //! # Promises
-//! - A poll has at most one request more than the plan has without the search.
+//! - A poll has at most one request more than the plan of what is sound, or than the plan had before the search.
 //! - A suspect is given a value again in the very poll in which it is answered. What is no suspect is read on.
 //! - Each search ends, and with something found, so that the same block is never refused for the same reason again.
 //! - A single refusal proves nothing, and a meter that refuses all that it is asked for has taught nothing.
@@ -25,6 +25,9 @@ const ILLEGAL_VALUE: u8 = 3;
 const REFUSALS: u8 = 2;
 /// Time-outs in a row of the longest request, while shorter ones are answered.
 const LONG_TIMEOUTS: u8 = 3;
+
+/// The longest request is known well enough when no more registers than these lie between it and one that is refused.
+const CLOSE: u16 = 4;
 
 /// One request of this poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +78,11 @@ struct Suspect {
 impl Search {
     pub fn new(learned: Learned) -> Search {
         Search { learned, ..Search::default() }
+    }
+
+    /// Whether a refused block is being halved.
+    pub fn is_under_way(&self) -> bool {
+        self.before.is_some()
     }
 
     #[cfg(test)]
@@ -217,13 +225,13 @@ impl Search {
         let longest = self.longest.get(&function).copied().unwrap_or(1);
         let longer_was_answered = u32::from(longest) >= end - start;
         if suspect.code == ILLEGAL_VALUE && !longer_was_answered {
-            self.learned.at_most(function, longest);
+            self.learned.at_most(function, between(longest, end - start));
         } else if left_end < right_start {
             self.learned.refuse(function, left_end, right_start);
         } else if longer_was_answered && left_end == right_start {
             self.learned.cut(function, right_start);
         } else {
-            self.learned.at_most(function, u16::try_from(end - start - 1).unwrap_or(longest).min(longest));
+            self.learned.at_most(function, between(longest, end - start));
         }
     }
 
@@ -264,6 +272,17 @@ impl Read {
         let mut mine: Vec<Span> = spans.iter().filter(|span| part(span)).copied().collect();
         mine.sort();
         mine
+    }
+}
+
+/// What to try next where so many are answered and that many are not: the limit lies between them, and is closed in upon
+/// as long as that is worth the polls. Always less than what was refused.
+fn between(answered: u16, refused: u32) -> u16 {
+    let refused = u16::try_from(refused).unwrap_or(u16::MAX);
+    match refused.saturating_sub(answered) {
+        0 => refused.saturating_sub(1),
+        1..=CLOSE => answered,
+        _ => answered + (refused - answered) / 2,
     }
 }
 
