@@ -16,6 +16,8 @@ const NODE: &str = "Node.js 20.19+ or 22.12+ with npm (Debian: apt-get install n
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={WEB}");
+    // embedded by the agent; a file that is new there must be seen
+    println!("cargo::rerun-if-changed=deploy/meters");
     if env::var_os("CARGO_FEATURE_PLATFORM").is_none() {
         return;
     }

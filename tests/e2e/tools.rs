@@ -168,7 +168,12 @@ fn the_number_on_the_display_finds_type_and_order() {
     let told: Value = serde_json::from_str(&first_line(&mut server)).unwrap();
     let address = format!("127.0.0.1:{port}");
     for point in told["points"].as_array().unwrap() {
-        let (register, value) = (point["register"].to_string(), point["value"].to_string());
+        let register = point["register"].to_string();
+        let value = match point["type"].as_str() {
+            // no more digits than a float of 32 bits has
+            Some("f32") => format!("{:.2}", point["value"].as_f64().unwrap()),
+            _ => point["value"].to_string(),
+        };
         let arguments = [
             "read",
             "--tcp",

@@ -30,7 +30,8 @@ struct Ladder {
 impl Ladder {
     /// As an installer's shell would run it; only the port's name and the console's port are ours.
     fn shell(&self, block: &str) -> Command {
-        let port = self.dir.path().join("agent");
+        // the configuration takes a port below /dev
+        let port = fs::canonicalize(self.dir.path().join("agent")).unwrap();
         let block =
             block.replace("/dev/ttyUSB0", port.to_str().unwrap()).replace(":7680", &format!(":{}", self.console));
         let bin = Path::new(env!("CARGO_BIN_EXE_mujun-agent")).parent().unwrap();
@@ -91,7 +92,7 @@ fn the_page_from_the_ladder_to_the_running_agent() {
     assert_eq!(ladder.run(unknown), (0, String::new()));
     let (status, said) = ladder.run(plan);
     assert_eq!(status, 0, "{said}");
-    assert!(said.contains("meter-20"), "{said}");
+    assert!(said.contains("warning: line-1: needs") && said.contains("meter-20 (modbus 20): every 5 s"), "{said}");
 
     let (status, said) = ladder.run(doctor);
     assert_eq!(status, 1, "{said}");

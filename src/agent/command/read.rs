@@ -263,7 +263,8 @@ impl Reader<'_> {
         &self,
         station: &Station,
         wanted: impl Fn(u32) -> bool,
-        session: &mut Session) -> Vec<(u32, String, Result<RawValue, Reason>)> {
+        session: &mut Session,
+    ) -> Vec<(u32, String, Result<RawValue, Reason>)> {
         let mut found = Vec::new();
         match station {
             Station::Modbus { unit_id, points, .. } => {

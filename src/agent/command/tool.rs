@@ -84,8 +84,13 @@ impl Bench {
     }
 }
 
+/// The log is the service's: what a tool has to say it says itself.
+pub fn drive(stop: &CancellationToken, work: impl Future<Output = ExitCode>) -> ExitCode {
+    tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::default(), || until_done(stop, work))
+}
+
 #[tokio::main(flavor = "current_thread")]
-pub async fn drive(stop: &CancellationToken, work: impl Future<Output = ExitCode>) -> ExitCode {
+async fn until_done(stop: &CancellationToken, work: impl Future<Output = ExitCode>) -> ExitCode {
     let work = async {
         let code = work.await;
         stop.cancel();
@@ -95,7 +100,7 @@ pub async fn drive(stop: &CancellationToken, work: impl Future<Output = ExitCode
     match signals {
         Ok(()) => code,
         Err(error) => {
-            tracing::error!("{error}");
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }

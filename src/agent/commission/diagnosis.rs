@@ -161,6 +161,10 @@ fn nothing_heard(seen: &Observations) -> Finding {
                 "断开其余仪表，只留一块近处的再试：坏表会压住整条线",
                 "leave one near meter on the line and try again: a broken one holds the whole line down",
             ),
+            Text::new(
+                "加 --timeout-ms 3000 再试：4G DTU 和个别仪表回答很慢",
+                "try again with --timeout-ms 3000: a DTU over 4G and some meters are slow",
+            ),
         ],
     };
     Finding {

@@ -14,7 +14,10 @@ use super::{
 use crate::{
     agent::{
         config::{Bus, Link, Wire},
-        source::line::{Fault, Outcome},
+        source::{
+            line::{Fault, Outcome},
+            modbus,
+        },
     },
     runtime::{
         clock,
@@ -85,7 +88,9 @@ impl<'a> Doctor<'a> {
             return;
         }
         progress.says(lang.pick("逐表询问", "asking each meter"));
-        let of = |(place, patient): (usize, &Patient)| patient.asks.iter().map(move |ask| (place, ask.clone())).collect::<Vec<_>>();
+        let of = |(place, patient): (usize, &Patient)| {
+            patient.asks.iter().map(move |ask| (place, ask.clone())).collect::<Vec<_>>()
+        };
         let asks: Vec<_> = self.patients.iter().enumerate().flat_map(of).collect();
         // one round at least: a dead meter must have had its chance
         let mut first = true;
@@ -99,9 +104,10 @@ impl<'a> Doctor<'a> {
                     seen.unreachable = Some(unreachable(fault, &self.bus.link));
                     return;
                 }
-                let shot = shot(ask, told.last(), self.bus.link.wire());
+                // a line asks in another length first where an answer is owed: that tells as much
+                let shots = told.iter().filter_map(|told| shot(ask, told, self.bus.link.wire()));
                 if let Some(unit) = seen.units.get_mut(*place) {
-                    unit.shots.extend(shot);
+                    unit.shots.extend(shots);
                 }
                 self.note(&told, seen, *place);
                 let all = self.time.as_millis().max(1);
@@ -178,8 +184,7 @@ fn around(own: Wire) -> Vec<Wire> {
 }
 
 /// How one request went; `None`: it was not sent.
-fn shot(ask: &Ask, told: Option<&Told>, wire: Option<Wire>) -> Option<Shot> {
-    let told = told?;
+fn shot(ask: &Ask, told: &Told, wire: Option<Wire>) -> Option<Shot> {
     let end = match told.outcome {
         Outcome::Whole => End::Whole,
         Outcome::Unreachable => return None,
@@ -188,7 +193,11 @@ fn shot(ask: &Ask, told: Option<&Told>, wire: Option<Wire>) -> Option<Shot> {
         Outcome::Timeout | Outcome::Closed | Outcome::Malformed => End::Garbled,
     };
     // a refusal is whole and short
-    let expected = if end == End::Whole { told.received.len() } else { ask.reply_length() };
+    let expected = match modbus::request(&told.sent) {
+        _ if end == End::Whole => told.received.len(),
+        Some((unit, read)) => Ask::Modbus { unit, read }.reply_length(),
+        None => ask.reply_length(),
+    };
     // what the request itself took on the line
     let sending = wire.map(|wire| wire.character() * u32::try_from(told.sent.len()).unwrap_or_default());
     let turnaround = told.turnaround.map(|time| time.saturating_sub(sending.unwrap_or_default()));

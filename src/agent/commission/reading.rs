@@ -30,10 +30,11 @@ impl Registers {
     pub fn table(&self, lang: Lang) -> String {
         let mut parts = vec![raw(self.register, &self.words, lang), grid(self.register, &self.words)];
         if let Some((register, words)) = self.register.checked_sub(1).zip(self.one_lower.as_ref()) {
-            parts.push(lang.pick(
-                "若说明书从 1 数寄存器（报文中的地址少 1）：".to_owned(),
-                "where the manual counts registers from 1 (the message's address is one lower):".to_owned(),
-            ));
+            let lower = lang.pick(
+                "若说明书从 1 数寄存器（报文中的地址少 1）：",
+                "where the manual counts registers from 1 (the message's address is one lower):",
+            );
+            parts.push(lower.to_owned());
             parts.push(raw(register, words, lang));
             parts.push(grid(register, words));
         }

@@ -146,15 +146,17 @@ pub fn parse(text: &str) -> Result<Recorded, (usize, Text)> {
 fn chunk(line: &str) -> Option<Chunk> {
     let (time, rest) = line.strip_prefix('+')?.split_once(' ')?;
     let (seconds, fraction) = time.split_once('.')?;
-    let micros = fraction.parse::<u32>().ok().filter(|_| fraction.len() == 6)?;
-    let at = Duration::new(seconds.parse().ok()?, micros * 1000);
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let micros = fraction.parse::<u32>().ok().filter(|_| fraction.len() == 6 && digits(fraction))?;
+    let at = Duration::new(seconds.parse().ok().filter(|_| digits(seconds))?, micros * 1000);
     let (sign, bytes) = rest.split_once(' ')?;
     let direction = match sign {
         ">" => Direction::Sent,
         "<" => Direction::Received,
         _ => return None,
     };
-    let byte = |text: &str| u8::from_str_radix(text, 16).ok().filter(|_| text.len() == 2);
+    let hex = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let byte = |text: &str| u8::from_str_radix(text, 16).ok().filter(|_| hex(text));
     Some(Chunk { at, direction, bytes: bytes.split_whitespace().map(byte).collect::<Option<_>>()? })
 }
 

@@ -33,7 +33,6 @@ use crate::{
     },
     wire::record::{Content, Dictionary, Interval, Record, Samples, encode},
 };
-
 use interval::Intervals;
 
 /// Samples that one record may hold: about 2 KiB at worst, far below a record's limit.

@@ -26,7 +26,12 @@ pub fn table(survey: &Survey, lang: Lang) -> String {
         lines.push(trouble.in_lang(lang).to_owned());
     }
     if survey.stopped {
-        lines.push(lang.pick("已中断；到此为止找到的是：".to_owned(), "stopped; found so far:".to_owned()));
+        lines.push(match survey.found.is_empty() {
+            true => {
+                lang.pick("已中断；到此为止没有找到仪表".to_owned(), "stopped; no meter was found so far".to_owned())
+            }
+            false => lang.pick("已中断；到此为止找到的是：".to_owned(), "stopped; found so far:".to_owned()),
+        });
     }
     let head = lang.pick(["线路", "协议", "地址", "型号", "备注"], ["line", "protocol", "address", "model", "remark"]);
     let mut table = Table::new(head);
@@ -35,13 +40,13 @@ pub fn table(survey: &Survey, lang: Lang) -> String {
         let models = if found.models.is_empty() { "?".into() } else { found.models.join(" / ") };
         table.row([place(found), found.protocol.name().into(), found.address.clone(), models, said]);
     }
-    if table.is_empty() {
+    if table.is_empty() && survey.trouble.is_none() && !survey.stopped {
         lines.push(lang.pick(
             "没有找到仪表\n  改法：对调 A、B 两线再试；核对供电；mujun-agent doctor 会说明线上有什么".to_owned(),
             "no meter was found\n  fix: swap A and B and try again; check the meters' power; mujun-agent doctor says what is on the line"
                 .to_owned(),
         ));
-    } else {
+    } else if !table.is_empty() {
         lines.push(table.render());
     }
     for Garbled { wire, address, bytes } in &survey.garbled {
