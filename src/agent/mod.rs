@@ -21,6 +21,7 @@ pub mod meaning;
 pub mod recorder;
 pub mod source;
 pub mod spool;
+pub mod tls;
 pub mod uplink;
 
 use crate::runtime::{
@@ -31,6 +32,7 @@ use crate::runtime::{
 };
 use config::Config;
 use health::Health;
+use source::line::{Endpoint, Switchboard};
 use spool::{SledSpool, Spool, SpoolError};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
@@ -69,8 +71,13 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
 
     let mut tasks = Tasks::new(stop.clone());
     let (inputs, queue) = mpsc::channel(INPUTS_MAX);
+    let switchboards = Switchboard::all(&config.buses);
+    for switchboard in &switchboards {
+        tasks.spawn("dial-in", switchboard.clone().run(stop.clone()));
+    }
     for bus in config.buses {
-        tasks.spawn("bus", source::bus::run(bus, inputs.clone(), health.clone(), stop.clone()));
+        let endpoint = Endpoint::new(&bus).behind(&switchboards);
+        tasks.spawn("bus", source::bus::run(bus, endpoint, inputs.clone(), health.clone(), stop.clone()));
     }
     for broker in config.mqtt {
         tasks.spawn("mqtt", source::mqtt::run(broker, inputs.clone(), health.clone(), stop.clone()));

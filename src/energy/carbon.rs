@@ -1,19 +1,11 @@
-//! Carbon dioxide of electricity, fuels and heat, by factors of their own.
-//!
-//! ```text
-//!   electricity   kg = kWh × factor of the year of use and of a scope that the operator chose
-//!   fuel          t  = amount × NCV × C × OF × 44/12       industry guidelines of the NDRC
-//!   heat          t  = GJ × factor
-//! ```
+//! The factors by which electricity, fuels and heat become carbon dioxide.
 //!
 //! # Promises
-//! - Exact decimals with one division; nothing is rounded here.
 //! - A grid factor is that of the year asked for, of the one scope asked for, or there is none: no other year, no other
 //!   scope stands in for it.
 //! - The calorific values here are the guidelines'. They differ from those of GB/T 2589 and meet no factor of standard
 //!   coal: the types are others.
 
-use super::gas;
 use crate::model::{GasState, unit};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -108,34 +100,6 @@ pub struct Provenance {
     pub confidence: String,
     /// File, line and column.
     pub place: String,
-}
-
-impl FuelFactor {
-    /// tCO₂ of [`FuelFactor::per`] units, as guidelines print it.
-    pub fn t_per(&self) -> Option<Decimal> {
-        self.carbon(self.ncv_gj)
-    }
-
-    /// tCO₂ of an amount; gas volumes are at 20 °C and 101.325 kPa. `None` for another quantity, or beyond 28 digits.
-    pub fn t_co2(&self, amount: Decimal, unit: &str) -> Option<Decimal> {
-        let amount = amount.checked_mul(unit::ratio(unit, &self.unit)?)?;
-        let amount = match self.at {
-            Some(at) => gas::converted(amount, GasState::STANDARD, at)?,
-            None => amount,
-        };
-        self.carbon(amount.checked_mul(self.ncv_gj)?.checked_div(self.per)?)
-    }
-
-    fn carbon(&self, gj: Decimal) -> Option<Decimal> {
-        let carbon = gj.checked_mul(self.carbon_t_per_gj)?.checked_mul(self.oxidation)?;
-        Some(carbon.checked_mul(Decimal::from(44))?.checked_div(Decimal::from(12))?.normalize())
-    }
-}
-
-impl HeatFactor {
-    pub fn t_co2(&self, gj: Decimal) -> Option<Decimal> {
-        gj.checked_mul(self.t_per_gj)
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

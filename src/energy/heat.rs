@@ -1,75 +1,57 @@
-//! Steam → heat, by its enthalpy and never by its mass alone.
+//! A state of steam → its enthalpy, by IAPWS-IF97.
 //!
-//! ```text
-//!   Q = m × (h − h₀) / 1,000      GJ; m in t, h and h₀ in kJ/kg
-//! ```
-//!
-//! GB/T 2589-2020 has no factor of steam by mass any more (the 2008 edition had 0.1286 kgce/kg). `h₀` is the enthalpy of
-//! the water that the steam was made of; where nothing is declared it is 0, water of 0 °C.
+//! GB/T 2589-2020 has no factor of steam by mass any more (the 2008 edition had 0.1286 kgce/kg): steam counts as heat, by
+//! its enthalpy.
 //!
 //! # Promises
-//! - Exact decimals; nothing is rounded but a computed enthalpy, to 0.1 kJ/kg.
-//! - Steam without a declared enthalpy or state has no heat.
+//! - A declared enthalpy is taken as it is; a computed one is rounded to 0.1 kJ/kg.
+//! - Water is refused, and so is what lies outside of IAPWS-IF97.
 
-use rust_decimal::Decimal;
+use crate::model::Enthalpy;
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+use seuif97::{OH, OT, pt, px};
 
-/// Heat of steam, GJ. `None` beyond 28 digits.
-pub fn steam_gj(tonnes: Decimal, enthalpy_kj_per_kg: Decimal, feed_kj_per_kg: Decimal) -> Option<Decimal> {
-    let gain = enthalpy_kj_per_kg.checked_sub(feed_kj_per_kg)?;
-    Some((tonnes.checked_mul(gain)? / Decimal::ONE_THOUSAND).normalize())
+/// The property is a float: to 0.1 kJ/kg it is the same on every machine.
+const DECIMALS: u32 = 1;
+/// A state at the line of saturation is written with a rounded temperature.
+const SATURATION_TOLERANCE_C: f64 = 0.5;
+
+#[derive(Clone, Copy, PartialEq, Debug, thiserror::Error)]
+pub enum SteamError {
+    #[error("water, not steam: at this pressure it boils at {boils_at_c} °C")]
+    Water { boils_at_c: Decimal },
+    #[error("outside of IAPWS-IF97")]
+    Range,
 }
 
-#[cfg(feature = "platform")]
-pub use state::{SteamError, enthalpy_kj_per_kg};
-
-#[cfg(feature = "platform")]
-mod state {
-    use crate::model::Enthalpy;
-    use rust_decimal::{Decimal, prelude::ToPrimitive};
-    use seuif97::{OH, OT, pt, px};
-
-    /// The property is a float: to 0.1 kJ/kg it is the same on every machine.
-    const DECIMALS: u32 = 1;
-    /// A state at the line of saturation is written with a rounded temperature.
-    const SATURATION_TOLERANCE_C: f64 = 0.5;
-
-    #[derive(Clone, Copy, PartialEq, Debug, thiserror::Error)]
-    pub enum SteamError {
-        #[error("water, not steam: at this pressure it boils at {boils_at_c} °C")]
-        Water { boils_at_c: Decimal },
-        #[error("outside of IAPWS-IF97")]
-        Range,
-    }
-
-    /// Specific enthalpy of the steam, kJ/kg, by IAPWS-IF97 where it is not declared, rounded to 0.1.
-    ///
-    /// # Errors
-    /// The state is water, or beyond the critical pressure of 22.064 MPa for saturated steam.
-    pub fn enthalpy_kj_per_kg(steam: &Enthalpy) -> Result<Decimal, SteamError> {
-        const CRITICAL_MPA: f64 = 22.064;
-        let float = |value: &Decimal| value.to_f64().ok_or(SteamError::Range);
-        let kj = match steam {
-            Enthalpy::Declared(kj) => return Ok(*kj),
-            Enthalpy::Saturated { mpa } => match float(mpa)? {
-                mpa if mpa >= CRITICAL_MPA => return Err(SteamError::Range),
-                mpa => px(mpa, 1.0, OH),
-            },
-            Enthalpy::Steam { mpa, celsius } => {
-                let (mpa, celsius) = (float(mpa)?, float(celsius)?);
-                let boils_at_c = if mpa < CRITICAL_MPA { px(mpa, 0.0, OT) } else { 373.946 };
-                if celsius < boils_at_c - SATURATION_TOLERANCE_C {
-                    return Err(SteamError::Water { boils_at_c: rounded(boils_at_c)? });
-                }
-                // so close to the line, the side of it is not what was meant
-                if mpa < CRITICAL_MPA && celsius <= boils_at_c { px(mpa, 1.0, OH) } else { pt(mpa, celsius, OH) }
+/// Specific enthalpy of the steam, kJ/kg, by IAPWS-IF97 where it is not declared, rounded to 0.1.
+///
+/// # Errors
+/// The state is water, or beyond the critical pressure of 22.064 MPa for saturated steam.
+pub fn enthalpy_kj_per_kg(steam: &Enthalpy) -> Result<Decimal, SteamError> {
+    const CRITICAL_MPA: f64 = 22.064;
+    let float = |value: &Decimal| value.to_f64().ok_or(SteamError::Range);
+    let kj = match steam {
+        Enthalpy::Declared(kj) => return Ok(*kj),
+        Enthalpy::Saturated { mpa } => match float(mpa)? {
+            mpa if mpa >= CRITICAL_MPA => return Err(SteamError::Range),
+            mpa => px(mpa, 1.0, OH),
+        },
+        Enthalpy::Steam { mpa, celsius } => {
+            let (mpa, celsius) = (float(mpa)?, float(celsius)?);
+            let boils_at_c = if mpa < CRITICAL_MPA { px(mpa, 0.0, OT) } else { 373.946 };
+            if celsius < boils_at_c - SATURATION_TOLERANCE_C {
+                return Err(SteamError::Water { boils_at_c: rounded(boils_at_c)? });
             }
-        };
-        rounded(kj).and_then(|kj| if kj > Decimal::ZERO { Ok(kj) } else { Err(SteamError::Range) })
-    }
+            // so close to the line, the side of it is not what was meant
+            if mpa < CRITICAL_MPA && celsius <= boils_at_c { px(mpa, 1.0, OH) } else { pt(mpa, celsius, OH) }
+        }
+    };
+    rounded(kj).and_then(|kj| if kj > Decimal::ZERO { Ok(kj) } else { Err(SteamError::Range) })
+}
 
-    fn rounded(value: f64) -> Result<Decimal, SteamError> {
-        Decimal::from_f64_retain(value).map(|value| value.round_dp(DECIMALS).normalize()).ok_or(SteamError::Range)
-    }
+fn rounded(value: f64) -> Result<Decimal, SteamError> {
+    Decimal::from_f64_retain(value).map(|value| value.round_dp(DECIMALS).normalize()).ok_or(SteamError::Range)
 }
 
 #[cfg(test)]
@@ -77,19 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn heat_is_mass_by_enthalpy() {
-        let d = |text: &str| text.parse::<Decimal>().unwrap();
-        assert_eq!(steam_gj(d("12.5"), d("2773"), d("0")).unwrap(), d("34.6625"));
-        assert_eq!(steam_gj(d("12.5"), d("2773"), d("83.9")).unwrap(), d("33.61375"));
-        // 1 kg of it: 2,773 kJ × 0.03412 kgce/MJ
-        let kgce = steam_gj(d("0.001"), d("2773"), d("0")).unwrap() * d("34.12");
-        assert_eq!(kgce.round_dp(4), d("0.0946"));
-    }
-
-    #[cfg(feature = "platform")]
-    #[test]
     fn the_library_gives_the_published_values_of_if97() {
-        use seuif97::{OH, OT, pt, px};
         let near = |found: f64, published: f64| assert!((found - published).abs() < 2e-5, "{found} {published}");
         // IAPWS R7-97(2012), table 15 (region 2): T in K, p in MPa, h in kJ/kg
         for (kelvin, mpa, published) in
@@ -103,7 +73,6 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "platform")]
     #[test]
     fn a_state_becomes_its_enthalpy_and_water_is_refused() {
         let kj = |text: &str| enthalpy_kj_per_kg(&text.parse().unwrap()).map(|kj| kj.to_string());

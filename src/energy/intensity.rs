@@ -1,10 +1,7 @@
-//! Energy intensity, its change, and the warning light of dual control.
+//! Energy per piece, the change of an intensity, and the warning light of dual control.
 //!
 //! ```text
-//!   e_P = E / P      kgce per unit of qualified product (单位产品综合能耗)         GB/T 2589
-//!   e_G = E / G      tce per 10,000 yuan of output value (单位产值综合能耗)        GB/T 2589
-//!   e_V = E / V      tce per 10,000 yuan of value added (单位增加值能耗)
-//!   r   = (1 − this / last) × 100 %   reduction rate (下降率)
+//!   r = (1 − this / last) × 100 %   reduction rate (下降率)
 //! ```
 //!
 //! # Promises
@@ -15,7 +12,6 @@ use rust_decimal::Decimal;
 
 /// Decimals of [`per_piece`].
 pub const DECIMALS: u32 = 6;
-const KGCE_PER_TCE: Decimal = Decimal::ONE_THOUSAND;
 
 /// Energy, in its unit, for each unit of output of one interval. The gateway's console and the platform both ask here, so
 /// that both show the same figure: rounded half to even (GB/T 8170). `None` where nothing was made, or where a net amount
@@ -25,16 +21,6 @@ pub fn per_piece(energy: Decimal, output: Decimal) -> Option<Decimal> {
         return None;
     }
     energy.checked_div(output).map(|each| each.round_dp(DECIMALS).normalize())
-}
-
-/// kgce per unit of product.
-pub fn per_product(kgce: Decimal, product: Decimal) -> Option<Decimal> {
-    kgce.checked_div(product)
-}
-
-/// tce per 10,000 yuan, of output value or of value added.
-pub fn per_wan(kgce: Decimal, wan: Decimal) -> Option<Decimal> {
-    (kgce / KGCE_PER_TCE).checked_div(wan)
 }
 
 /// How much `this` intensity is below the `last` one, %; negative where it rose. Value added is taken at comparable
@@ -126,10 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn intensities_divide_once_and_never_by_zero() {
-        assert_eq!(per_product(d("2964028"), d("5000")), Some(d("592.8056")));
-        assert_eq!(per_wan(d("2964028"), d("3480")).unwrap().round_dp(4), d("0.8517"));
-        assert_eq!((per_product(d("1"), d("0")), per_wan(d("1"), d("0"))), (None, None));
+    fn a_reduction_is_of_the_last_intensity_and_never_of_zero() {
         assert_eq!(reduction_percent(d("0.97"), d("1.00")), Some(d("3.00")));
         assert_eq!(reduction_percent(d("1.02"), d("1.00")), Some(d("-2.00")));
         assert_eq!(reduction_percent(d("1"), d("0")), None);

@@ -1,12 +1,11 @@
 //! The arithmetic of meters and of the standards: pure, exact, the same on the gateway and on the platform.
 
-#[cfg(feature = "platform")]
-pub mod booked;
 pub mod calorific;
 pub mod carbon;
 pub mod coal;
 pub mod counter;
-pub mod gas;
+/// The platform's alone: the gateway knows no state of steam.
+#[cfg(feature = "platform")]
 pub mod heat;
 pub mod intensity;
 pub mod interval;

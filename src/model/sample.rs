@@ -45,10 +45,12 @@ pub enum Reason {
     NotANumber = 20,
     OutOfRange = 21,
     Missing = 22,
+    /// The device says so itself, by a pattern of bits.
+    NoValue = 23,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 9] = [
+    pub const ALL: [Reason; 10] = [
         Reason::Good,
         Reason::Rounded,
         Reason::Timeout,
@@ -58,6 +60,7 @@ impl Reason {
         Reason::NotANumber,
         Reason::OutOfRange,
         Reason::Missing,
+        Reason::NoValue,
     ];
 
     pub fn code(self) -> u8 {

@@ -305,7 +305,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
         let gateway = Gateway { gateway_id: "gw-1".into(), credit_code: site().credit_code, public_keys: Vec::new() };
-        store.replace_registry(vec![site()], vec![gateway]).await.unwrap();
+        store.register(vec![site()], vec![gateway], Default::default()).await.unwrap();
         store.ingest("gw-1", [1; 16], 1, records(), None).await.unwrap();
         let proof = prove(dir.path(), Some("gw-1")).unwrap();
         let lines = [

@@ -450,6 +450,8 @@ pub enum Reason {
     OutOfRange = 21,
     /// the payload lacks the field
     Missing = 22,
+    /// the device says that it has none
+    NoValue = 23,
 }
 impl Reason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -467,6 +469,7 @@ impl Reason {
             Self::NotANumber => "REASON_NOT_A_NUMBER",
             Self::OutOfRange => "REASON_OUT_OF_RANGE",
             Self::Missing => "REASON_MISSING",
+            Self::NoValue => "REASON_NO_VALUE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -481,6 +484,7 @@ impl Reason {
             "REASON_NOT_A_NUMBER" => Some(Self::NotANumber),
             "REASON_OUT_OF_RANGE" => Some(Self::OutOfRange),
             "REASON_MISSING" => Some(Self::Missing),
+            "REASON_NO_VALUE" => Some(Self::NoValue),
             _ => None,
         }
     }

@@ -23,6 +23,7 @@ mod spool;
 mod tests;
 mod time;
 mod uplink;
+mod value_type;
 mod word;
 
 pub use bus::{

@@ -115,5 +115,6 @@ fn name(reason: Reason) -> &'static str {
         Reason::NotANumber => "not_a_number",
         Reason::OutOfRange => "out_of_range",
         Reason::Missing => "missing",
+        Reason::NoValue => "no_value",
     }
 }

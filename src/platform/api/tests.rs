@@ -61,7 +61,7 @@ async fn county_and_store() -> (tempfile::TempDir, Router, Store) {
         Gateway { gateway_id: "gw-1".into(), credit_code: MILL.into(), public_keys: Vec::new() },
         Gateway { gateway_id: "gw-2".into(), credit_code: PLANT.into(), public_keys: Vec::new() },
     ];
-    store.replace_registry(sites, gateways).await.unwrap();
+    store.register(sites, gateways, Default::default()).await.unwrap();
     let sample = |series, count| Sample { series, reason: Reason::Good, value: Some(Reading::Count(count)) };
     let at =
         |time, energy, pieces| Samples { time: UtcMillis(time), samples: vec![sample(0, energy), sample(1, pieces)] };
@@ -356,7 +356,7 @@ async fn a_gateway_s_state_is_shown_for_its_site_while_the_period_runs() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let gateway = Gateway { gateway_id: "gw-1".into(), credit_code: MILL.into(), public_keys: Vec::new() };
-    store.replace_registry(vec![site(MILL, "Mill", "331003", "C1713")], vec![gateway]).await.unwrap();
+    store.register(vec![site(MILL, "Mill", "331003", "C1713")], vec![gateway], Default::default()).await.unwrap();
     let mut records = encode(&Content::Dictionary(vec![(0, series(Role::SiteEnergy))].into()));
     let sample = Sample { series: 0, reason: Reason::Good, value: Some(Reading::Count(5)) };
     records.extend(encode(&Content::Samples(0, vec![Samples { time: UtcMillis(BASE), samples: vec![sample] }])));

@@ -1,4 +1,10 @@
-//! A site's energy use as carbon dioxide, by factors of their own. The formulas are those of [`crate::energy::carbon`].
+//! A site's energy use as carbon dioxide, by factors of their own.
+//!
+//! ```text
+//!   electricity   t = kWh × factor of the year of use and of a scope that the operator chose ÷ 1,000
+//!   fuel          t = amount × NCV ÷ per × C × OF × 44 ÷ 12       industry guidelines of the NDRC
+//!   heat          t = GJ × factor
+//! ```
 //!
 //! # Does not
 //! Count raw material and renewable energy, or what working media such as compressed air took elsewhere.
@@ -81,7 +87,6 @@ fn grid(used: &Arc<Term>, carbon: &Carbon, days: Days) -> Option<Term> {
     Some(Term::of("electricity", "t", How::Quotient, vec![kg.plus(), constant("kg per t", Decimal::ONE_THOUSAND)]))
 }
 
-/// t = amount × NCV ÷ per × C × OF × 44 ÷ 12.
 fn fuel(used: &Arc<Term>, factor: &FuelFactor) -> Term {
     let name = &factor.carrier;
     let amount = in_unit(used, &factor.unit);

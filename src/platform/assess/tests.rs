@@ -1,6 +1,9 @@
 use super::*;
 use crate::{
-    model::{Declared, Doubts, Gateway, Physics, PointKind, Product, Reading, Role, Series, Site},
+    model::{
+        BoundaryLine, Declared, Doubts, Gateway, Origin, Physics, PointKind, PointName, Product, Reading, Role, Series,
+        Site,
+    },
     platform::store::{Flow, SiteLedger},
 };
 
@@ -65,6 +68,29 @@ fn flow(role: Role, carrier: &str, unit: &str, amount: i64) -> Flow {
         set_aside: 0,
         doubts: Doubts::NONE,
         outputs_by_tag: Vec::new(),
+    }
+}
+
+fn point(carrier: &str) -> PointName {
+    PointName { gateway_id: "gw-1".into(), meter: format!("m-{carrier}"), point: "total".into() }
+}
+
+/// The boundary's line of the register that [`flow`] makes of the carrier.
+pub(super) fn line(carrier: &str, counts_as: Role) -> BoundaryLine {
+    BoundaryLine {
+        credit_code: site().credit_code,
+        point: point(carrier),
+        counts_as,
+        carrier: carrier.into(),
+        product: String::new(),
+        fed_by: None,
+        raw_material: false,
+        origin: Origin::Grid,
+        at_conditions: None,
+        enthalpy: None,
+        feed_kj_per_kg: Decimal::ZERO,
+        serial: String::new(),
+        calibrated_until: None,
     }
 }
 
@@ -141,6 +167,18 @@ fn the_worked_example_comes_out_to_its_printed_digits() {
     assert_eq!(got.value_added_wan_per_mu, Some(d("135.9375")));
     assert_eq!(got.completeness, Some(Decimal::ONE));
     assert!(got.notes.is_empty(), "{:?}", got.notes);
+}
+
+#[test]
+fn an_intensity_is_the_energy_over_what_was_made() {
+    // 2,964,028 kgce; 5,000 pieces of 6,960 yuan are 34.8 million
+    let one = GAS.replace("1.2143", "1");
+    let flows =
+        vec![flow(Role::SiteEnergy, "natural_gas", "m3", 296_402_800), flow(Role::Output, "", "piece", 500_000)];
+    let dear = Site { output_value_yuan_per_unit: Some(d("6960")), ..site() };
+    let got = run_as(dear, flows, &[("gas.toml", &one)], "2025", Basis::Calorific);
+    assert_eq!((got.kgce, got.output_value_wan), (Some(d("2964028")), Some(d("3480"))));
+    assert_eq!((got.kgce_per_product, got.tce_per_wan), (Some(d("592.8056")), Some(d("0.851732"))));
 }
 
 #[test]

@@ -151,7 +151,7 @@ async fn the_readings_of_a_real_ledger_add_up_to_the_figure() {
         tax_wan: None,
     };
     let gateway = Gateway { gateway_id: "gw-1".into(), credit_code: site.credit_code.clone(), public_keys: Vec::new() };
-    store.replace_registry(vec![site], vec![gateway]).await.unwrap();
+    store.register(vec![site], vec![gateway], Default::default()).await.unwrap();
     let sample = |(minute, count): (i64, i64)| Samples {
         time: UtcMillis(BASE + minute * 60_000),
         samples: vec![Sample { series: 0, reason: Reason::Good, value: Some(Value::Count(count)) }],

@@ -47,7 +47,7 @@ impl Platform {
             tax_wan: None,
         };
         let gateway = Gateway { gateway_id: "gw-1".into(), credit_code: "A".into(), public_keys: Vec::new() };
-        store.replace_registry(vec![site], vec![gateway]).await.unwrap();
+        store.register(vec![site], vec![gateway], Default::default()).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (presence, stop) = (Presence::default(), CancellationToken::new());

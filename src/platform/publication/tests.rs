@@ -32,7 +32,7 @@ fn site(land_mu: &str) -> Site {
 
 async fn register(store: &Store, land_mu: &str) {
     let gateways = vec![Gateway { gateway_id: "gw-3".into(), credit_code: MILL.into(), public_keys: Vec::new() }];
-    store.replace_registry(vec![site(land_mu)], gateways).await.unwrap();
+    store.register(vec![site(land_mu)], gateways, Default::default()).await.unwrap();
 }
 
 /// Readings of the one meter, by hours of the day.

@@ -39,7 +39,9 @@ fn the_messages_of_every_case_are_as_recorded() {
         Some("gateways") => gateways_from_csv(text, name, &known).map(|import| import.warnings),
         Some("products") => products_from_csv(text, name, &known).map(|import| import.warnings),
         Some("boundary") => boundary_from_csv(text, name, &gateways).map(|import| import.warnings),
-        Some("virtual") => virtual_points_from_csv(text, name, &gateways, &boundary).map(|import| import.warnings),
+        Some("virtual") => {
+            virtual_points_from_csv(text, name, &gateways, Some(&boundary)).map(|import| import.warnings)
+        }
         Some("stock") => stock_from_csv(text, name, &known).map(|import| import.warnings),
         Some("calorific") => calorific_from_csv(text, name, &known).map(|import| import.warnings),
         _ => sites_from_csv(text, name).map(|import| import.warnings),
@@ -65,7 +67,8 @@ fn the_shipped_declarations_say_what_they_seem_to_say() {
 
     let products = products_from_csv(&shipped("products.example.csv"), "p", &known).unwrap().rows;
     assert_eq!(products[1].limit.as_ref().unwrap().kgce_per_unit.to_string(), "1.35");
-    let points = virtual_points_from_csv(&shipped("virtual.example.csv"), "v", &gateways, &boundary.rows).unwrap();
+    let points =
+        virtual_points_from_csv(&shipped("virtual.example.csv"), "v", &gateways, Some(&boundary.rows)).unwrap();
     assert_eq!(points.rows.len(), 2);
     let stock = stock_from_csv(&shipped("stock.example.csv"), "s", &known).unwrap().rows;
     let (first, last) = (stock[0].date, stock[3].date);
@@ -78,6 +81,16 @@ fn the_shipped_declarations_say_what_they_seem_to_say() {
         (mean.ncv_kj_per_unit.to_string(), mean.kgce_per_unit.to_string()),
         ("35340.7547".into(), "1.205856".into())
     );
+}
+
+#[test]
+fn where_the_boundary_is_wrong_virtual_points_are_not_told_that_there_is_none() {
+    let known = sites(&shipped("sites.example.csv")).unwrap().rows;
+    let gateways = gateways_from_csv(&shipped("gateways.example.csv"), "g", &known).unwrap().rows;
+    let text = "credit_code,name,kind,terms,unit,counts_as,carrier\n\
+                91331003MA0000111Q,net,sum,+gw-1/main/ep,kWh,energy,electricity\n";
+    assert!(virtual_points_from_csv(text, "v", &gateways, None).is_ok());
+    assert!(virtual_points_from_csv(text, "v", &gateways, Some(&[])).is_err());
 }
 
 #[test]

@@ -250,13 +250,8 @@ impl Store {
         self.inner.writer.waiting()
     }
 
-    /// Puts a registry in the place of the stored one. Data of gateways that are no longer in it is kept, for
-    /// when they come back.
-    pub async fn replace_registry(&self, sites: Vec<Site>, gateways: Vec<Gateway>) -> Result<(), StoreError> {
-        self.inner.writer.write(move |tx| registry::replace(tx, &sites, &gateways)).await
-    }
-
-    /// As [`Store::replace_registry`], with what was declared about the sites, by credit code.
+    /// Puts a registry, and what was declared about its sites by credit code, in the place of the stored one. Data of
+    /// gateways that are no longer in it is kept, for when they come back.
     pub async fn register(
         &self,
         sites: Vec<Site>,

@@ -46,6 +46,7 @@ const NAMES = {
   not_a_number: ["不是数值", "not a number"],
   out_of_range: ["超出范围", "out of range"],
   missing: ["字段缺失", "field missing"],
+  no_value: ["设备报告无值", "the device has no value"],
 };
 
 const find = (id) => document.getElementById(id);

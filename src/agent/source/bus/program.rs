@@ -71,7 +71,7 @@ impl Program {
                 let parts = reads.get(request).map_or(&[][..], |read| &read.parts);
                 let value = |part: &modbus::Part| {
                     let point = points.get(part.point).ok_or(Reason::Missing)?;
-                    modbus::value(answer?, point, part)
+                    modbus::value(answer?, point, part, None)
                 };
                 parts.iter().map(|part| (part.point, value(part))).collect()
             }

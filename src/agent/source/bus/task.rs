@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 /// Polls until `stop`. A full `out` holds back this bus only.
 pub async fn run(
     bus: Bus,
+    endpoint: Endpoint,
     out: mpsc::Sender<Input>,
     health: Arc<Health>,
     stop: CancellationToken,
@@ -23,16 +24,15 @@ pub async fn run(
     tokio::select! {
         () = stop.cancelled() => {}
         // nobody takes the scans any more: the run is about to stop
-        () = poll_while_taken(bus, &out, &health) => stop.cancelled().await,
+        () = poll_while_taken(bus, endpoint, &out, &health) => stop.cancelled().await,
     }
     Ok(())
 }
 
-async fn poll_while_taken(mut bus: Bus, out: &mpsc::Sender<Input>, health: &Health) {
+async fn poll_while_taken(mut bus: Bus, mut endpoint: Endpoint, out: &mpsc::Sender<Input>, health: &Health) {
     let interval_ms = i64::try_from(bus.poll_interval.as_millis()).unwrap_or(i64::MAX);
     let meters = std::mem::take(&mut bus.meters);
     let mut meters: Vec<_> = meters.into_iter().map(|meter| Meter::new(&bus, meter)).collect();
-    let mut endpoint = Endpoint::new(&bus);
     let (mut served, mut behind) = (None, false);
     loop {
         let now = clock::now();

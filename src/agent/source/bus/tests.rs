@@ -44,7 +44,7 @@ impl Bench {
         let (out, inputs) = mpsc::channel(1);
         let health = Arc::new(Health::default());
         let mut tasks = Tasks::new(CancellationToken::new());
-        tasks.spawn("bus", super::run(bus, out, health.clone(), tasks.stop()));
+        tasks.spawn("bus", super::run(bus.clone(), Endpoint::new(&bus), out, health.clone(), tasks.stop()));
         Bench { inputs, health, tasks, end: clock::monotonic() + DEADLINE }
     }
 

@@ -1,4 +1,4 @@
-//! One TCP connection to an endpoint: one request, its reply, a deadline.
+//! One connection to a Modbus TCP endpoint, inside of TLS or not: one request, its reply, a deadline.
 //!
 //! # Promises
 //! - [`Connection::read`] takes the connection and gives it back only together with a whole reply to just this
@@ -6,12 +6,15 @@
 //! - A reply holds as many registers or bits as were asked for.
 //!
 //! # Does not
-//! Open another connection, or ask twice.
+//! Open a connection, or ask twice.
 
 use super::plan::Read;
-use crate::agent::{config::Function, source::line::Fault};
+use crate::agent::{
+    config::Function,
+    source::line::{Fault, Stream},
+};
 use std::{io::ErrorKind, time::Duration};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::time::timeout;
 use tokio_modbus::prelude::*;
 
 pub struct Connection {
@@ -29,43 +32,35 @@ pub enum Answer {
 }
 
 impl Connection {
-    /// `deadline` holds for connecting, and for each call later on.
-    pub async fn open(address: &str, deadline: Duration) -> Result<Connection, Fault> {
-        let stream = timeout(deadline, TcpStream::connect(address))
-            .await
-            .map_err(|_| Fault::Unreachable(format!("no connection within {deadline:?}")))?
-            .map_err(|error| Fault::Unreachable(error.to_string()))?;
-        // requests are a dozen bytes, each waited for: nothing is gained by collecting them
-        stream.set_nodelay(true).map_err(|error| Fault::Unreachable(error.to_string()))?;
-        Ok(Connection { context: client::tcp::attach(stream), timeout: deadline })
-    }
-
-    /// Over what is no socket.
-    #[cfg(any(test, fuzzing))]
-    pub fn over<T>(transport: T, timeout: Duration) -> Connection
-    where
-        T: tokio::io::AsyncRead + tokio::io::AsyncWrite + std::fmt::Debug + Send + Unpin + 'static,
-    {
-        Connection { context: client::tcp::attach(transport), timeout }
+    /// `timeout` holds for each call.
+    pub fn over(stream: impl Stream + 'static, timeout: Duration) -> Connection {
+        Connection { context: client::tcp::attach(stream), timeout }
     }
 
     pub async fn read(mut self, unit_id: u8, read: &Read) -> Result<(Connection, Answer), Fault> {
-        let (start, count) = (read.start, read.count);
-        let request = match read.function {
-            Function::Coils => Request::ReadCoils(start, count),
-            Function::DiscreteInputs => Request::ReadDiscreteInputs(start, count),
-            Function::HoldingRegisters => Request::ReadHoldingRegisters(start, count),
-            Function::InputRegisters => Request::ReadInputRegisters(start, count),
-        };
         self.context.set_slave(Slave(unit_id));
         // `call`, not `read_holding_registers` and its like: those check the length only by a debug assertion
         let reply =
-            timeout(self.timeout, self.context.call(request)).await.map_err(|_| Fault::Timeout(self.timeout))?;
-        let answer = match reply.map_err(fault)? {
-            Ok(response) => checked(response, read)?,
-            Err(exception) => Answer::Exception(exception.into()),
-        };
+            timeout(self.timeout, self.context.call(request(read))).await.map_err(|_| Fault::Timeout(self.timeout))?;
+        let answer = answer(reply, read)?;
         Ok((self, answer))
+    }
+}
+
+pub(super) fn request(read: &Read) -> Request<'static> {
+    let (start, count) = (read.start, read.count);
+    match read.function {
+        Function::Coils => Request::ReadCoils(start, count),
+        Function::DiscreteInputs => Request::ReadDiscreteInputs(start, count),
+        Function::HoldingRegisters => Request::ReadHoldingRegisters(start, count),
+        Function::InputRegisters => Request::ReadInputRegisters(start, count),
+    }
+}
+
+pub(super) fn answer(reply: tokio_modbus::Result<Response>, read: &Read) -> Result<Answer, Fault> {
+    match reply.map_err(fault)? {
+        Ok(response) => checked(response, read),
+        Err(exception) => Ok(Answer::Exception(exception.into())),
     }
 }
 

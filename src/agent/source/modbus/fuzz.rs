@@ -5,22 +5,17 @@ use super::{
     decode,
     plan::plan,
 };
-use crate::agent::config::{Function, ModbusPoint, ValueType, WordOrder};
+use crate::{
+    agent::config::{Function, ModbusPoint, Multiplier, ValueType, WordOrder},
+    model::Scale,
+};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
-const TYPES: [ValueType; 9] = [
-    ValueType::Bool,
-    ValueType::U16,
-    ValueType::I16,
-    ValueType::U32,
-    ValueType::I32,
-    ValueType::U64,
-    ValueType::I64,
-    ValueType::F32,
-    ValueType::F64,
+const TYPES: [&str; 24] = [
+    "bool", "u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64", "u8hi", "u8lo", "bit:7", "bits:3:9", "bcd16",
+    "bcd32", "bcd48", "bcd64", "mod10k16", "mod10k32", "mod10k48", "mod10k64", "ascii:1", "ascii:5", "ascii:9",
 ];
-const ORDERS: [WordOrder; 4] = [WordOrder::Abcd, WordOrder::Badc, WordOrder::Cdab, WordOrder::Dcba];
 
 /// The first byte says what is read, the others are all that ever comes.
 pub fn reply(bytes: &[u8]) {
@@ -28,16 +23,26 @@ pub fn reply(bytes: &[u8]) {
     let function = if choice & 0x80 == 0 { Function::HoldingRegisters } else { Function::Coils };
     let value_type = match function {
         Function::Coils => ValueType::Bool,
-        _ => TYPES[usize::from(*choice) % TYPES.len()],
+        _ => ValueType::named(TYPES[usize::from(*choice) % TYPES.len()]).unwrap_or(ValueType::U16),
+    };
+    let orders: Vec<_> = WordOrder::ALL.into_iter().filter(|order| order.fits(value_type.registers())).collect();
+    // of its own register, as a meter with a wrong description would have it
+    let multiplier = Multiplier {
+        function,
+        register: 0,
+        value_type,
+        word_order: orders[0],
+        power_of_ten: choice & 1 == 0,
+        scale: Scale::ONE,
     };
     let point = |series| ModbusPoint {
         series,
         function,
         register: u16::try_from(series * u32::from(value_type.registers())).unwrap_or(u16::MAX),
         value_type,
-        word_order: ORDERS[usize::from(*choice) % ORDERS.len()],
-        no_value: Vec::new(),
-        multiplier: None,
+        word_order: orders[usize::from(*choice) % orders.len()],
+        no_value: vec![0xFFFF],
+        multiplier: (series == 1).then_some(multiplier),
     };
     let points: Vec<_> = (0..3).map(point).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
@@ -51,9 +56,12 @@ pub fn reply(bytes: &[u8]) {
         };
         let Ok((_, answer)) = runtime.block_on(asked) else { continue };
         for part in &read.parts {
-            let value = decode::value(&answer, &points[part.point], part);
+            let factor = decode::factor(&answer, &multiplier, part);
+            let value = decode::value(&answer, &points[part.point], part, factor.ok());
             // a whole reply has a value or a reason for each point, and an exception is never a value
             assert!(value.is_err() || !matches!(answer, Answer::Exception(_)));
+            assert!(value.is_err() || factor.is_ok() || points[part.point].multiplier.is_none());
+            assert!(factor.is_err() || factor.is_ok_and(|factor| factor.is_sign_positive() && !factor.is_zero()));
         }
     }
 }
@@ -76,6 +84,9 @@ mod tests {
                 framed(1, &[3, 6, 0, 1, 0, 2, 0, 3]),
                 framed(3, &[3, 12, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
                 framed(7, &[3, 12, 0x7f, 0xc0, 0, 0, 0x3f, 0x80, 0, 0, 1, 2, 3, 4]),
+                framed(14, &[3, 12, 0x12, 0x34, 0x56, 0x78, 0x90, 0x12, 0x34, 0x56, 0x99, 0x99, 0, 1]),
+                framed(18, &[3, 12, 4, 0xD2, 0x16, 0x2E, 0, 0, 0, 1, 0x27, 0x0F, 0x27, 0x10]),
+                framed(21, &[3, 6, b'1', b'2', b' ', b'7', b'4', 0]),
                 framed(0x80, &[1, 1, 5]),
                 framed(1, &[0x83, 2]),
             ],

@@ -132,9 +132,19 @@ mod tests {
     use super::*;
     use crate::{
         energy::carbon::GridLookup,
+        model::GasState,
+        platform::assess::{
+            Carbon,
+            balance::{Balance, Carrier},
+            carbon::co2_t,
+            convert,
+            site::Days,
+            term::{How, Term},
+        },
         runtime::{lang::Lang, problem::cases},
     };
     use jiff::civil::date;
+    use std::sync::Arc;
 
     fn shipped() -> CarbonFactors {
         load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/coefficients/carbon.toml")).unwrap()
@@ -142,6 +152,21 @@ mod tests {
 
     fn d(text: &str) -> Decimal {
         text.parse().unwrap()
+    }
+
+    fn used(amount: Decimal, unit: &str) -> Term {
+        Term::leaf("used", Some(amount), unit, How::Constant)
+    }
+
+    /// t of CO₂ of a site that used this and nothing else.
+    fn co2(carrier: &str, amount: Term) -> Option<Decimal> {
+        let (carrier, unit, amount) = (carrier.to_owned(), amount.unit.clone(), Arc::new(amount));
+        let carriers = vec![Carrier { carrier, unit, amount, raw_material: None, renewable: None }];
+        let carbon = Carbon { factors: shipped(), scope: Scope::National };
+        let days = Days { first: date(2023, 1, 1), last: date(2023, 12, 31) };
+        let co2 = co2_t(&Balance { carriers, unknown: Vec::new() }, Some(&carbon), Some(days), &mut Vec::new());
+        assert!(co2.holds());
+        co2.value
     }
 
     #[test]
@@ -167,23 +192,26 @@ mod tests {
         ];
         assert_eq!(factors.fuels.len(), printed.len());
         for (factor, (carrier, printed)) in factors.fuels.iter().zip(printed) {
-            let shown = factor.t_per().unwrap().round_dp(4);
+            let of = used(factor.per, &factor.unit);
+            let of = match factor.at {
+                Some(at) => convert::gas(&Arc::new(of), at, GasState::STANDARD),
+                None => of,
+            };
+            let shown = co2(carrier, of).unwrap().round_dp(4);
             assert_eq!((factor.carrier.as_str(), format!("{shown:.4}").as_str()), (carrier, printed));
             assert_eq!(factor.suspect.is_some(), carrier == "lng");
         }
-        assert_eq!(factors.heat.unwrap().t_co2(d("5000")), Some(d("550.00")));
+        assert_eq!(co2("heat", used(d("5000"), "GJ")), Some(d("550.00")));
     }
 
     #[test]
     fn an_amount_is_taken_in_the_state_that_the_factor_is_of() {
-        let factors = shipped();
-        let diesel = factors.fuel("diesel", "kg").unwrap();
-        assert_eq!(diesel.t_co2(d("20000"), "kg"), diesel.t_co2(d("20"), "t"));
-        assert_eq!(diesel.t_co2(d("20"), "t").unwrap().round_dp(4), d("62.9024"));
-        assert!(factors.fuel("diesel", "m3").is_none());
+        let shown = |carrier: &str, amount: &str, unit: &str| Some(co2(carrier, used(d(amount), unit))?.round_dp(4));
+        assert_eq!(shown("diesel", "20000", "kg"), Some(d("62.9024")));
+        assert_eq!(shown("diesel", "20", "t"), Some(d("62.9024")));
+        assert_eq!(shown("diesel", "20", "m3"), None);
         // 10,000 m³ at 20 °C are 9,317.755415 m³ at 0 °C
-        let gas = factors.fuel("natural_gas", "m3").unwrap();
-        assert_eq!(gas.t_co2(d("10000"), "m3").unwrap().round_dp(4), d("20.1467"));
+        assert_eq!(shown("natural_gas", "10000", "m3"), Some(d("20.1467")));
     }
 
     #[test]

@@ -4,36 +4,11 @@ use super::*;
 use crate::platform::store::TagShare;
 use crate::{
     energy::carbon::Scope,
-    model::{
-        BoundaryLine, CalorificValue, Enthalpy, Formula, Operand, Origin, PointName, StockEntry, StockKind,
-        Term as FormulaTerm, VirtualPoint,
-    },
+    model::{CalorificValue, Enthalpy, Formula, Operand, StockEntry, StockKind, Term as FormulaTerm, VirtualPoint},
 };
 use proptest::prelude::*;
 
 const CARBON: &str = include_str!("../../../../deploy/coefficients/carbon.toml");
-
-fn point(carrier: &str) -> PointName {
-    PointName { gateway_id: "gw-1".into(), meter: format!("m-{carrier}"), point: "total".into() }
-}
-
-fn line(carrier: &str, counts_as: Role) -> BoundaryLine {
-    BoundaryLine {
-        credit_code: site().credit_code,
-        point: point(carrier),
-        counts_as,
-        carrier: carrier.into(),
-        product: String::new(),
-        fed_by: None,
-        raw_material: false,
-        origin: Origin::Grid,
-        at_conditions: None,
-        enthalpy: None,
-        feed_kj_per_kg: Decimal::ZERO,
-        serial: String::new(),
-        calibrated_until: None,
-    }
-}
 
 fn named(mut flow: Flow, meter: &str) -> Flow {
     flow.series.meter = format!("m-{meter}");
@@ -91,36 +66,41 @@ fn the_boundary_goes_before_the_roles_of_the_gateways() {
 
 #[test]
 fn steam_counts_by_its_enthalpy_and_never_by_its_mass() {
-    let steam = || vec![flow(Role::SiteEnergy, "steam", "t", 1_250)];
-    let with = |enthalpy: Option<Enthalpy>| {
-        run_with(steam(), |declared| {
+    let of = |unit: &str, counts: i64, enthalpy: Option<Enthalpy>| {
+        run_with(vec![flow(Role::SiteEnergy, "steam", unit, counts)], |declared| {
             declared.boundary = vec![BoundaryLine { enthalpy, ..line("steam", Role::SiteEnergy) }];
         })
     };
-    let got = with(Some(Enthalpy::Declared(d("2773"))));
+    let declared = || Some(Enthalpy::Declared(d("2773")));
+    let got = of("t", 1_250, declared());
     // 12.5 t × 2,773 kJ/kg = 34.6625 GJ; × 34.12 kgce/GJ
     assert_eq!((got.energy[0].carrier.as_str(), got.energy[0].amount), ("heat", d("34.6625")));
     assert_eq!(got.kgce, Some(d("1182.6845")));
-    let got = with(None);
+    // 1 kg: 2,773 kJ × 0.03412 kgce/MJ
+    assert_eq!(of("kg", 100, declared()).kgce, Some(d("0.0946")));
+    let got = of("t", 1_250, None);
     assert_eq!(got.kgce, None);
     assert_eq!(got.figures["kgce"].quality, Quality::Bad);
 }
 
 #[test]
-fn what_the_tree_books_is_what_the_formulas_book() {
+fn gas_and_steam_are_booked_as_the_boundary_says() {
     let gas = BoundaryLine { at_conditions: "15C 0.3MPa(g)".parse().ok(), ..line("natural_gas", Role::SiteEnergy) };
     let steam = BoundaryLine {
         enthalpy: "0.8MPa(g) saturated".parse().ok(),
         feed_kj_per_kg: d("83.9"),
         ..line("steam", Role::SiteEnergy)
     };
-    for (line, unit, counts) in [(gas, "m3", 123_456_789), (steam.clone(), "t", 1_250), (steam, "kg", 1_234_567)] {
-        let counted = d("0.01") * Decimal::from(counts);
-        let booked = crate::energy::booked::booked(&line.carrier, unit, counted, Some(&line)).unwrap();
+    for (line, unit, counts, booked) in [
+        (gas, "m3", 123_456_789, ("natural_gas", "m3", "4974688.064761")),
+        // 12.5 t and 12,345.67 kg × (2,773.1 − 83.9) kJ/kg
+        (steam.clone(), "t", 1_250, ("heat", "GJ", "33.615")),
+        (steam, "kg", 1_234_567, ("heat", "GJ", "33.199975764")),
+    ] {
         let flow = flow(Role::None, &line.carrier, unit, counts);
         let got = run_with(vec![flow], |declared| declared.boundary = vec![line]);
         let row = &got.energy[0];
-        assert_eq!((&row.carrier, &row.unit, row.amount), (&booked.carrier, &booked.unit, booked.amount.normalize()));
+        assert_eq!((row.carrier.as_str(), row.unit.as_str(), row.amount.to_string().as_str()), booked);
         assert!(got.terms.iter().all(|(_, term)| term.holds()));
     }
 }

@@ -93,7 +93,7 @@ async fn the_registry_is_replaced_as_a_whole_and_data_stays() {
     let dir = tempfile::tempdir().unwrap();
     let store = registered(dir.path()).await;
     store.ingest("gw-1", GEN, 1, stream(3), None).await.unwrap();
-    store.replace_registry(vec![site("B")], vec![gateway("gw-2", "B")]).await.unwrap();
+    store.register(vec![site("B")], vec![gateway("gw-2", "B")], Default::default()).await.unwrap();
     assert_eq!(store.sites().await.unwrap(), [site("B")]);
     assert_eq!(store.gateways().await.unwrap(), [gateway("gw-2", "B")]);
     let ingested = store.ingest("gw-1", GEN, 5, vec![], None).await.map(|ingested| ingested.outcome);
@@ -101,10 +101,10 @@ async fn the_registry_is_replaced_as_a_whole_and_data_stays() {
         assert!(matches!(refused, Err(StoreError::UnknownGateway(id)) if id == "gw-1"));
     }
     assert!(matches!(store.marks("gw-1", vec![]).await, Err(StoreError::UnknownGateway(_))));
-    let lost = store.replace_registry(vec![site("B")], vec![gateway("gw-3", "C")]).await.unwrap_err();
+    let lost = store.register(vec![site("B")], vec![gateway("gw-3", "C")], Default::default()).await.unwrap_err();
     assert_eq!(lost.to_string(), "gateway `gw-3` belongs to site `C`, which is not in the registry");
     assert_eq!(store.gateways().await.unwrap(), [gateway("gw-2", "B")], "a refused registry changes nothing");
-    store.replace_registry(vec![site("C")], vec![gateway("gw-1", "C")]).await.unwrap();
+    store.register(vec![site("C")], vec![gateway("gw-1", "C")], Default::default()).await.unwrap();
     assert_eq!(total(&store).await, 20);
 }
 

@@ -144,6 +144,6 @@ pub fn take(
 
 pub async fn registered(dir: &Path) -> Store {
     let store = Store::open(dir).unwrap();
-    store.replace_registry(vec![site("A")], vec![gateway("gw-1", "A")]).await.unwrap();
+    store.register(vec![site("A")], vec![gateway("gw-1", "A")], Default::default()).await.unwrap();
     store
 }

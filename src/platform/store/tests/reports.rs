@@ -159,7 +159,7 @@ async fn a_snapshot_never_changes_under_its_reader() {
     });
     let writing = async {
         has_read.recv().await.unwrap();
-        store.replace_registry(vec![site("B")], vec![]).await.unwrap();
+        store.register(vec![site("B")], vec![], Default::default()).await.unwrap();
         write.send(()).await.unwrap();
     };
     let (read, ()) = tokio::join!(reading, writing);
@@ -184,7 +184,7 @@ async fn what_was_declared_comes_back_with_its_site_and_goes_with_it() {
             None => assert_eq!(ledger.declared.products[0].unit, ledger.site.product_unit),
         }
     }
-    store.replace_registry(basics.sites, basics.gateways).await.unwrap();
+    store.register(basics.sites, basics.gateways, Default::default()).await.unwrap();
     let snapshot = store.snapshot(&day("2026-11-24"), NOW).await.unwrap();
     assert!(snapshot.sites.iter().all(|ledger| ledger.declared.boundary.is_empty()));
 }

@@ -1,0 +1,1 @@
+//! Lines against peers that misbehave.
