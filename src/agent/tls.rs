@@ -84,13 +84,12 @@ fn verifier(tls: &Tls, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCe
             }
         }
     }
-    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().map_err(|error| {
-        TlsError {
+    let inner =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().map_err(|error| TlsError {
             file: tls.ca_file.clone(),
             found: Text::new(format!("不能作为信任的根（{error}）"), format!("can not be trusted ({error})")),
             fix: Text::new("ca_file 须为 CA 证书", "ca_file holds the authority's certificate"),
-        }
-    })?;
+        })?;
     let Some(name) = &tls.server_name else { return Ok(inner) };
     let name = ServerName::try_from(name.clone()).map_err(|_| TlsError {
         file: None,

@@ -74,7 +74,8 @@ impl Line {
         let seen = asked.clone();
         thread::spawn(move || {
             // one at a time, as one cable has one end; what was under way is still on the wire for the next
-            let mut wire = Wire { character, echo, slaves, asked: seen, sending: Vec::new(), request: Request::default() };
+            let mut wire =
+                Wire { character, echo, slaves, asked: seen, sending: Vec::new(), request: Request::default() };
             for stream in listener.incoming().flatten() {
                 wire.serve(&stream);
             }

@@ -40,18 +40,16 @@ fn unreachable(kind: Option<ErrorKind>, link: &Link) -> (&'static str, &'static 
             "串口不存在：转接头是否插好？用 ls /dev/serial/by-id 查看名称",
             "there is no such port: is the adapter plugged in? ls /dev/serial/by-id shows the names",
         ),
-        (Link::Serial(_), Some(ErrorKind::PermissionDenied)) => (
-            "没有权限：把运行用户加入 dialout 组",
-            "it may not be opened: add the agent's user to the group dialout",
-        ),
+        (Link::Serial(_), Some(ErrorKind::PermissionDenied)) => {
+            ("没有权限：把运行用户加入 dialout 组", "it may not be opened: add the agent's user to the group dialout")
+        }
         (Link::Serial(_), Some(ErrorKind::ResourceBusy)) => (
             "串口被别的程序占用：用 fuser 查看并停掉它（ModemManager 常见）",
             "another program has the port: fuser shows which; ModemManager is a common one",
         ),
-        (Link::Serial(_), _) => (
-            "核对串口名称、波特率和 rs485 设置",
-            "check the port's name, its baud rate and the setting rs485",
-        ),
+        (Link::Serial(_), _) => {
+            ("核对串口名称、波特率和 rs485 设置", "check the port's name, its baud rate and the setting rs485")
+        }
         (Link::DialIn(_), _) => (
             "核对 DTU 的服务器地址、端口和注册包，以及 SIM 卡流量",
             "check the DTU's server address, port and registration, and its SIM card",
@@ -64,9 +62,6 @@ fn unreachable(kind: Option<ErrorKind>, link: &Link) -> (&'static str, &'static 
             "地址上无人监听：核对端口，以及对方是否还有空闲连接",
             "nothing listens there: check the port, and whether the other side has connections left",
         ),
-        _ => (
-            "核对地址、网线和路由，ping 对方",
-            "check address, cable and route, and ping it",
-        ),
+        _ => ("核对地址、网线和路由，ping 对方", "check address, cable and route, and ping it"),
     }
 }

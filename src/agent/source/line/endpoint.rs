@@ -1,7 +1,9 @@
 //! The one connection of a bus, opened again when it is lost, and what may be asked on it when.
 
 use super::{
-    Fault, Line, Miss, Moment, Outcome, Pause, Seen, Stream, Switchboard, Tap, Timing, dial_in::Slot, link,
+    Fault, Line, Miss, Moment, Outcome, Pause, Seen, Stream, Switchboard, Tap, Timing,
+    dial_in::Slot,
+    link,
     quiet::Quiet,
     tap::{Ear, Tapped},
 };

@@ -6,11 +6,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{net::TcpStream, time::timeout};
 
 /// `slot` is where the calls of a bus that is dialled from outside arrive.
-pub(super) async fn open(
-    link: &Link,
-    slot: Option<&Arc<Slot>>,
-    deadline: Duration,
-) -> Result<Box<dyn Stream>, Fault> {
+pub(super) async fn open(link: &Link, slot: Option<&Arc<Slot>>, deadline: Duration) -> Result<Box<dyn Stream>, Fault> {
     let open = async {
         let stream: Box<dyn Stream> = match link {
             Link::Tcp(address) | Link::SerialServer(address, _) => Box::new(tcp(address).await?),

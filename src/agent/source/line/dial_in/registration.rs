@@ -39,10 +39,8 @@ pub fn whose<'a>(received: &[u8], slots: &'a [Arc<Slot>]) -> Caller<'a> {
 }
 
 fn begins<'a>(rest: &[u8], slots: &'a [Arc<Slot>]) -> Caller<'a> {
-    let longest = slots
-        .iter()
-        .filter(|slot| rest.starts_with(slot.registration()))
-        .max_by_key(|slot| slot.registration().len());
+    let longest =
+        slots.iter().filter(|slot| rest.starts_with(slot.registration())).max_by_key(|slot| slot.registration().len());
     let more = slots.iter().any(|slot| slot.registration().len() > rest.len() && slot.registration().starts_with(rest));
     match (longest, more) {
         (Some(slot), true) => Caller::Perhaps(slot),
