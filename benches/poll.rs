@@ -11,7 +11,7 @@ use mujun::agent::{
     config::{Bus, Function, Link, ModbusLimits, ModbusPoint, ValueType, WordOrder},
     source::{
         line::Endpoint,
-        modbus::{Answer, Read, plan},
+        modbus::{Answer, Learned, Read, plan},
     },
 };
 use std::{
@@ -58,7 +58,7 @@ fn one_connection() {
     let single = ModbusLimits { registers_max: 1, ..ModbusLimits::default() };
     println!("\n| 100 points as | requests | points/s |\n|---|---|---|");
     for (what, limits) in [("the plan reads them", limits), ("one request a point", single)] {
-        let reads = plan(&points(100), &limits);
+        let reads = plan(&points(100), &limits, &Learned::default());
         let rate = requests_per_s(servers.ports[0], &reads, seconds) / reads.len() as f64 * 100.0;
         println!("| {what} | {} | {} |", reads.len(), grouped(rate));
     }
@@ -79,7 +79,7 @@ fn points(count: u16) -> Vec<ModbusPoint> {
 }
 
 fn request(registers: u16) -> Read {
-    plan(&points(registers), &ModbusLimits::default()).remove(0)
+    plan(&points(registers), &ModbusLimits::default(), &Learned::default()).remove(0)
 }
 
 fn requests_per_s(port: u16, reads: &[Read], seconds: u64) -> f64 {

@@ -1,10 +1,14 @@
 //! What the agent counts about itself. Written by every stage, read by the uplink's heartbeat.
 
+mod bus;
+
+pub use bus::{Asked, BusFigures, BusView, MeterView};
+
 use crate::runtime::clock;
 use std::{
     collections::BTreeMap,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
@@ -16,6 +20,7 @@ pub struct Health {
     clock_unknown: AtomicBool,
     /// By destination: its clock less ours, and when that was measured, since the boot.
     clock_offsets: Mutex<BTreeMap<usize, (i64, i64)>>,
+    buses: Mutex<Vec<Arc<BusFigures>>>,
 }
 
 impl Health {
@@ -27,6 +32,21 @@ impl Health {
     /// A platform refused a record; how many there are now, of all platforms, since the start.
     pub fn refused(&self) -> u64 {
         self.refused_records.fetch_add(1, Relaxed) + 1
+    }
+
+    /// Where a bus that begins counts what it does.
+    pub fn bus(&self, name: &str, meters: Vec<String>) -> Arc<BusFigures> {
+        let figures = Arc::new(BusFigures::new(name.to_owned(), meters, clock::monotonic()));
+        self.buses.lock().unwrap_or_else(PoisonError::into_inner).push(figures.clone());
+        figures
+    }
+
+    /// Of all buses, in the order of their names.
+    pub fn buses(&self) -> Vec<BusView> {
+        let buses = self.buses.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut views: Vec<BusView> = buses.iter().map(|bus| bus.view(clock::monotonic())).collect();
+        views.sort_by(|a, b| a.bus.cmp(&b.bus));
+        views
     }
 
     pub fn rejected_inputs(&self) -> u64 {

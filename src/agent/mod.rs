@@ -32,7 +32,10 @@ use crate::runtime::{
 };
 use config::Config;
 use health::Health;
-use source::line::{Endpoint, Switchboard};
+use source::{
+    bus::Findings,
+    line::{Endpoint, Switchboard},
+};
 use spool::{SledSpool, Spool, SpoolError};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
@@ -63,8 +66,12 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
     let spool: Arc<dyn Spool> = Arc::new(opened);
 
     let (newest, watched, trust) = (spool.earlier_end(), health.clone(), config.trust_clock);
-    let beside = move || (clock::Watch::open(&dir, run_id, trust, newest, watched), declare::Declared::open(&dir));
-    let (watch, declared) = blocking(beside).await;
+    let buses = config.buses.clone();
+    let beside = move || {
+        let watch = clock::Watch::open(&dir, run_id, trust, newest, watched);
+        (watch, declare::Declared::open(&dir), Arc::new(Findings::open(&dir, &buses)))
+    };
+    let (watch, declared, findings) = blocking(beside).await;
 
     let window = config.mqtt.iter().map(|broker| broker.inflight).min().unwrap_or(u16::MAX);
     let receipts_max = usize::from(window / 2).max(1);
@@ -77,7 +84,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<Ended, Spool
     }
     for bus in config.buses {
         let endpoint = Endpoint::new(&bus).behind(&switchboards);
-        tasks.spawn("bus", source::bus::run(bus, endpoint, inputs.clone(), health.clone(), stop.clone()));
+        let findings = findings.clone();
+        tasks.spawn("bus", source::bus::run(bus, endpoint, inputs.clone(), health.clone(), findings, stop.clone()));
     }
     for broker in config.mqtt {
         tasks.spawn("mqtt", source::mqtt::run(broker, inputs.clone(), health.clone(), stop.clone()));

@@ -11,6 +11,7 @@ mod destinations;
 mod figures;
 mod keys;
 mod kills;
+mod lines;
 mod meters;
 #[path = "../support/mosquitto.rs"]
 #[allow(dead_code)] // each test uses a part of it

@@ -16,6 +16,9 @@ pub fn run(config: &Config, lang: Lang) {
     if !config.rates_assumed.is_empty() {
         println!("{}", assumed(config.rates_assumed.len(), lang));
     }
+    for warning in super::plan::warnings(config, lang) {
+        println!("{warning}");
+    }
     println!("{}", outlook(config, lang));
 }
 

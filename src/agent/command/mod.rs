@@ -2,6 +2,7 @@
 
 mod check;
 mod meter;
+mod plan;
 mod spool;
 
 use super::{
@@ -38,6 +39,12 @@ enum Command {
     Run,
     /// Check the configuration, say what is wrong with it, and for how long the disk lasts
     Check,
+    /// Show what is asked of each meter, how long a round takes, and whether the line is fast enough for it
+    Plan {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Declare what happened to a meter; works while the agent runs and while it is stopped
     Meter {
         #[command(subcommand)]
@@ -74,6 +81,10 @@ pub fn run(arguments: Arguments) -> ExitCode {
                 Ok(_) | Err(key::KeyError::Absent(_)) => ExitCode::SUCCESS,
                 Err(error) => failed(&error, lang),
             }
+        }
+        Command::Plan { json } => {
+            plan::run(&config, json, lang);
+            ExitCode::SUCCESS
         }
         Command::Meter { action } => meter::run(action, &config, lang),
         Command::Key => match key::load(&config.key_file) {

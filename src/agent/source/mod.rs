@@ -14,6 +14,9 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub mod bus;
+pub mod cjt188;
+mod digits;
+pub mod dlt645;
 pub mod line;
 pub mod modbus;
 pub mod mqtt;

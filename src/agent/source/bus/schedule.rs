@@ -1,52 +1,112 @@
-//! When the next poll is due.
+//! Which meter of a bus is polled next, and when.
+//!
+//! ```text
+//!   interval 2     ·   │   ·   │   ·   │     a poll is due at each multiple of the meter's interval,
+//!   interval 3     ·   ·   │   ·   ·   │     counted from 1970, and stays so until it is served
+//! ```
+//!
+//! # Promises
+//! - Whoever has waited longest is served first; of those that became due together, the one whose last service is
+//!   longer ago, then the one with the shorter interval. So while one meter waits, each other one is served at most once.
+//! - What a late poll has missed is counted, and never caught up with.
+//! - No meter waits longer than 1.1 intervals for its poll to be due, whatever the wall clock does. A clock that is
+//!   slowed down can stand a little before the instant for which a poll was woken: that instant is not served twice.
+//!
+//! # Does not
+//! Read a clock, or wait.
 
 use crate::model::UtcMillis;
 
-/// The first multiple of `interval_ms` after `now` that was not served yet. What a late poll has missed is left
-/// out, never caught up with.
-pub fn next_due(now: UtcMillis, served: Option<UtcMillis>, interval_ms: i64) -> UtcMillis {
-    let interval_ms = interval_ms.max(1);
-    let next = now.floor(interval_ms).plus_ms(interval_ms);
-    // a wall clock that is being slowed down can still stand before the instant for which we have just woken
-    if served == Some(next) { next.plus_ms(interval_ms) } else { next }
+/// The two clocks at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instants {
+    pub wall: UtcMillis,
+    /// Since some beginning, never back.
+    pub steady_ms: i64,
 }
 
-/// Polls left out between the one that was served and the one that is due.
-pub fn skipped(served: Option<UtcMillis>, due: UtcMillis, interval_ms: i64) -> i64 {
-    served.map_or(0, |served| (due.since(served) / interval_ms.max(1) - 1).max(0))
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    Serve {
+        meter: usize,
+        /// Polls that it should have had since it became due.
+        skipped: u64,
+    },
+    Wait {
+        ms: u64,
+    },
+    /// There is no meter.
+    Never,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
+#[derive(Debug)]
+pub struct Schedule {
+    slots: Vec<Slot>,
+    /// Wall clock less steady clock.
+    offset_ms: i64,
+    services: u64,
+}
 
-    #[test]
-    fn polls_stand_on_multiples_of_the_interval_and_a_late_one_skips() {
-        let due = |now, served: Option<i64>| next_due(UtcMillis(now), served.map(UtcMillis), 1000).0;
-        assert_eq!(due(10_000, None), 11_000);
-        assert_eq!(due(10_999, None), 11_000);
-        assert_eq!(due(11_002, Some(11_000)), 12_000);
-        assert_eq!(due(14_300, Some(11_000)), 15_000, "12, 13 and 14 are left out");
-        assert_eq!(skipped(Some(UtcMillis(11_000)), UtcMillis(15_000), 1000), 3);
-        assert_eq!(skipped(Some(UtcMillis(11_000)), UtcMillis(12_000), 1000), 0);
-        assert_eq!(skipped(None, UtcMillis(12_000), 1000), 0);
+#[derive(Debug)]
+struct Slot {
+    interval_ms: i64,
+    due_steady_ms: i64,
+    /// The number of its last service.
+    served: u64,
+}
+
+impl Schedule {
+    pub fn new(intervals_ms: impl IntoIterator<Item = i64>, now: Instants) -> Schedule {
+        let slot = |interval_ms: i64| {
+            let interval_ms = interval_ms.max(1);
+            Slot { interval_ms, due_steady_ms: next_due(now, interval_ms), served: 0 }
+        };
+        Schedule { slots: intervals_ms.into_iter().map(slot).collect(), offset_ms: offset(now), services: 0 }
     }
 
-    #[test]
-    fn a_clock_that_goes_backwards_serves_no_instant_twice_in_a_row_and_never_stalls() {
-        assert_eq!(next_due(UtcMillis(10_999), Some(UtcMillis(11_000)), 1000).0, 12_000);
-        assert_eq!(next_due(UtcMillis(5_100), Some(UtcMillis(11_000)), 1000).0, 6_000);
-        assert_eq!(skipped(Some(UtcMillis(11_000)), UtcMillis(6_000), 1000), 0);
+    /// What to do now. A meter that is served is due again at its next multiple.
+    pub fn next(&mut self, now: Instants) -> Next {
+        self.follow(now);
+        let order = |(_, slot): &(usize, &mut Slot)| (slot.due_steady_ms, slot.served, slot.interval_ms);
+        let Some((meter, slot)) = self.slots.iter_mut().enumerate().min_by_key(order) else { return Next::Never };
+        let late_ms = now.steady_ms.saturating_sub(slot.due_steady_ms);
+        if late_ms < 0 {
+            return Next::Wait { ms: late_ms.unsigned_abs() };
+        }
+        slot.due_steady_ms = next_due(now, slot.interval_ms);
+        self.services += 1;
+        slot.served = self.services;
+        let missed = late_ms.saturating_add(tolerance_ms(slot.interval_ms)) / slot.interval_ms;
+        Next::Serve { meter, skipped: missed.unsigned_abs() }
     }
 
-    proptest! {
-        #[test]
-        fn the_next_poll_is_aligned_and_at_most_two_intervals_away(now in -4_000_000_000_000..4_000_000_000_000_i64, ago in 0..5_i64, interval in 1..90_000_000_i64) {
-            let served = UtcMillis(now).floor(interval).plus_ms(interval * (2 - ago));
-            let due = next_due(UtcMillis(now), Some(served), interval);
-            prop_assert_eq!(due.0.rem_euclid(interval), 0);
-            prop_assert!(due.0 > now && due.0 - now <= 2 * interval && due != served);
+    /// After a step of the wall clock the multiples lie elsewhere. Who is due stays so.
+    fn follow(&mut self, now: Instants) {
+        let step_ms = offset(now).saturating_sub(self.offset_ms);
+        self.offset_ms = offset(now);
+        for slot in self.slots.iter_mut().filter(|slot| slot.due_steady_ms > now.steady_ms) {
+            // what is less is the wall clock being drawn to the right time, or two clocks not read in one moment
+            if step_ms.saturating_abs() > tolerance_ms(slot.interval_ms) {
+                slot.due_steady_ms = next_due(now, slot.interval_ms);
+            }
         }
     }
 }
+
+fn offset(now: Instants) -> i64 {
+    now.wall.0.saturating_sub(now.steady_ms)
+}
+
+fn tolerance_ms(interval_ms: i64) -> i64 {
+    interval_ms / 10
+}
+
+/// The first multiple that is not the one for which this poll was woken.
+fn next_due(now: Instants, interval_ms: i64) -> i64 {
+    let past = now.wall.plus_ms(tolerance_ms(interval_ms));
+    let next = past.floor(interval_ms).plus_ms(interval_ms);
+    now.steady_ms.saturating_add(next.since(now.wall))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The source against servers that misbehave.
 
+mod penalty;
 mod server;
 
 use crate::{
@@ -41,10 +42,11 @@ struct Bench {
 impl Bench {
     fn start(address: &str, timeout: Duration, meters: Vec<Meter>) -> Bench {
         let bus = bus(address, timeout, meters);
+        let endpoint = Endpoint::new(&bus);
         let (out, inputs) = mpsc::channel(1);
         let health = Arc::new(Health::default());
         let mut tasks = Tasks::new(CancellationToken::new());
-        tasks.spawn("bus", super::run(bus.clone(), Endpoint::new(&bus), out, health.clone(), tasks.stop()));
+        tasks.spawn("bus", super::run(bus, endpoint, out, health.clone(), Arc::default(), tasks.stop()));
         Bench { inputs, health, tasks, end: clock::monotonic() + DEADLINE }
     }
 
@@ -310,9 +312,9 @@ async fn where_nobody_listens_every_point_is_disconnected() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     for address in [nobody.as_str(), "no-such-host.invalid:502"] {
         let mut bench = Bench::start(address, PATIENT, vec![meter(1, &[0, 10]), meter(2, &[0])]);
-        for _ in 0..2 {
-            assert_eq!(bench.scan().await, (1, vec![Err(Reason::Disconnected); 2]));
-            assert_eq!(bench.scan().await, (2, vec![Err(Reason::Disconnected)]));
+        for _ in 0..4 {
+            let (unit, found) = bench.scan().await;
+            assert_eq!(found, vec![Err(Reason::Disconnected); if unit == 1 { 2 } else { 1 }]);
         }
     }
 }
@@ -322,7 +324,8 @@ async fn an_endpoint_that_cannot_be_reached_is_tried_once_a_poll_not_once_a_mete
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let pause = Duration::from_millis(20);
     let mut endpoint = Endpoint::new(&bus(&address, pause, Vec::new()));
-    let read = plan(&[point(0, Function::HoldingRegisters, 0, ValueType::U16)]).remove(0);
+    let points = [point(0, Function::HoldingRegisters, 0, ValueType::U16)];
+    let read = plan(&points, &ModbusLimits::default(), &Default::default()).remove(0);
     endpoint.begin_poll();
     assert!(matches!(endpoint.read(1, &read).await, Err(Fault::Unreachable(_))));
     let server = Server::start(&address, answer);

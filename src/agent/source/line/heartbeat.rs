@@ -67,18 +67,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A reply is `[length, …, sum]`, at the beginning.
-    fn summed(received: &[u8]) -> Seen {
+    /// A reply is `[length, …, CRC]`, at the beginning.
+    fn checked(received: &[u8]) -> Seen {
         let Some(length) = received.first().map(|length| usize::from(*length)) else { return Seen::More };
-        let Some(body) = received.get(..length + 2) else { return Seen::More };
-        let sum = body[..=length].iter().fold(7_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte));
-        if body[length + 1] == sum { Seen::Whole(0..length + 2) } else { Seen::Damaged("sum".into()) }
+        let Some(reply) = received.get(..length + 5) else { return Seen::More };
+        let (body, crc) = reply.split_at(length + 1);
+        if crc32c::crc32c(body).to_be_bytes() == crc { Seen::Whole(0..length + 5) } else { Seen::Damaged("CRC".into()) }
     }
 
     fn reply(data: &[u8]) -> Vec<u8> {
-        let mut bytes = [&[data.len() as u8], data].concat();
-        bytes.push(bytes.iter().fold(7_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte)));
-        bytes
+        let body = [&[data.len() as u8], data].concat();
+        [&body[..], &crc32c::crc32c(&body).to_be_bytes()].concat()
     }
 
     proptest! {
@@ -99,7 +98,7 @@ mod tests {
                     from = at;
                 }
                 received.extend_from_slice(&whole[from..]);
-                let (found, bytes) = seen(&received, &packets, heartbeat, summed);
+                let (found, bytes) = seen(&received, &packets, heartbeat, checked);
                 // a byte of the reply that is the heartbeat, at the beginning of a packet, can not be told from one
                 if heartbeat.len() > 1 || !whole.contains(&0xFE) {
                     prop_assert_eq!(&found, &Seen::Whole(0..whole.len()), "{:?}", received);
@@ -114,8 +113,8 @@ mod tests {
     #[test]
     fn a_reply_that_holds_the_heartbeat_is_left_as_it_is() {
         let whole = reply(&[0xFE, 1, 0xFE]);
-        let (found, bytes) = seen(&whole, &[0, 1], &[0xFE], summed);
-        assert_eq!((found, &bytes[..]), (Seen::Whole(0..5), &whole[..]));
+        let (found, bytes) = seen(&whole, &[0, 1], &[0xFE], checked);
+        assert_eq!((found, &bytes[..]), (Seen::Whole(0..8), &whole[..]));
         assert!(only(&[0xFE, 0xFE], &[0xFE]) && !only(&[0xFE, 1], &[0xFE]) && !only(&[1], &[]));
     }
 }

@@ -3,10 +3,14 @@
 use super::{
     connection::{Answer, Connection},
     decode,
-    plan::plan,
+    plan::{Read, plan},
+    rtu::{self, Asked},
 };
 use crate::{
-    agent::config::{Function, ModbusPoint, Multiplier, ValueType, WordOrder},
+    agent::{
+        config::{Function, ModbusPoint, Multiplier, ValueType, WordOrder},
+        source::line::{Line, Seen, Timing},
+    },
     model::Scale,
 };
 use std::time::Duration;
@@ -47,7 +51,7 @@ pub fn reply(bytes: &[u8]) {
     let points: Vec<_> = (0..3).map(point).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let Ok(runtime) = runtime else { return };
-    for read in plan(&points) {
+    for read in plan(&points, &Default::default(), &Default::default()) {
         let asked = async {
             let (ours, mut theirs) = tokio::io::duplex(1 << 16);
             let _whole = theirs.write_all(&bytes[..bytes.len().min(1 << 15)]).await;
@@ -63,6 +67,42 @@ pub fn reply(bytes: &[u8]) {
             assert!(value.is_err() || factor.is_ok() || points[part.point].multiplier.is_none());
             assert!(factor.is_err() || factor.is_ok_and(|factor| factor.is_sign_positive() && !factor.is_zero()));
         }
+    }
+}
+
+/// The first two bytes say what was asked and how the others come in pieces; those are all that ever comes.
+pub fn rtu(bytes: &[u8]) {
+    let [choice, piece, bytes @ ..] = bytes else { return };
+    let function = if choice & 0x80 == 0 { Function::InputRegisters } else { Function::DiscreteInputs };
+    let read = Read { function, start: 0, count: u16::from(choice & 0x7F).max(1), parts: Vec::new() };
+    let asked = Asked::of(1, &read);
+    let owed = [Asked { bytes: asked.bytes + 2, ..asked }];
+    if let Seen::Whole(range) = asked.seen(&owed, bytes) {
+        let reply = &bytes[range];
+        assert!(rtu::sound(reply) && reply[0] == 1 && reply[1] & 0x7F == asked.function);
+        assert!(reply.len() == asked.bytes + 5 || reply.len() == 5 && reply[1] & 0x80 != 0);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let Ok(runtime) = runtime else { return };
+    let answered = runtime.block_on(async {
+        let (ours, mut theirs) = tokio::io::duplex(1 << 12);
+        let mut line = Line::new(ours, Timing::of(None, Duration::from_secs(1)));
+        let peer = async move {
+            let mut request = [0; 8];
+            let _sent = tokio::io::AsyncReadExt::read_exact(&mut theirs, &mut request).await;
+            for piece in bytes.chunks(usize::from(*piece).max(1)) {
+                if theirs.write_all(piece).await.is_err() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::join!(rtu::read(&mut line, 1, &read, &owed), peer).0
+    });
+    match answered {
+        Ok(Answer::Words(words)) => assert_eq!(words.len() * 2, asked.bytes),
+        Ok(Answer::Bits(bits)) => assert_eq!(bits.len(), asked.bytes * 8),
+        Ok(Answer::Exception(_)) | Err(_) => {}
     }
 }
 
@@ -93,15 +133,40 @@ mod tests {
         )
     }
 
+    /// What was asked, the pieces, then frames of RTU.
+    fn lines() -> Vec<Vec<u8>> {
+        let line = |choice: u8, frames: &[&[u8]]| {
+            let frames: Vec<u8> = frames.iter().flat_map(|frame| rtu::framed(frame)).collect();
+            [&[choice, 3], &frames[..]].concat()
+        };
+        corpus::of(
+            "rtu",
+            &[
+                line(2, &[&[1, 4, 4, 0, 1, 0, 2]]),
+                line(0x89, &[&[1, 2, 2, 0xFF, 1]]),
+                line(2, &[&[1, 4, 6, 0, 1, 0, 2, 0, 3], &[1, 4, 4, 0, 1, 0, 2]]),
+                line(2, &[&[1, 0x84, 2]]),
+                line(2, &[&[2, 4, 4, 0, 1, 0, 2]]),
+                line(2, &[&[1, 4, 0, 0, 0, 2], &[1, 4, 4, 0, 1, 0, 2]]),
+            ],
+        )
+    }
+
     #[test]
     fn what_was_found_once_is_taken() {
         replies().iter().for_each(|bytes| reply(bytes));
+        lines().iter().for_each(|bytes| rtu(bytes));
     }
 
     proptest! {
         #[test]
         fn any_reply_is_taken(bytes in corpus::changed(replies())) {
             reply(&bytes);
+        }
+
+        #[test]
+        fn any_line_is_taken(bytes in corpus::changed(lines())) {
+            rtu(&bytes);
         }
     }
 }

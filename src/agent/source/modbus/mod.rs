@@ -15,10 +15,12 @@ mod decode;
 pub mod fuzz;
 mod late;
 mod plan;
+mod program;
 mod rtu;
 
 pub use connection::{Answer, Connection};
 pub use decode::{factor, from_words, value};
 pub use late::{OWED_MAX, Owed};
-pub use plan::{Part, Read, plan};
+pub use plan::{FINDINGS_MAX, Learned, Part, Read, Role, Stretch, plan};
+pub use program::{Program, description};
 pub use rtu::{Asked, read};

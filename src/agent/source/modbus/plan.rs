@@ -1,19 +1,29 @@
 //! Which requests give all points of one meter.
 //!
 //! # Promises
-//! - Every point lies whole in exactly one request.
-//! - No request is longer than the protocol allows, and none touches an address nobody asked for.
-//! - There is no plan with fewer requests.
+//! - Every value, and every register by which one is multiplied, lies whole in exactly one request.
+//! - No request is longer than the protocol, the model and what was learned allow. Addresses that nobody asked for are
+//!   read only between two that somebody did, `gap_max` of them at most in one stretch.
+//! - None touches a hole, or an address that the meter was found to refuse. A point on one is in no request.
+//! - There is no plan with fewer requests, and among those with as few none that reads fewer registers.
 //!
 //! # Does not
-//! Fill gaps: the address between two points may not exist, and a meter may refuse the whole request for it.
+//! Fill gaps between coils or inputs, of which no limit speaks.
 
-use crate::agent::config::{Function, ModbusPoint};
+mod learned;
+mod search;
+#[cfg(test)]
+mod tests;
+
+pub use learned::{FINDINGS_MAX, Learned, Stretch};
+pub use search::{Planned, Search};
+
+use crate::agent::config::{Function, ModbusLimits, ModbusPoint};
 
 /// Registers in one reading request (Modbus Application Protocol V1.1b3, 6.3 and 6.4).
-const REGISTERS_MAX: u32 = 125;
+const REGISTERS_MAX: u16 = 125;
 /// Coils or inputs in one reading request (6.1 and 6.2).
-const BITS_MAX: u32 = 2000;
+const BITS_MAX: u16 = 2000;
 
 /// One request and what its reply holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,211 +39,170 @@ pub struct Read {
 pub struct Part {
     /// The point's place among the meter's points.
     pub point: usize,
+    pub role: Role,
     /// Registers, or bits, before it in the reply.
     pub offset: usize,
     pub width: usize,
 }
 
+/// What a part is to its point.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Role {
+    Value,
+    Multiplier,
+}
+
+/// Where a value or a multiplier lies.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Span {
+    pub function: Function,
+    pub start: u32,
+    /// One past the last; 65536 does not fit a `u16`.
+    pub end: u32,
+    pub point: usize,
+    pub role: Role,
+}
+
 /// `points` are checked: none runs past address 65535.
-pub fn plan(points: &[ModbusPoint]) -> Vec<Read> {
-    plan_within(points, |function| if holds_bits(function) { BITS_MAX } else { REGISTERS_MAX })
+pub fn plan(points: &[ModbusPoint], limits: &ModbusLimits, learned: &Learned) -> Vec<Read> {
+    plan_of(spans(points), limits, learned)
+}
+
+/// The same for some of the spans.
+pub fn plan_of(mut spans: Vec<Span>, limits: &ModbusLimits, learned: &Learned) -> Vec<Read> {
+    spans.retain(|span| {
+        span.len() <= cap(span.function) && may_read(span.function, span.start, span.end, limits, learned)
+    });
+    spans.sort();
+    let mut reads = Vec::new();
+    for table in spans.chunk_by(|a, b| a.function == b.function) {
+        let mut joined = table.first().map_or(0, |span| span.end);
+        let mut island = 0;
+        for (place, span) in table.iter().enumerate() {
+            if !reaches(joined, span, limits, learned) {
+                cut(&table[island..place], count_max(span.function, limits, learned), &mut reads);
+                island = place;
+            }
+            joined = joined.max(span.end);
+        }
+        if let Some(span) = table.first() {
+            cut(&table[island..], count_max(span.function, limits, learned), &mut reads);
+        }
+    }
+    reads
+}
+
+/// Of all points, their multipliers among them.
+pub fn spans(points: &[ModbusPoint]) -> Vec<Span> {
+    let mut spans = Vec::with_capacity(points.len());
+    for (place, point) in points.iter().enumerate() {
+        let span = |function: Function, register: u16, registers: u16, role| {
+            let start = u32::from(register);
+            let width = if holds_bits(function) { 1 } else { registers.max(1) };
+            Span { function, start, end: start + u32::from(width), point: place, role }
+        };
+        spans.push(span(point.function, point.register, point.value_type.registers(), Role::Value));
+        if let Some(by) = &point.multiplier {
+            spans.push(span(by.function, by.register, by.value_type.registers(), Role::Multiplier));
+        }
+    }
+    spans
 }
 
 pub fn holds_bits(function: Function) -> bool {
     matches!(function, Function::Coils | Function::DiscreteInputs)
 }
 
-/// From the lowest address up, each request takes on all that touches it and fits. The lowest point that is left must
-/// be in some request, and none that starts lower could hold more of what is left: so no plan needs fewer.
-fn plan_within(points: &[ModbusPoint], count_max: impl Fn(Function) -> u32) -> Vec<Read> {
-    let mut spans: Vec<Span> = points.iter().enumerate().map(Span::new).collect();
-    spans.sort_by_key(|span| (span.function, span.start, span.end));
-    let mut reads: Vec<Read> = Vec::new();
-    for span in spans {
-        match reads.last_mut().filter(|read| span.fits(read, count_max(span.function))) {
-            Some(read) => span.join(read),
-            None => {
-                let mut read = Read { function: span.function, start: span.start, count: 0, parts: Vec::new() };
-                span.join(&mut read);
-                reads.push(read);
-            }
-        }
-    }
-    reads
-}
-
-struct Span {
-    point: usize,
-    function: Function,
-    start: u16,
-    /// One past the last; 65536 does not fit a `u16`.
-    end: u32,
-}
-
 impl Span {
-    fn new((place, point): (usize, &ModbusPoint)) -> Span {
-        let width = if holds_bits(point.function) { 1 } else { point.value_type.registers().into() };
-        Span { point: place, function: point.function, start: point.register, end: u32::from(point.register) + width }
-    }
-
-    fn fits(&self, read: &Read, count_max: u32) -> bool {
-        let start = u32::from(read.start);
-        self.function == read.function
-            && u32::from(self.start) <= start + u32::from(read.count)
-            && self.end - start <= count_max
-    }
-
-    fn join(&self, read: &mut Read) {
-        let offset = usize::from(self.start - read.start);
-        let width = self.end.saturating_sub(u32::from(self.start)) as usize;
-        read.parts.push(Part { point: self.point, offset, width });
-        let count = u16::try_from(offset + width).unwrap_or(u16::MAX);
-        read.count = read.count.max(count);
+    pub fn len(&self) -> u32 {
+        self.end - self.start
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::agent::config::{ValueType, WordOrder};
-    use proptest::prelude::*;
-
-    fn point(function: Function, register: u16, value_type: ValueType) -> ModbusPoint {
-        ModbusPoint {
-            series: 0,
-            function,
-            register,
-            value_type,
-            word_order: WordOrder::Abcd,
-            no_value: Vec::new(),
-            multiplier: None,
-        }
+impl Read {
+    pub fn end(&self) -> u32 {
+        u32::from(self.start) + u32::from(self.count)
     }
+}
 
-    fn shape(points: &[ModbusPoint]) -> Vec<(u8, u16, u16)> {
-        plan(points).iter().map(|read| (read.function as u8, read.start, read.count)).collect()
+fn cap(function: Function) -> u32 {
+    u32::from(if holds_bits(function) { BITS_MAX } else { REGISTERS_MAX })
+}
+
+/// What a request may hold, unless one value alone takes more.
+fn count_max(function: Function, limits: &ModbusLimits, learned: &Learned) -> u32 {
+    let of_model = if holds_bits(function) { BITS_MAX } else { limits.registers_max };
+    let learned = learned.count_max(function).unwrap_or(u16::MAX);
+    u32::from(of_model.min(learned).max(1)).min(cap(function))
+}
+
+/// Holes are stretches of registers; coils and inputs have addresses of their own.
+fn may_read(function: Function, start: u32, end: u32, limits: &ModbusLimits, learned: &Learned) -> bool {
+    let meets = |(first, last): &(u16, u16)| u32::from(*first) < end && start <= u32::from(*last);
+    (holds_bits(function) || !limits.holes.iter().any(meets)) && !learned.forbids(function, start, end)
+}
+
+/// Whether a request that ends at `joined` may go on to `span`.
+fn reaches(joined: u32, span: &Span, limits: &ModbusLimits, learned: &Learned) -> bool {
+    if learned.parts(span.function, joined, span.start) {
+        return false;
     }
+    let gap = span.start.saturating_sub(joined);
+    let gap_max = if holds_bits(span.function) { 0 } else { u32::from(limits.gap_max) };
+    gap == 0 || gap <= gap_max && may_read(span.function, joined, span.start, limits, learned)
+}
 
-    #[test]
-    fn neighbours_share_a_request_and_a_gap_or_another_table_starts_a_new_one() {
-        use {Function::*, ValueType::*};
-        let points = [
-            point(HoldingRegisters, 102, F32),
-            point(HoldingRegisters, 100, U32),
-            point(InputRegisters, 104, U16),
-            point(HoldingRegisters, 104, I64),
-            point(HoldingRegisters, 109, U16),
-            point(Coils, 0, Bool),
-            point(Coils, 1, Bool),
-        ];
-        assert_eq!(shape(&points), [(1, 0, 2), (3, 100, 8), (3, 109, 1), (4, 104, 1)]);
-        let first = &plan(&points)[1];
-        let places: Vec<_> = first.parts.iter().map(|part| (part.point, part.offset, part.width)).collect();
-        assert_eq!(places, [(1, 0, 2), (0, 2, 2), (3, 4, 4)]);
-    }
-
-    #[test]
-    fn the_limit_splits_before_a_value_never_inside_it() {
-        use {Function::*, ValueType::*};
-        let words: Vec<_> = (0..126).map(|i| point(InputRegisters, i, U16)).collect();
-        assert_eq!(shape(&words), [(4, 0, 125), (4, 125, 1)]);
-        let pairs: Vec<_> = (0..63).map(|i| point(HoldingRegisters, 2 * i, F32)).collect();
-        assert_eq!(shape(&pairs), [(3, 0, 124), (3, 124, 2)]);
-        let bits: Vec<_> = (0..2001).map(|i| point(DiscreteInputs, i, Bool)).collect();
-        assert_eq!(shape(&bits), [(2, 0, 2000), (2, 2000, 1)]);
-    }
-
-    #[test]
-    fn the_last_address_can_be_read() {
-        let points = [
-            point(Function::HoldingRegisters, 65535, ValueType::U16),
-            point(Function::HoldingRegisters, 65533, ValueType::U32),
-        ];
-        assert_eq!(shape(&points), [(3, 65533, 3)]);
-    }
-
-    fn any_point(registers: u16) -> impl Strategy<Value = ModbusPoint> {
-        use {Function::*, ValueType::*};
-        let bits = (prop_oneof![Just(Coils), Just(DiscreteInputs)], Just(Bool));
-        let words = (
-            prop_oneof![3 => Just(HoldingRegisters), 1 => Just(InputRegisters)],
-            prop_oneof![Just(U16), Just(I32), Just(F64)],
-        );
-        (prop_oneof![1 => bits, 4 => words], 0..registers).prop_map(|((function, ty), at)| point(function, at, ty))
-    }
-
-    fn addresses(point: &ModbusPoint) -> std::ops::Range<u32> {
-        let span = Span::new((0, point));
-        u32::from(span.start)..span.end
-    }
-
-    fn check(points: &[ModbusPoint], reads: &[Read], count_max: u32) -> Result<(), TestCaseError> {
-        let mut covered = vec![0; points.len()];
-        for read in reads {
-            prop_assert!(read.count >= 1 && u32::from(read.count) <= count_max);
-            for address in u32::from(read.start)..u32::from(read.start) + u32::from(read.count) {
-                let asked = |p: &ModbusPoint| p.function == read.function && addresses(p).contains(&address);
-                prop_assert!(points.iter().any(asked), "address {} was not asked for", address);
+/// Cuts one island, in which a request may run from anywhere to anywhere, into requests. By their start, the spans of
+/// each request of a best plan can be taken as neighbours: of two requests the one that starts later also ends later,
+/// or it would not be needed, so that a span fits into the last one that starts at or before it. So the best plan of
+/// the first `i` spans is that of the first `j` and one request more, for the best `j`.
+fn cut(island: &[Span], count_max: u32, reads: &mut Vec<Read>) {
+    // requests and registers of the best plan of the first `i` spans, and where its last request begins
+    let mut best: Vec<(usize, u32, usize)> = vec![(0, 0, 0)];
+    for (i, last) in island.iter().enumerate() {
+        let mut chosen = (usize::MAX, u32::MAX, i);
+        let mut end = last.end;
+        // the longest of the spans that begin where this request would
+        let (mut start, mut longest) = (last.start, last.end);
+        for j in (0..=i).rev() {
+            let span = &island[j];
+            (start, longest) = (span.start, if span.start == start { longest.max(span.end) } else { span.end });
+            end = end.max(span.end);
+            let count = end - start;
+            if count > cap(span.function) {
+                break;
             }
-            for part in &read.parts {
-                let point = &points[part.point];
-                covered[part.point] += 1;
-                prop_assert_eq!(point.function, read.function);
-                prop_assert_eq!(usize::from(read.start) + part.offset, usize::from(point.register));
-                prop_assert_eq!(part.width, addresses(point).len());
-                prop_assert!(part.offset + part.width <= usize::from(read.count), "torn");
+            if count <= count_max || longest == end {
+                let (requests, registers, _) = best[j];
+                chosen = chosen.min((requests + 1, registers + count, j));
             }
         }
-        prop_assert!(covered.iter().all(|times| *times == 1));
-        Ok(())
+        best.push(chosen);
     }
-
-    /// The fewest groups into which the points can be parted so that each group is one legal request, by trying all.
-    fn fewest(points: &[ModbusPoint], count_max: u32) -> usize {
-        fn legal(group: &[&ModbusPoint], all: &[ModbusPoint], count_max: u32) -> bool {
-            let function = group[0].function;
-            let start = group.iter().map(|p| addresses(p).start).min().unwrap();
-            let end = group.iter().map(|p| addresses(p).end).max().unwrap();
-            let asked = |address| all.iter().any(|p| p.function == function && addresses(p).contains(&address));
-            group.iter().all(|p| p.function == function) && end - start <= count_max && (start..end).all(asked)
-        }
-        fn part<'a>(
-            rest: &'a [ModbusPoint],
-            groups: &mut Vec<Vec<&'a ModbusPoint>>,
-            all: &[ModbusPoint],
-            max: u32,
-        ) -> usize {
-            let Some((first, rest)) = rest.split_first() else {
-                return if groups.iter().all(|group| legal(group, all, max)) { groups.len() } else { usize::MAX };
-            };
-            let mut best = usize::MAX;
-            for i in 0..groups.len() {
-                groups[i].push(first);
-                best = best.min(part(rest, groups, all, max));
-                groups[i].pop();
-            }
-            groups.push(vec![first]);
-            best = best.min(part(rest, groups, all, max));
-            groups.pop();
-            best
-        }
-        part(points, &mut Vec::new(), points, count_max)
+    let mut ends = Vec::new();
+    let mut i = island.len();
+    while i > 0 {
+        let begins = best[i].2;
+        ends.push((begins, i));
+        i = begins;
     }
+    reads.extend(ends.into_iter().rev().filter_map(|(from, to)| read_of(&island[from..to])));
+}
 
-    proptest! {
-        #[test]
-        fn every_point_is_covered_once_within_the_limits_and_nothing_else_is_read(points in prop::collection::vec(any_point(400), 0..300)) {
-            let (bits, words): (Vec<_>, Vec<_>) = plan(&points).into_iter().partition(|read| holds_bits(read.function));
-            for read in &bits { prop_assert!(u32::from(read.count) <= BITS_MAX); }
-            for read in &words { prop_assert!(u32::from(read.count) <= REGISTERS_MAX); }
-            check(&points, &plan(&points), BITS_MAX)?;
-        }
-
-        #[test]
-        fn no_plan_has_fewer_requests(points in prop::collection::vec(any_point(14), 0..7), count_max in 4..9_u32) {
-            let reads = plan_within(&points, |_| count_max);
-            check(&points, &reads, count_max)?;
-            prop_assert_eq!(reads.len(), fewest(&points, count_max));
-        }
-    }
+/// One request for all of `spans`, which are of one function and sorted.
+pub fn read_of(spans: &[Span]) -> Option<Read> {
+    let first = spans.first()?;
+    let end = spans.iter().map(|span| span.end).max()?;
+    let part = |span: &Span| Part {
+        point: span.point,
+        role: span.role,
+        offset: (span.start - first.start) as usize,
+        width: span.len() as usize,
+    };
+    Some(Read {
+        function: first.function,
+        start: u16::try_from(first.start).ok()?,
+        count: u16::try_from(end - first.start).ok()?,
+        parts: spans.iter().map(part).collect(),
+    })
 }

@@ -170,15 +170,22 @@ pub async fn read(line: &mut Line, unit_id: u8, read: &Read, owed: &[Asked]) -> 
     Ok(connection::answer(reply, read)?)
 }
 
+/// With its CRC.
+#[cfg(test)]
+pub fn framed(bytes: &[u8]) -> Vec<u8> {
+    [bytes, &CRC.checksum(bytes).to_le_bytes()].concat()
+}
+
+#[cfg(any(test, fuzzing))]
+pub fn sound(frame: &[u8]) -> bool {
+    frame.split_last_chunk::<CRC_BYTES>().is_some_and(|(body, crc)| CRC.checksum(body).to_le_bytes() == *crc)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::agent::config::Function;
     use proptest::prelude::*;
-
-    pub fn framed(bytes: &[u8]) -> Vec<u8> {
-        [bytes, &CRC.checksum(bytes).to_le_bytes()].concat()
-    }
 
     fn values(unit: u8, function: u8, values: &[u8]) -> Vec<u8> {
         framed(&[&[unit, function, values.len() as u8], values].concat())

@@ -124,7 +124,7 @@ fn multiplier(value_type: ValueType, scale: &str, power_of_ten: bool) -> Multipl
 }
 
 fn part(width: usize) -> Part {
-    Part { point: 0, offset: 1, width }
+    Part { point: 0, role: crate::agent::source::modbus::Role::Value, offset: 1, width }
 }
 
 /// `words` behind one that is another's.
