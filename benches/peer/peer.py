@@ -5,6 +5,7 @@ its spool, which is counted afterwards; thingsboard-gateway publishes to a mosqu
 and keeps its queue in memory.
 """
 
+import datetime
 import json
 import os
 import pathlib
@@ -96,9 +97,10 @@ def mujun(folder, ports, seconds):
     subprocess.run([*agent, "spool", "export", "--to", exported], check=True)
     with open(exported) as lines:
         head = next(lines).strip().split(",")
-        at, quality = head.index("time_ms"), head.index("quality")
+        at, quality = head.index("time"), head.index("quality")
         rows = [line.rstrip("\n").split(",") for line in lines]
-    inside = [row for row in rows if marks[0] <= int(row[at]) / 1000 < marks[1]]
+    taken = lambda row: datetime.datetime.fromisoformat(row[at]).timestamp()
+    inside = [row for row in rows if marks[0] <= taken(row) < marks[1]]
     good = [row for row in inside if row[quality] == "good"]
     return cpu, memory, len(good)
 
@@ -112,7 +114,11 @@ def thingsboard(folder, ports, seconds):
     time.sleep(1)
     seen, lock = [0], threading.Lock()
 
-    def took(_client, _data, message):
+    def took(client, _data, message):
+        # the platform's answer, without which it sends nothing
+        if message.topic.startswith("v1/devices/me/rpc/request/"):
+            limits = {"rateLimits": {}, "maxPayloadSize": 65536, "maxInflightMessages": 100}
+            client.publish(message.topic.replace("request", "response"), json.dumps(limits), qos=1)
         if message.topic != "v1/gateway/telemetry":
             return
         values = sum(len(entry.get("values", entry)) for device in json.loads(message.payload).values() for entry in device)

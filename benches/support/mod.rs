@@ -4,6 +4,7 @@
 
 pub mod device;
 pub mod meter;
+pub mod peer;
 pub mod spool;
 pub mod stack;
 pub mod steel;
