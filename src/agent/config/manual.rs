@@ -77,7 +77,7 @@ fn point(section: &Section, meter: &str, listed: &mut Listed) -> ManualPoint {
             );
         }
     }
-    ManualPoint { series: listed.point(section, meter.as_str(), Some(Given::Written { delivery })), delivery }
+    ManualPoint { series: listed.point(section, meter, Some(Given::Written { delivery })), delivery }
 }
 
 #[cfg(test)]
