@@ -38,7 +38,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Role {
     #[command(hide = true)]
-    Agent(agent::command::Arguments),
+    Agent(Box<agent::command::Arguments>),
     #[command(hide = true)]
     Platform(platform::command::Arguments),
 }
@@ -50,7 +50,7 @@ pub fn main() -> ExitCode {
     match arguments.role {
         Some(Role::Agent(arguments)) => {
             process::die_with_parent();
-            agent::command::run(arguments)
+            agent::command::run(*arguments)
         }
         Some(Role::Platform(arguments)) => {
             process::die_with_parent();
