@@ -156,3 +156,95 @@ fn place(found: &Found) -> String {
         (None, None) => "-".into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        agent::config::{Serial, Wire},
+        runtime::lang::Text,
+    };
+    use std::time::Duration;
+
+    fn found(wire: Wire, protocol: Protocol, address: &str, models: &[&str]) -> Found {
+        let models = models.iter().map(|model| (*model).to_owned()).collect();
+        Found { wire: Some(wire), host: None, protocol, address: address.into(), kind: None, models, said: None }
+    }
+
+    fn survey() -> Survey {
+        let [modbus, digits] = [(9600, "8N1"), (2400, "8E1")].map(|(baud, format)| wire::wire(baud, format).unwrap());
+        let refused = Text::new("仪表拒绝", "refused");
+        Survey {
+            found: vec![
+                found(modbus, Protocol::Modbus, "1", &["jsy-mk-333"]),
+                Found { said: Some(refused), ..found(modbus, Protocol::Modbus, "7", &[]) },
+                found(digits, Protocol::Dlt645Of2007, "202100123456", &["a", "b"]),
+            ],
+            garbled: vec![Garbled { wire: Some(modbus), address: "9".into(), bytes: 14 }],
+            ..Survey::default()
+        }
+    }
+
+    #[test]
+    fn what_was_found_is_a_table_in_both_languages() {
+        let english = "\
+line      protocol     address       model       remark
+--------  -----------  ------------  ----------  -------
+9600 8N1  modbus       1             jsy-mk-333
+9600 8N1  modbus       7             ?           refused
+2400 8E1  dlt645-2007  202100123456  a / b
+9600 8N1 address 9: something answers that is no whole reply (14 bytes): two meters of one address, or another parity";
+        assert_eq!(table(&survey(), Lang::En), english);
+        let chinese = "\
+线路      协议         地址          型号        备注
+--------  -----------  ------------  ----------  --------
+9600 8N1  modbus       1             jsy-mk-333
+9600 8N1  modbus       7             ?           仪表拒绝
+2400 8E1  dlt645-2007  202100123456  a / b
+9600 8N1 地址 9：有回答但不完整（14 字节）：可能两块表同一地址，或校验位不同";
+        assert_eq!(table(&survey(), Lang::Zh), chinese);
+        let nothing = Survey { stopped: true, ..Survey::default() };
+        assert_eq!(table(&nothing, Lang::En), "stopped; no meter was found so far");
+    }
+
+    #[test]
+    fn what_was_found_is_a_bus_for_each_setting() {
+        let wire = wire::wire(9600, "8N1").unwrap();
+        let link = Link::Serial(Serial { path: "/dev/ttyUSB0".into(), wire, rs485: false });
+        let (timeout, poll_interval) = (Duration::from_secs(1), Duration::from_secs(1));
+        let bus = Bus { name: "x".into(), link, timeout, poll_interval, meters: Vec::new() };
+        let text = toml(&survey(), &bus, Lang::En);
+        let golden = "\
+[[bus]]
+name = \"line-1\"
+link = \"serial\"
+port = \"/dev/ttyUSB0\"
+baud = 9600
+format = \"8N1\"
+
+[[bus.meter]]
+name = \"meter-1-1\"
+model = \"jsy-mk-333\"
+unit_id = 1
+
+[[bus.meter]]
+name = \"meter-1-7\"
+# no model was recognised: write model = \"…\" (mujun-agent models lists them), or its [[bus.meter.point]] (mujun-agent read finds them)
+unit_id = 7
+
+[[bus]]
+name = \"line-2\"
+link = \"serial\"
+port = \"/dev/ttyUSB0\"
+baud = 2400
+format = \"8E1\"
+
+[[bus.meter]]
+name = \"meter-2-202100123456\"
+# it can be a, b: look at its plate and write model = \"…\"
+protocol = \"dlt645-2007\"
+address = \"202100123456\"
+";
+        assert_eq!(text, golden);
+    }
+}
