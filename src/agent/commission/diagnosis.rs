@@ -571,6 +571,11 @@ mod tests {
                 &[TimeoutTight],
             ),
             (
+                "nothing in time, and all of it late",
+                line(vec![Unit { late: 5, ..unit("1", silent(5)) }]),
+                &[TimeoutTight],
+            ),
+            (
                 "a closed port",
                 Observations { unreachable: Some(Text::new("不存在", "not there")), ..line(vec![]) },
                 &[Unreachable],
