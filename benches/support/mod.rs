@@ -4,6 +4,7 @@
 
 pub mod device;
 pub mod meter;
+#[path = "../../tests/support/libmodbus.rs"]
 pub mod peer;
 pub mod spool;
 pub mod stack;

@@ -8,10 +8,13 @@ mod console;
 mod declared;
 mod demo;
 mod destinations;
+mod dissector;
 mod dlt645;
 mod figures;
 mod keys;
 mod kills;
+#[path = "../support/libmodbus.rs"]
+mod libmodbus;
 mod lines;
 mod manual;
 mod meters;

@@ -1,10 +1,31 @@
-//! libmodbus as the peer: its servers and its client, compiled here, as processes.
+//! libmodbus as the peer: its servers, its slave and its client, compiled here, as processes.
+
+#![allow(dead_code, clippy::unwrap_used)] // each user its part; a test that can not start its peer may panic
 
 use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
+
+/// An RTU slave on a serial port, 9600 8N1; it ends with its owner. Holding register n holds 1000 unit + n.
+pub struct Slave(Child);
+
+impl Drop for Slave {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+pub fn slave(port: &Path, unit: u8) -> Slave {
+    let program = compiled("tests/support/modbus_slave.c");
+    let mut process = Command::new(program).arg(port).arg(unit.to_string()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    Slave(process)
+}
 
 /// Ends with its owner.
 pub struct Servers {
@@ -41,9 +62,14 @@ pub fn bare_loop(port: u16, registers: u16, seconds: u64) -> f64 {
 
 fn compiled(source: &str) -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(source.file_stem().unwrap());
+    let name = source.file_stem().unwrap().to_str().unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    // tests that run beside each other each compile their own, and the last one stays
+    let made = tempfile::Builder::new().prefix(name).tempfile_in(folder).unwrap().into_temp_path();
     let script = "cc -O2 -Wall -Wextra \"$1\" -o \"$2\" $(pkg-config --cflags --libs libmodbus)";
-    let status = Command::new("sh").args(["-c", script, "sh"]).arg(&source).arg(&program).status().unwrap();
-    assert!(status.success(), "{} needs a C compiler and Debian's libmodbus-dev", source.display());
+    let status = Command::new("sh").args(["-c", script, "sh"]).arg(&source).arg(&made).status().unwrap();
+    assert!(status.success(), "{} needs a C compiler, pkg-config and Debian's libmodbus-dev", source.display());
+    let program = folder.join(name);
+    made.persist(&program).unwrap();
     program
 }
