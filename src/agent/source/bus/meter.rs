@@ -3,7 +3,7 @@
 use super::{Findings, Medium, program::Program};
 use crate::{
     agent::{
-        config::{self, Bus},
+        config::{self, Bus, Link},
         health::{Asked, BusFigures, Health},
         source::{
             line::{Fault, Pause},
@@ -27,6 +27,7 @@ type Found = Vec<(u32, Result<RawValue, Reason>)>;
 
 pub struct Meter {
     bus: String,
+    link: Link,
     name: String,
     /// Its place among the meters of the bus.
     place: usize,
@@ -55,6 +56,7 @@ impl Meter {
         figures.learned(place, told(&learned));
         Meter {
             bus: bus.name.clone(),
+            link: bus.link.clone(),
             name: meter.name.clone(),
             place,
             figures,
@@ -116,7 +118,7 @@ impl Meter {
                 Asked::Refused
             }
             Err(fault) => {
-                let reason = round.fault(fault);
+                let reason = round.fault(fault, &self.link);
                 self.program.missed(request, reason, matches!(fault, Fault::Timeout(_)));
                 match reason {
                     Reason::Timeout => Asked::Timeout,
@@ -204,12 +206,12 @@ impl Round {
         self.trouble.get_or_insert_with(|| (Reason::Exception, text.to_owned()));
     }
 
-    fn fault(&mut self, fault: &Fault) -> Reason {
+    fn fault(&mut self, fault: &Fault, link: &Link) -> Reason {
         let reason = fault.reason();
         self.given_up = Some(reason);
         self.own_fault = !matches!(fault, Fault::Unreachable(_));
         self.refused_reply = matches!(fault, Fault::Malformed(_));
-        self.trouble.get_or_insert_with(|| (reason, fault.to_string()));
+        self.trouble.get_or_insert_with(|| (reason, format!("{fault}; {}", fault.advice(link).en)));
         reason
     }
 }
