@@ -31,8 +31,8 @@ fn an_exception_a_short_reply_another_transaction_and_silence_are_named_and_cost
     let points = plant.counts();
     stack.wait("/api/v1/ledger", PATIENCE, |ledger| plant::all_read(ledger, &points));
     let first = plant.run();
-    for (unit, meter, reason) in broken {
-        stack.wait_log("agent.log", &[&format!("meter=\"{meter}\" unit_id={unit}"), reason]);
+    for (_, meter, reason) in broken {
+        stack.wait_log("agent.log", &[&format!("meter=\"{meter}\""), reason]);
     }
     plant.wait_requests(20);
     let last = plant.stop();
