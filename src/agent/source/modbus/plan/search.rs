@@ -97,6 +97,8 @@ impl Search {
 
     /// The requests of the next poll.
     pub fn poll(&mut self, spans: &[Span], limits: &ModbusLimits) -> Vec<Planned> {
+        // not before the poll is over: a block that is refused behind the one that was just found is a suspect too
+        self.ended();
         self.answered_in_poll = false;
         let waiting: Vec<usize> = (0..self.suspects.len()).filter(|at| self.suspects[*at].waits).collect();
         let known = |read| Planned { read, suspect: None };
@@ -137,7 +139,6 @@ impl Search {
         if self.suspects[parent].answered == 2 {
             self.not_together(parent);
         }
-        self.ended();
     }
 
     /// The meter refuses it, with this exception.
@@ -149,7 +150,6 @@ impl Search {
             Some(at) => self.halve(at, code),
             None => self.suspect(&planned.read, code, spans),
         }
-        self.ended();
     }
 
     /// No answer came to it in time.

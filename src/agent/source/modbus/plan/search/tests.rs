@@ -110,6 +110,16 @@ fn a_meter_that_refuses_everything_has_taught_nothing_and_is_not_searched_for_ev
 }
 
 #[test]
+fn blocks_that_are_all_refused_are_all_searched_although_one_is_a_single_value() {
+    let (spans, meter) = (words([1, 18, 19, 20]), Meter::sound_but(&[1, 18]));
+    let mut search = Search::default();
+    for _ in 0..8 {
+        poll(&mut search, &spans, &limits(0), &meter);
+    }
+    assert_eq!(poll(&mut search, &spans, &limits(0), &meter).1.len(), 2, "{search:?}");
+}
+
+#[test]
 fn a_register_in_a_filled_gap_is_found_although_nobody_asked_for_it() {
     let (spans, meter) = (words([0, 1, 5, 6]), Meter::sound_but(&[3]));
     let mut search = Search::default();
