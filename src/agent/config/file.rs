@@ -12,14 +12,11 @@ use super::{
     point::{self, Given, Place},
     spool, uplink, word,
 };
-use crate::{
-    agent::library::Library,
-    runtime::{
-        file,
-        lang::Text,
-        problem::{Problems, Unique},
-        settings::{self, Section},
-    },
+use crate::runtime::{
+    file,
+    lang::Text,
+    problem::{Problems, Unique},
+    settings::{self, Section},
 };
 use std::path::Path;
 
@@ -67,13 +64,7 @@ fn config(root: &Section, folder: &Path, problems: &mut Option<Problems>) -> Con
     let agent = root.table(&AGENT, &AGENT_SHAPE);
     let meter_dir = agent.as_ref().and_then(|agent| agent.parse(&METER_DIR, settings::path));
     let meter_dir = meter_dir.map(|dir| dir.value.to_owned());
-    let library = match Library::load(meter_dir.as_ref().map(|dir| folder.join(dir)).as_deref()) {
-        Ok(library) => Some(library),
-        Err(found) => {
-            *problems = Some(found);
-            None
-        }
-    };
+    let models = meter::Models::of(meter_dir.as_ref().map(|dir| folder.join(dir)));
     let trust_clock = agent.as_ref().and_then(|agent| agent.boolean(&TRUST_CLOCK)).is_some_and(|trust| trust.value);
     let gateway_id = agent.as_ref().and_then(|agent| agent.parse(&GATEWAY_ID, word::gateway_id));
     let gateway_id = gateway_id.map_or(String::new(), |id| id.value.to_owned());
@@ -93,7 +84,7 @@ fn config(root: &Section, folder: &Path, problems: &mut Option<Problems>) -> Con
         key_file,
         console: console::listen(root),
         uplinks: uplink::destinations(root),
-        buses: buses.iter().map(|section| meter::bus(section, library.as_ref(), &mut listed)).collect(),
+        buses: buses.iter().map(|section| meter::bus(section, &models, &mut listed)).collect(),
         mqtt: brokers.iter().map(|section| mqtt::broker(section, &gateway_id, &mut listed)).collect(),
         manual: written.iter().flat_map(|section| manual::meter(section, &mut listed)).collect(),
         points: listed.points,
@@ -102,6 +93,7 @@ fn config(root: &Section, folder: &Path, problems: &mut Option<Problems>) -> Con
         trust_clock,
         gateway_id,
     };
+    *problems = models.problems();
     let points = config.points.len();
     if buses.is_empty() && brokers.is_empty() && written.is_empty() {
         root.doc.report(

@@ -22,11 +22,11 @@ use crate::{
     model::Scale,
     runtime::{
         lang::Text,
-        problem::{did_you_mean, found, quoted},
+        problem::{Problems, did_you_mean, found, quoted},
         settings::{Key, Section, such_as},
     },
 };
-use std::time::Duration;
+use std::{cell::OnceCell, path::PathBuf, time::Duration};
 
 const MODBUS: &[&str] = &["modbus"];
 const DLT645: &[&str] = &["dlt645-2007", "dlt645-1997"];
@@ -54,7 +54,33 @@ const POINT_FITS: [Fit; 11] = [
     (&UNIT_CODE, CJT188),
 ];
 
-pub(super) fn bus(section: &Section, library: Option<&Library>, listed: &mut Listed) -> Bus {
+/// The meter library, read where a meter names a model: most of a start would be spent on it.
+pub(super) struct Models {
+    dir: Option<PathBuf>,
+    read: OnceCell<Result<Library, Problems>>,
+}
+
+impl Models {
+    /// Those of the operator are looked at in any case, so that a wrong file is told before somebody needs it.
+    pub fn of(dir: Option<PathBuf>) -> Models {
+        let models = Models { dir, read: OnceCell::new() };
+        if models.dir.is_some() {
+            models.library();
+        }
+        models
+    }
+
+    /// `None` where a file of it is wrong.
+    fn library(&self) -> Option<&Library> {
+        self.read.get_or_init(|| Library::load(self.dir.as_deref())).as_ref().ok()
+    }
+
+    pub fn problems(self) -> Option<Problems> {
+        self.read.into_inner()?.err()
+    }
+}
+
+pub(super) fn bus(section: &Section, models: &Models, listed: &mut Listed) -> Bus {
     let name = section.parse(&BUS_NAME, word::name);
     if let Some(name) = &name {
         listed.sources.claim(section.doc, name);
@@ -66,7 +92,7 @@ pub(super) fn bus(section: &Section, library: Option<&Library>, listed: &mut Lis
     let mut factories = Vec::new();
     let mut meters = Vec::new();
     for table in section.tables(&METERS, &METER_SHAPE) {
-        let (meter, factory) = meter(&table, kind, poll_interval, library, listed);
+        let (meter, factory) = meter(&table, kind, poll_interval, models, listed);
         if !factories.contains(&factory) {
             factories.push(factory);
         }
@@ -91,7 +117,7 @@ fn meter(
     section: &Section,
     link: Option<Kind>,
     poll_interval: Duration,
-    library: Option<&Library>,
+    models: &Models,
     listed: &mut Listed,
 ) -> (Meter, Factory) {
     let name = section.parse(&METER_NAME, word::name);
@@ -100,7 +126,7 @@ fn meter(
     let name = name.map_or(String::new(), |name| name.value.to_owned());
     let own_interval = section.integer(&POLL_INTERVAL_MS, 100..=3_600_000).map(|interval| interval.value);
     let poll_interval = own_interval.map_or(poll_interval, |interval| millis(Some(interval)));
-    let model = model(section, library);
+    let model = model(section, models);
     let unknown = section.has(&MODEL) && model.is_none();
     let protocol = protocol(section, model);
     let station = match protocol {
@@ -119,9 +145,12 @@ fn meter(
     (Meter { name, model: model.map(|model| model.id.clone()), poll_interval, station }, factory)
 }
 
-fn model<'l>(section: &Section, library: Option<&'l Library>) -> Option<&'l Model> {
+fn model<'l>(section: &Section, models: &'l Models) -> Option<&'l Model> {
+    if !section.has(&MODEL) {
+        return None;
+    }
     // what is wrong with the library is said of its own files
-    let library = library?;
+    let library = models.library()?;
     let known = |text: &str| library.find(text).ok_or_else(|| library.suggest(text));
     section.parse(&MODEL, known).map(|model| model.value)
 }

@@ -18,6 +18,7 @@ const SITES: &str = "credit_code,name,city_code,county_code,industry_code,land_m
     output_value_yuan_per_unit,headcount,value_added_wan,tax_wan\n\
     91331003MA0000015F,Proof,331000,331003,C3120,100,,,,,,\n";
 const SIGKILL: i32 = 9;
+const SIGTERM: i32 = 15;
 
 pub struct Fleet {
     folder: tempfile::TempDir,
@@ -67,6 +68,8 @@ impl Process {
             if let Some(status) = self.0.try_wait().unwrap() {
                 return Some(match status.signal() {
                     Some(SIGKILL) => End::Point,
+                    // asked to stop before it listened for that
+                    Some(SIGTERM) => End::Killed,
                     _ if status.success() => End::Stopped,
                     _ => End::Failed(status),
                 });
