@@ -6,6 +6,7 @@
 //!   sites.csv ─▶ registry ───┘
 //! ```
 
+pub mod access;
 pub mod api;
 pub mod assess;
 mod audit;
@@ -14,6 +15,7 @@ pub mod config;
 pub mod dashboard;
 mod declaration;
 pub mod explain;
+pub mod figures;
 pub mod ingest;
 pub mod publication;
 pub mod registry;
@@ -100,7 +102,8 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let rules = Arc::new(basics.rules);
     let grounds = publication::Grounds { rules: Arc::clone(&rules), inputs: Arc::new(basics.inputs) };
     tasks.spawn("publication", publication::keep(store.clone(), grounds, stop.clone()));
-    let state = api::State { store: store.clone(), presence, rules };
+    let figures = figures::Figures::new(store.clone(), Arc::clone(&rules));
+    let state = api::State { store: store.clone(), presence, rules, figures };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
     let watched = stop.clone();

@@ -18,7 +18,7 @@ mod site;
 mod view;
 
 use crate::{
-    platform::{assess::Rules, ingest::Presence, store::Store},
+    platform::{assess::Rules, figures::Figures, ingest::Presence, store::Store},
     runtime::{
         server::{self, Bounds},
         task,
@@ -45,6 +45,7 @@ pub struct State {
     pub store: Store,
     pub rules: Arc<Rules>,
     pub presence: Presence,
+    pub figures: Figures,
 }
 
 /// Path and query of a question; ours have under 200 bytes.

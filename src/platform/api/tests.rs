@@ -70,7 +70,8 @@ async fn county_and_store() -> (tempfile::TempDir, Router, Store) {
     records.extend(encode(&Content::Samples(0, vec![at(BASE, 100_000, 10), at(BASE + 7_200_000, 101_234, 30)])));
     store.ingest("gw-1", [7; 16], 1, records, None).await.unwrap();
     let rules = std::sync::Arc::new(coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap().into());
-    (dir, router(State { store: store.clone(), rules, presence: Presence::default() }), store)
+    let figures = Figures::new(store.clone(), Arc::clone(&rules));
+    (dir, router(State { store: store.clone(), rules, presence: Presence::default(), figures }), store)
 }
 
 async fn send(router: &Router, method: &str, uri: &str) -> Response {
@@ -389,7 +390,8 @@ async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
-    let state = State { store, rules, presence: Presence::default() };
+    let figures = Figures::new(store.clone(), Arc::clone(&rules));
+    let state = State { store, rules, presence: Presence::default(), figures };
     let ask = async {
         let _idle = tokio::net::TcpStream::connect(address).await.unwrap();
         let status =

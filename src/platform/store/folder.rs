@@ -10,7 +10,8 @@ use std::{
 
 /// Changes with every change of `schema.sql`; kept in the file's `user_version`.
 const SCHEMA_VERSION: i64 = 3;
-const SCHEMA: &str = include_str!("schema.sql");
+/// One file for each area; tables of an area refer to those of files before it.
+const SCHEMA: [&str; 1] = [include_str!("schema.sql")];
 /// A checkpoint may hold a connection up for as long as it writes its pages.
 const BUSY: Duration = Duration::from_secs(10);
 /// Prepared statements a connection keeps: more than the store has.
@@ -99,7 +100,7 @@ pub fn create(connection: &mut Connection) -> Result<(), StoreError> {
     match tx.pragma_query_value(None, "user_version", |row| row.get(0))? {
         SCHEMA_VERSION => {}
         0 => {
-            tx.execute_batch(SCHEMA)?;
+            SCHEMA.iter().try_for_each(|area| tx.execute_batch(area))?;
             tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         }
         found => return Err(StoreError::Version { found, known: SCHEMA_VERSION }),

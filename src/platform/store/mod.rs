@@ -72,6 +72,7 @@ mod renew;
 mod row;
 mod run;
 mod snapshot;
+mod sql;
 mod tag;
 mod take;
 mod trace;
