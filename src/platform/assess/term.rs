@@ -27,8 +27,9 @@ use crate::{
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Term {
     /// A figure, a carrier, a product, or a register as `gateway/meter/point`.
     pub name: String,
@@ -43,6 +44,7 @@ pub struct Term {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion)]
     pub terms: Vec<Part>,
 }
 
@@ -51,12 +53,13 @@ fn no_doubts(doubts: &Doubts) -> bool {
 }
 
 /// A term inside of another one.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Part {
     /// Subtracted in a sum.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub minus: bool,
     #[serde(flatten, with = "shared")]
+    #[schema(value_type = Term)]
     pub term: Arc<Term>,
 }
 
@@ -74,7 +77,7 @@ mod shared {
 }
 
 /// Where a term's value comes from.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "how", rename_all = "snake_case")]
 pub enum How {
     Sum,
@@ -104,7 +107,7 @@ pub enum How {
 }
 
 /// A dated value out of a file.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Origin {
     pub valid_from: String,
     /// Document and clause.
@@ -114,7 +117,7 @@ pub struct Origin {
     pub place: String,
 }
 
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Register {
     pub gateway_id: String,
     pub meter: String,
@@ -141,7 +144,7 @@ pub struct Register {
 }
 
 /// The part of a register's movement that a tag gives to one product.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Tagged {
     pub product: String,
     /// The register's whole movement over the period.
@@ -149,7 +152,8 @@ pub struct Tagged {
 }
 
 /// One reading, counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = RegisterRead)]
 pub struct Read {
     pub time_ms: i64,
     pub count: i64,

@@ -49,6 +49,7 @@ mod attestation;
 mod audit;
 mod block;
 mod clock;
+mod county;
 mod epoch;
 mod error;
 mod event;
