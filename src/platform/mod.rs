@@ -14,6 +14,7 @@ pub mod command;
 pub mod config;
 pub mod dashboard;
 mod declaration;
+pub mod evaluation;
 pub mod explain;
 pub mod figures;
 pub mod ingest;
