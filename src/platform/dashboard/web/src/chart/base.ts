@@ -31,6 +31,12 @@ export class Drawing {
     new ResizeObserver(() => this.fit()).observe(this.place);
   }
 
+  /** The place, higher than charts usually are. */
+  tall(): HTMLElement {
+    this.place.classList.add("tall");
+    return this.place;
+  }
+
   show(draw: (on: Chart) => void): void {
     this.draw = draw;
     if (this.made) draw(this.made);

@@ -31,7 +31,7 @@ export function drawScatter(on: Chart, x: string, y: string, groups: [name: stri
   }));
   on.setOption({
     ...base(),
-    grid: { ...base().grid, bottom: 34, top: 96 },
+    grid: { ...base().grid, bottom: 34, top: 66 },
     legend: { top: 0, type: "scroll", textStyle: { color: INK }, itemWidth: 12, itemHeight: 12 },
     tooltip: {
       ...base().tooltip,

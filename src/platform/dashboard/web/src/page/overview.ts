@@ -28,7 +28,7 @@ export async function open({ place, signal }: View): Promise<Opened> {
   const [of, on] = [periodOf(place.query), basisOf(place.query)];
   const region = place.query.get("region") ?? homeRegion();
   const year = of.slice(0, 4);
-  const below = readRegions(region, signal);
+  const below = forked(region, signal);
   const names = begun(async () => regionChoice((await below).rows, region));
   return {
     title: pageName("overview"),
@@ -46,6 +46,13 @@ export async function open({ place, signal }: View): Promise<Opened> {
       ),
     ],
   };
+}
+
+/** The regions below, from the first of them of which there are several. */
+async function forked(region: string, signal: AbortSignal): Promise<{ rows: Region[] }> {
+  const found = await readRegions(region, signal);
+  const [only, ...others] = found.rows;
+  return only !== undefined && others.length === 0 && only.children ? forked(only.code, signal) : found;
 }
 
 /** Where the reader sees one region, that; otherwise everything. */

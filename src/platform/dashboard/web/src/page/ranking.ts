@@ -21,6 +21,8 @@ import { page as pageName } from "../words/shell";
 
 const REFRESH_MS = 2000;
 const COLUMNS: readonly Figure[] = ["kwh", "output", "kgce_per_product", "tce_per_wan", "output_value_wan_per_mu", "tce_per_mu", "completeness"];
+/** Bars that can be told apart in one picture. */
+const BARS_MAX = 25;
 /** As the platform ranks by itself. */
 const BY: Figure = "tce_per_mu";
 
@@ -133,7 +135,7 @@ function backlog(site: RankedSite): Cell {
 }
 
 function barsOf(ranking: Ranking) {
-  const known = ranking.sites.filter((site) => site[ranking.sort] !== null);
+  const known = ranking.sites.filter((site) => site[ranking.sort] !== null).slice(0, BARS_MAX);
   return known.map((site) => ({ name: site.name, code: site.credit_code, value: number(site, ranking.sort) ?? 0, weak: weaknesses(site.figures[ranking.sort]) }));
 }
 

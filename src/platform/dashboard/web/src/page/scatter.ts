@@ -39,7 +39,7 @@ export async function open({ place, signal }: View): Promise<Opened> {
       h("section", { class: "card" },
         h("p", { class: "soft", id: "scatter-says" }, `${w("first")} ${whole(sites.length)} ${w("of")} ${whole(total)}${sites.length > known.length ? ` · ${whole(sites.length - known.length)} ${w("notKnown")}` : ""}${groups.length > GROUPS_MAX ? ` · ${w("industries")}` : ""}`),
         known.length === 0 ? h("p", { class: "empty", id: "scatter-empty" }, word("noFigure"))
-          : new Drawing("scatter", `${titled(x)} × ${titled(y)}`, (on) => drawScatter(on, titled(x), titled(y), groups), (code) => go(link(`site/${code}`))).place,
+          : new Drawing("scatter", `${titled(x)} × ${titled(y)}`, (on) => drawScatter(on, titled(x), titled(y), groups), (code) => go(link(`site/${code}`))).tall(),
       ),
     ],
   };

@@ -52,7 +52,20 @@ export function table<R>(options: TableOptions<R>): HTMLElement {
   }));
   const made = h("table", { id }, h("caption", { class: "visually-hidden" }, caption), h("thead", {}, h("tr", {}, columns.map((column) => heading(id, column, sorted)))), body);
   made.addEventListener("keydown", walk);
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, made);
+  const scroll = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, made);
+  if (sorted !== undefined) reveal(scroll);
+  return scroll;
+}
+
+/** Where the table is wider than its place, the column that sorts is scrolled into it, once. */
+function reveal(scroll: HTMLElement): void {
+  const placed = new ResizeObserver(() => {
+    const column = scroll.querySelector<HTMLElement>('th:is([aria-sort="ascending"], [aria-sort="descending"])');
+    if (scroll.clientWidth === 0) return;
+    placed.disconnect();
+    if (column !== null) scroll.scrollTo({ left: column.offsetLeft + column.offsetWidth - scroll.clientWidth });
+  });
+  placed.observe(scroll);
 }
 
 function cellOf(value: Cell | string | number | null | undefined): Cell {

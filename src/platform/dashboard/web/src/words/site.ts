@@ -86,11 +86,10 @@ export const how = codes({
   counted: ["计数", "counted"],
   missing: ["未知", "not known"],
   economy: ["部门数据", "bureau"],
-  capped: ["封顶", "capped"],
-  floor: ["取下限", "floor"],
-  cap: ["封顶", "cap"],
-  min: ["取小", "least"],
-  max: ["取大", "most"],
+  to_base: ["比基准值", "ratio to base"],
+  min_max: ["极差法", "min–max"],
+  least: ["取小", "least"],
+  statistic: ["组内统计", "of the group"],
   rule: ["规则", "rule"],
 });
 

@@ -13,13 +13,15 @@ import { w as list } from "../../words/list";
 import { wordOr } from "../../words/common";
 import { w } from "../../words/site";
 
+/** More flows than these need a higher picture. */
+const LINKS_LOW = 10;
+
 export async function flow(site: SiteDetail, period: string, basis: string, signal: AbortSignal): Promise<Child> {
   const { term } = await readExplanation(site.credit_code, { period, basis, figure: "kgce", intervals: 0 }, signal);
   const found = flowOf(term, w("whole"), w("outside"));
   if (found.links.length === 0) return card(w("flow"), h("p", { class: "empty" }, w("noFlow")));
-  const places = Math.max(found.links.length, 4);
   const drawing = new Drawing("flow", `${site.name}: ${w("flow")}`, (on) => drawFlow(on, found, "kgce"));
-  drawing.place.classList.toggle("tall", places > 10);
+  if (found.links.length > LINKS_LOW) drawing.tall();
   return card(
     w("flow"),
     h("p", { class: "soft" }, w("flowNote")),
