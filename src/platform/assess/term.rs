@@ -27,12 +27,13 @@ use crate::{
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 mod how;
 
 pub use how::{How, Origin, Statistic, Statistical};
 
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Term {
     /// A figure, a carrier, a product, or a register as `gateway/meter/point`.
     pub name: String,
@@ -47,6 +48,7 @@ pub struct Term {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion)]
     pub terms: Vec<Part>,
 }
 
@@ -55,12 +57,13 @@ fn no_doubts(doubts: &Doubts) -> bool {
 }
 
 /// A term inside of another one.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Part {
     /// Subtracted in a sum.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub minus: bool,
     #[serde(flatten, with = "shared")]
+    #[schema(value_type = Term)]
     pub term: Arc<Term>,
 }
 
@@ -77,7 +80,7 @@ mod shared {
     }
 }
 
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Register {
     pub gateway_id: String,
     pub meter: String,
@@ -104,7 +107,7 @@ pub struct Register {
 }
 
 /// The part of a register's movement that a tag gives to one product.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Tagged {
     pub product: String,
     /// The register's whole movement over the period.
@@ -112,7 +115,8 @@ pub struct Tagged {
 }
 
 /// One reading, counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = RegisterRead)]
 pub struct Read {
     pub time_ms: i64,
     pub count: i64,

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// Where a term's value comes from.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "how", rename_all = "snake_case")]
 pub enum How {
     Sum,
@@ -47,7 +47,7 @@ pub enum How {
 }
 
 /// A dated value out of a file.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Origin {
     pub valid_from: String,
     /// Document and clause.
@@ -58,7 +58,7 @@ pub struct Origin {
 }
 
 /// A number of a whole group of an evaluation.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Statistic {
     pub statistic: Statistical,
     pub group: String,
@@ -66,7 +66,7 @@ pub struct Statistic {
     pub of: u32,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Statistical {
     Mean,

@@ -1,7 +1,8 @@
 // How figures are written: at most four significant decimals on the page, the exact value in the title.
 
-import type { Figure, Site, State } from "./api";
-import { current, said, word, wordOr, type Text } from "./words";
+import type { Figure, Site, State } from "../api/figures";
+import { current, said, type Text } from "../language";
+import { word, wordOr } from "../words/common";
 
 export const MISSING = "—";
 

@@ -1,12 +1,6 @@
-// Every word of the page, in both languages.
+// The words that all pages share, in both languages.
 
-export type Language = "zh" | "en";
-
-/** A message of the API in both languages. */
-export interface Text {
-  zh: string;
-  en: string;
-}
+import { codes, words } from "../language";
 
 const WORDS = {
   subtitle: ["单位用能与亩均效益", "per-mu efficiency and energy intensity"],
@@ -136,59 +130,18 @@ const WORDS = {
   heat: ["热力", "Heat"],
   natural_gas: ["天然气", "Natural gas"],
   raw_coal: ["原煤", "Raw coal"],
+  carrier: ["能源品种", "Carrier"],
+  unit: ["单位", "Unit"],
   share: ["推算（无读数）", "share of a longer stretch, no reading"],
   footer: [
     "“—”表示未知，悬停可见原因。名次只比较已知的数值，相同者并列。时间为北京时间。",
     "“—” means not known; hover for the reason. Ranks compare known values only, equals share one. Times are China Standard Time.",
   ],
-} as const satisfies Record<string, readonly [string, string]>;
+} as const;
 
 export type Word = keyof typeof WORDS;
 
-const REMEMBERED = "mujun.language";
-
-function initial(): Language {
-  try {
-    const kept = localStorage.getItem(REMEMBERED);
-    if (kept === "zh" || kept === "en") return kept;
-  } catch {
-    // storage is off: the browser's language decides each time
-  }
-  return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
-}
-
-let language = initial();
-
-export function current(): Language {
-  return language;
-}
-
-export function choose(next: Language): void {
-  language = next;
-  try {
-    localStorage.setItem(REMEMBERED, next);
-  } catch {
-    // not remembered, still used
-  }
-}
-
-export function word(name: Word): string {
-  return WORDS[name][language === "zh" ? 0 : 1];
-}
+export const word: (name: Word) => string = words(WORDS);
 
 /** A word for a code of the API, or the code itself where there is none. */
-export function wordOr(code: string): string {
-  return Object.hasOwn(WORDS, code) ? word(code as Word) : code;
-}
-
-export function said(text: Text): string {
-  return text[language];
-}
-
-/** Writes the words into the page's fixed parts. */
-export function translate(): void {
-  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
-  for (const element of document.querySelectorAll<HTMLElement>("[data-word]")) {
-    element.textContent = wordOr(element.dataset.word ?? "");
-  }
-}
+export const wordOr = codes(WORDS);

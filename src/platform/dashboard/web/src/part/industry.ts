@@ -1,6 +1,6 @@
 // Divisions of manufacturing, GB/T 4754-2017, in short.
 
-import { current } from "./words";
+import { current } from "../language";
 
 const DIVISIONS: Record<string, readonly [string, string]> = {
   C13: ["农副食品加工", "Farm products"],
