@@ -11,8 +11,7 @@ pub fn replace(tx: &Connection, sites: &[Site], gateways: &[Gateway]) -> Result<
     tx.execute("UPDATE gateway SET credit_code = NULL", [])?;
     tx.execute("DELETE FROM declaration", [])?;
     tx.execute("DELETE FROM site", [])?;
-    let mut insert =
-        tx.prepare_cached("INSERT INTO site VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")?;
+    let mut insert = tx.prepare_cached("INSERT INTO site VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?;
     for site in sites {
         let text = |decimal: Option<Decimal>| decimal.map(|decimal| decimal.to_string());
         insert.execute(params![
@@ -25,9 +24,6 @@ pub fn replace(tx: &Connection, sites: &[Site], gateways: &[Gateway]) -> Result<
             site.product_code,
             site.product_unit,
             text(site.output_value_yuan_per_unit),
-            site.headcount,
-            text(site.value_added_wan),
-            text(site.tax_wan),
         ])?;
     }
     let mut insert = tx.prepare_cached(
@@ -105,7 +101,7 @@ pub fn gateways(tx: &Connection) -> Result<Vec<Gateway>, StoreError> {
 pub fn sites(tx: &Connection) -> Result<Vec<Site>, StoreError> {
     let mut select = tx.prepare_cached(
         "SELECT credit_code, name, city_code, county_code, industry_code, land_mu, product_code, product_unit,
-                output_value_yuan_per_unit, headcount, value_added_wan, tax_wan
+                output_value_yuan_per_unit
          FROM site ORDER BY credit_code",
     )?;
     let rows = select.query_map([], |row| {
@@ -119,9 +115,6 @@ pub fn sites(tx: &Connection) -> Result<Vec<Site>, StoreError> {
             product_code: row.get(6)?,
             product_unit: row.get(7)?,
             output_value_yuan_per_unit: decimal(row, 8)?,
-            headcount: row.get(9)?,
-            value_added_wan: decimal(row, 10)?,
-            tax_wan: decimal(row, 11)?,
         })
     })?;
     rows.map(|row| row.map_err(StoreError::from)).collect()

@@ -1,10 +1,11 @@
 //! What is read out of the ledger, each within one read transaction.
 
 use super::{
-    Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, StoreError, epoch, generation, registry,
+    Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, StoreError, epoch, generation, register, registry,
     renew::ALWAYS,
     row::{bridges_between, row_after, row_before, rows_between, turns_between},
     run::{HELD, SET_ASIDE, Turn},
+    sql::Tx,
     tag,
 };
 use crate::{
@@ -17,6 +18,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 pub fn snapshot(tx: &Connection, period: &Period, now: UtcMillis) -> Result<Snapshot, StoreError> {
     let mut gateways = registry::gateways(tx)?;
+    let mut standings = register::standings(Tx::on(tx))?;
+    let mut economy = register::economy_of(Tx::on(tx), period)?;
     let mut sites = Vec::new();
     for site in registry::sites(tx)? {
         let own: Vec<_> = gateways.extract_if(.., |gateway| gateway.credit_code == site.credit_code).collect();
@@ -27,7 +30,9 @@ pub fn snapshot(tx: &Connection, period: &Period, now: UtcMillis) -> Result<Snap
             }
         }
         let declared = registry::declared(tx, &site)?;
-        sites.push(SiteLedger { site, gateways: own, flows, declared });
+        let (profile, parcels) = standings.remove(&site.credit_code).unwrap_or_default();
+        let economy = economy.remove(&site.credit_code).unwrap_or_default();
+        sites.push(SiteLedger { site, gateways: own, flows, declared, profile, parcels, economy });
     }
     Ok(Snapshot { as_of: now, sites })
 }
