@@ -114,7 +114,10 @@ pub fn causes(a: &SiteOutcome, b: &SiteOutcome) -> Vec<Text> {
         let Some(old) = a.indicators.iter().find(|old| old.id == *id) else {
             points.push((
                 new.points.unwrap_or_default(),
-                Text::new(format!("新指标 {id}：{} 分", shown(new.points)), format!("new indicator {id}: {} points", shown(new.points))),
+                Text::new(
+                    format!("新指标 {id}：{} 分", shown(new.points)),
+                    format!("new indicator {id}: {} points", shown(new.points)),
+                ),
             ));
             continue;
         };

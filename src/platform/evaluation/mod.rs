@@ -28,7 +28,7 @@ pub use compare::{Comparison, causes, compare};
 pub use facts::Facts;
 pub use quantity::Quantity;
 pub use record::site as stored_site;
-pub use runs::{Correction, RunError, Runs, WhatIf, Worked};
 pub use run::{
     Evaluation, Filled, GroupOutcome, IndicatorStatistics, Reason, ReasonKind, Scored, SiteOutcome, evaluate, workings,
 };
+pub use runs::{Correction, RunError, Runs, WhatIf, Worked};

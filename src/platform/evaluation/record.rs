@@ -1,9 +1,6 @@
 //! A run as it is stored: outcomes as JSON, inputs as packed JSON.
 
-use super::{
-    Candidate, Evaluation, GroupOutcome, SiteOutcome,
-    rule::RuleSet,
-};
+use super::{Candidate, Evaluation, GroupOutcome, SiteOutcome, rule::RuleSet};
 use crate::{
     platform::store::{EvaluatedSite, EvaluationDraft},
     wire::hex,

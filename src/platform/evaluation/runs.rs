@@ -13,7 +13,7 @@ use super::{
     workings,
 };
 use crate::{
-    model::{PeriodError, UtcMillis},
+    model::{Period, PeriodError, UtcMillis},
     platform::{
         assess::term::{Origin, Term},
         figures::Figures,
@@ -88,9 +88,10 @@ impl Runs {
     /// # Errors
     /// [`RunError::NotFound`].
     pub fn set(&self, id: &str) -> Result<&RuleSet, RunError> {
-        self.sets.iter().find(|set| set.id == id).ok_or_else(|| {
-            RunError::NotFound(Text::new("没有这个规则集", "there is no such rule set"))
-        })
+        self.sets
+            .iter()
+            .find(|set| set.id == id)
+            .ok_or_else(|| RunError::NotFound(Text::new("没有这个规则集", "there is no such rule set")))
     }
 
     /// Runs the rules over the year's figures as they stand, and stores that as a trial.
@@ -123,9 +124,9 @@ impl Runs {
                 format!("the rules {id} name no region: write yours as regions in a copy of the file"),
             )));
         }
-        let period = format!("{year:04}").parse()?;
+        let period: Period = format!("{year:04}").parse()?;
         let assessment = self.figures.of(&period, rules.basis).await?;
-        let mut facts = self.store.facts(year).await?;
+        let mut facts = self.store.facts(period).await?;
         let rules = rules.clone();
         let made = task::blocking(move || {
             let wanted = rules.wanted();
@@ -260,7 +261,7 @@ impl Runs {
     /// Where it is published already, or its year is not over.
     pub async fn publish(&self, id: i64, author: String) -> Result<(), RunError> {
         let run = self.run(id).await?;
-        let end: UtcMillis = format!("{:04}", run.year).parse::<crate::model::Period>()?.end;
+        let end: UtcMillis = format!("{:04}", run.year).parse::<Period>()?.end;
         if end > clock::now() {
             return Err(RunError::Refused(Text::new(
                 format!("{} 年尚未结束，只能试算", run.year),

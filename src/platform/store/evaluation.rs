@@ -6,6 +6,7 @@
 //! # Does not
 //! Know what a result means: outcomes and inputs are texts and bytes to it.
 
+mod fact;
 mod list;
 
 pub use list::{GradeCount, SiteGrade, SitePage, SiteQuery, SiteSort};
@@ -166,17 +167,7 @@ fn add(tx: Tx<'_>, draft: &EvaluationDraft, now: UtcMillis) -> Result<i64, Store
         tx.execute(
             "INSERT INTO evaluation_site (evaluation, credit_code, name, county_code, group_id, score_micro, place,
                grade, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            params![
-                id,
-                credit_code,
-                name,
-                county_code,
-                group.as_ref(),
-                *score_micro,
-                *rank,
-                grade.as_ref(),
-                body
-            ],
+            params![id, credit_code, name, county_code, group.as_ref(), *score_micro, *rank, grade.as_ref(), body],
         )?;
     }
     for (credit_code, body) in &draft.inputs {

@@ -70,6 +70,7 @@ mod proof;
 mod publication;
 mod reader;
 mod refused;
+mod register;
 mod registry;
 mod renew;
 mod row;

@@ -70,7 +70,8 @@ impl Store {
     /// The outcomes of all sites of a run, by credit code, JSON; of those that may be seen.
     pub async fn evaluation_bodies(&self, id: i64, seen: Vec<String>) -> Result<Vec<String>, StoreError> {
         let (region, sort) = (String::new(), SiteSort::CreditCode);
-        let query = SiteQuery { seen, region, group: None, grade: None, sort, descending: false, offset: 0, limit: usize::MAX };
+        let query =
+            SiteQuery { seen, region, group: None, grade: None, sort, descending: false, offset: 0, limit: usize::MAX };
         Ok(self.evaluation_sites(id, query).await?.bodies)
     }
 

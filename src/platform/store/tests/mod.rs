@@ -37,9 +37,6 @@ pub fn site(credit_code: &str) -> Site {
         product_code: "yarn".into(),
         product_unit: "piece".into(),
         output_value_yuan_per_unit: Some("3.10".parse().unwrap()),
-        headcount: None,
-        value_added_wan: Some("880".parse().unwrap()),
-        tax_wan: None,
     }
 }
 
@@ -128,13 +125,7 @@ pub fn memory() -> Memory {
 }
 
 /// Gives a batch of gateway 1 to the tables, at `now`.
-pub fn take(
-    connection: Tx<'_>,
-    generation: u8,
-    first_seq: u64,
-    records: &[Record],
-    now: UtcMillis,
-) -> intake::Taken {
+pub fn take(connection: Tx<'_>, generation: u8, first_seq: u64, records: &[Record], now: UtcMillis) -> intake::Taken {
     let records = records.iter().map(|record| (record.clone(), decode(record))).collect();
     let (gateway_id, gen_id) = ("gw-1".to_owned(), [generation; 16]);
     // the checksum of any record was asked for again
