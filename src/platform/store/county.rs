@@ -1,9 +1,6 @@
 //! In which county sites lie: what decides who may see them.
 
-use super::{
-    Store, StoreError,
-    sql::params,
-};
+use super::{Store, StoreError, sql::params};
 use std::collections::BTreeMap;
 
 impl Store {
