@@ -17,7 +17,9 @@ mod declaration;
 pub mod explain;
 pub mod figures;
 pub mod ingest;
+pub mod intensity;
 pub mod publication;
+pub mod quota;
 pub mod registry;
 pub mod store;
 
