@@ -10,7 +10,7 @@ import { eventually } from "./eventually.mjs";
 
 const PATIENCE_MS = 30_000;
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
-const PAGES = ["overview", "regions", "ranking", "scatter", "intensity", "targets", "evaluation", "whatif", "warnings", "desk", "desk/meters", "desk/events", "desk/gaps", "imports", "audit", "downloads"];
+const PAGES = ["overview", "regions", "sites", "ranking", "scatter", "intensity", "targets", "evaluation", "whatif", "warnings", "desk", "desk/meters", "desk/events", "desk/gaps", "imports", "audit", "downloads"];
 const PROVINCE = 60_000;
 
 let county, browser;

@@ -16,6 +16,7 @@ import "./style/print.css";
 const PAGES: Record<string, () => Promise<Page>> = {
   overview: () => import("./page/overview"),
   regions: () => import("./page/regions"),
+  sites: () => import("./page/sites"),
   ranking: () => import("./page/ranking"),
   scatter: () => import("./page/scatter"),
   site: () => import("./page/site/index"),

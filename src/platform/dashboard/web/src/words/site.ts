@@ -36,6 +36,7 @@ export const w = words({
   document: ["文件", "Document"],
   otherSite: ["相对方", "Other site"],
   gateways: ["网关与仪表", "Gateways and meters"],
+  creditCode: ["统一社会信用代码", "Credit code"],
   township: ["乡镇街道", "Township"],
   legalPerson: ["法人", "Legal person"],
   aboveScale: ["规上企业", "Above scale"],
