@@ -14,6 +14,7 @@ pub mod command;
 pub mod config;
 pub mod dashboard;
 mod declaration;
+pub mod evaluation;
 pub mod explain;
 pub mod figures;
 pub mod ingest;
@@ -112,7 +113,7 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let grounds = publication::Grounds { rules: Arc::clone(&rules), inputs: Arc::new(basics.inputs) };
     tasks.spawn("publication", publication::keep(store.clone(), grounds, stop.clone()));
     let figures = figures::Figures::new(store.clone(), Arc::clone(&rules));
-    let state = api::State { store: store.clone(), presence, rules, figures };
+    let state = api::State { store: store.clone(), presence, rules, figures, access: access::Access::open() };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
     let watched = stop.clone();

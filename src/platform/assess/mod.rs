@@ -56,9 +56,10 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 use term::Term;
+use utoipa::ToSchema;
 
 /// The figures of all sites for one period. A figure that can not be computed is `None`, and a note says why.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Assessment {
     pub period: String,
     pub start_ms: UtcMillis,
@@ -69,7 +70,7 @@ pub struct Assessment {
     pub sites: Vec<SiteAssessment>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct SiteAssessment {
     pub credit_code: String,
     pub name: String,
@@ -119,7 +120,7 @@ impl SiteAssessment {
 }
 
 /// One carrier at the site's boundary.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct CarrierEnergy {
     pub carrier: String,
     pub unit: String,
@@ -133,7 +134,7 @@ pub struct CarrierEnergy {
 }
 
 /// Where a standard-coal value comes from.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct FactorUsed {
     pub kgce_per_unit: Decimal,
     pub valid_from: String,

@@ -10,17 +10,17 @@ mod standing;
 pub use economy::of_period as economy_of;
 pub use standing::all as standings;
 
-use super::{Store, StoreError, sql::Tx};
+use super::{Store, StoreError};
 use crate::model::{EconomicFigure, Parcel, Profile};
 
 impl Store {
     /// Puts profiles and parcels in the place of all stored ones.
     pub async fn describe(&self, profiles: Vec<Profile>, parcels: Vec<Parcel>) -> Result<(), StoreError> {
-        self.inner.writer.write(move |tx| standing::replace(Tx::on(tx), &profiles, &parcels)).await
+        self.inner.writer.write(move |tx| standing::replace(tx, &profiles, &parcels)).await
     }
 
     /// Adds figures, or puts them in the place of those of the same site, year, month and item.
     pub async fn enter_economy(&self, figures: Vec<EconomicFigure>) -> Result<(), StoreError> {
-        self.inner.writer.write(move |tx| figures.iter().try_for_each(|one| economy::put(Tx::on(tx), one))).await
+        self.inner.writer.write(move |tx| figures.iter().try_for_each(|one| economy::put(tx, one))).await
     }
 }

@@ -7,7 +7,7 @@ use super::{
 use rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
 
-fn insert(connection: &Connection, name: &str) -> Result<(), StoreError> {
+fn insert(connection: Tx<'_>, name: &str) -> Result<(), StoreError> {
     connection.execute("INSERT INTO gateway (gateway_id) VALUES (?1)", [name])?;
     Ok(())
 }

@@ -116,17 +116,17 @@ pub fn recalled(cells: &[Cell]) -> Record {
 }
 
 /// A database in memory with one gateway, whose number is 1.
-pub fn memory() -> Connection {
+pub fn memory() -> Memory {
     let mut connection = Connection::open_in_memory().unwrap();
     connection.set_prepared_statement_cache_capacity(folder::STATEMENTS);
     folder::create(&mut connection).unwrap();
-    registry::replace(&connection, &[site("A")], &[gateway("gw-1", "A")]).unwrap();
+    registry::replace(connection.tx(), &[site("A")], &[gateway("gw-1", "A")]).unwrap();
     connection
 }
 
 /// Gives a batch of gateway 1 to the tables, at `now`.
 pub fn take(
-    connection: &Connection,
+    connection: Tx<'_>,
     generation: u8,
     first_seq: u64,
     records: &[Record],
