@@ -176,4 +176,4 @@ pub fn assess(snapshot: &Snapshot, rules: &Rules, period: &Period, basis: Basis)
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::platform) mod tests;

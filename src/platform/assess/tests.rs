@@ -146,6 +146,11 @@ fn run(flows: Vec<Flow>) -> SiteAssessment {
     run_as(site(), flows, &[STANDARD, ("gas.toml", GAS)], "2025", Basis::Calorific)
 }
 
+/// The worked example with the demonstration's 等价 values.
+pub(in crate::platform) fn worked_example(basis: Basis) -> SiteAssessment {
+    run_as(site(), example(), &[STANDARD, ("gas.toml", GAS), DEMO], "2025", basis)
+}
+
 fn noted(assessment: &SiteAssessment, words: &str) -> bool {
     assessment.notes.iter().any(|note| note.en.contains(words) && !note.zh.is_empty())
 }
