@@ -138,7 +138,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Publish { period, basis, reason, .. } => {
             figure::publish(&config, basics, period.as_ref(), basis.into(), reason, lang)
         }
-        Command::Audit { gateway, json } => super::audit::run(&config.data_dir, gateway.as_deref(), json, lang),
+        Command::Audit { gateway, json } => super::audit::run(&config.store, gateway.as_deref(), json, lang),
         Command::WriteOffRefused { gateway_id } => {
             match write_off(&config, &gateway_id) {
                 Ok(records) => {
@@ -162,8 +162,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
 
 #[tokio::main(flavor = "current_thread")]
 async fn write_off(config: &config::PlatformConfig, gateway_id: &str) -> Result<u64, StoreError> {
-    let dir = config.data_dir.clone();
-    blocking(move || Store::open(&dir)).await?.write_off_refused(gateway_id).await
+    let address = config.store.clone();
+    blocking(move || Store::at(&address)).await?.write_off_refused(gateway_id).await
 }
 
 #[tokio::main]

@@ -90,8 +90,8 @@ fn read(path: &Path) -> Result<String, Problems> {
 
 /// Runs until `stop` is cancelled or a part fails.
 pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken) -> Result<Ended, RunError> {
-    let data_dir = config.data_dir.clone();
-    let store = blocking(move || store::Store::open(&data_dir)).await?;
+    let address = config.store.clone();
+    let store = blocking(move || store::Store::at(&address)).await?;
     store.register(basics.sites, basics.gateways, basics.declared).await?;
     let (ingest, api) = (listen(config.ingest_listen).await?, listen(config.api_listen).await?);
     tracing::info!(ingest = %config.ingest_listen, api = %config.api_listen, "listening");

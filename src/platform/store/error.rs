@@ -63,6 +63,8 @@ pub enum StoreError {
     Database(Arc<dyn std::error::Error + Send + Sync>),
     #[error("a stored value can not be read: column {column} holds {found}")]
     Unreadable { column: usize, found: String },
+    #[error("the database can not be reached: {0}")]
+    Unreachable(String),
     #[error("a row that must be in the database is not there")]
     NoRow,
     #[error("a newer stream of this gateway took over")]
