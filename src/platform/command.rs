@@ -1,6 +1,7 @@
 //! `mujun-platform`: the command line.
 
 mod figure;
+mod keep;
 
 use super::{
     Basics,
@@ -77,6 +78,15 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Copy the embedded store to an empty PostgreSQL database and prove that both are the same; the platform must be
+    /// stopped meanwhile. Then write kind = "postgres" into the configuration
+    Move {
+        /// Without a password: one that has it stands in MUJUN_STORE_URL
+        #[arg(long)]
+        to: Option<String>,
+    },
+    /// Copy the embedded store into a folder, beside a running platform too. The copy is a data folder
+    Backup { dir: PathBuf },
     /// Prove the ledger meter by meter: intervals against readings, rows against stored records; exit status 1 where
     /// something is wrong. Beside a running platform too
     Audit {
@@ -138,6 +148,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Publish { period, basis, reason, .. } => {
             figure::publish(&config, basics, period.as_ref(), basis.into(), reason, lang)
         }
+        Command::Move { to } => keep::transfer(&config, to.as_deref(), lang),
+        Command::Backup { dir } => keep::backup(&config, &dir, lang),
         Command::Audit { gateway, json } => super::audit::run(&config.store, gateway.as_deref(), json, lang),
         Command::WriteOffRefused { gateway_id } => {
             match write_off(&config, &gateway_id) {

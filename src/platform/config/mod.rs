@@ -11,6 +11,8 @@
 mod key;
 mod store;
 
+pub use store::URL_VARIABLE;
+
 use crate::{
     energy::carbon::Scope,
     platform::store::Address,

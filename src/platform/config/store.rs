@@ -11,7 +11,7 @@ use crate::{
 use std::path::Path;
 
 /// In place of `url`, so that no password need stand in a file.
-const URL_VARIABLE: &str = "MUJUN_STORE_URL";
+pub const URL_VARIABLE: &str = "MUJUN_STORE_URL";
 
 /// `data_dir` unless the table says otherwise; also where a problem was reported.
 pub fn address(root: &Section, data_dir: &Path) -> Address {

@@ -18,7 +18,7 @@ pub mod dialect;
 pub mod postgres;
 mod value;
 
-pub use column::{Cell, Column};
+pub use column::Cell;
 pub use value::Value;
 pub(in crate::platform::store) use value::params;
 
@@ -102,6 +102,14 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// As [`Tx::each`], for many rows: `see` must ask nothing itself.
+    pub fn stream(self, sql: &str, mut see: impl FnMut(&Row<'_>) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        match self.engine {
+            Engine::Sqlite(_) => self.each(sql, &[], see),
+            Engine::Postgres(session) => session.stream(sql, |row| see(&Row::Postgres(row))),
+        }
+    }
+
     pub fn rows<T>(
         self,
         sql: &str,
@@ -155,7 +163,11 @@ impl<'a> Tx<'a> {
 }
 
 impl Row<'_> {
-    fn cell(&self, at: usize) -> Result<Cell<'_>, StoreError> {
+    /// One column as it is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] when it is nothing that the store writes.
+    pub fn cell(&self, at: usize) -> Result<Cell<'_>, StoreError> {
         let unreadable = |found: String| StoreError::Unreadable { column: at, found };
         match self {
             Row::Sqlite(row) => match row.get_ref(at)? {
@@ -169,21 +181,5 @@ impl Row<'_> {
             },
             Row::Postgres(row) => row.try_get(at).map_err(|error| unreadable(error.to_string())),
         }
-    }
-
-    /// How many columns it has.
-    pub fn len(&self) -> usize {
-        match self {
-            Row::Sqlite(row) => row.as_ref().column_count(),
-            Row::Postgres(row) => row.len(),
-        }
-    }
-
-    /// One column as it is stored.
-    ///
-    /// # Errors
-    /// [`StoreError::Unreadable`] when it is nothing that the store writes.
-    pub fn stored(&self, at: usize) -> Result<Cell<'_>, StoreError> {
-        self.cell(at)
     }
 }

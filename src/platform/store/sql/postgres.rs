@@ -11,8 +11,10 @@ use std::{cell::RefCell, collections::HashMap, error::Error, future::Future, pin
 use tokio::runtime::Runtime;
 use tokio_postgres::{
     Client, Config, NoTls, Statement,
+    binary_copy::BinaryCopyInWriter,
     types::{FromSql, IsNull, ToSql, Type, to_sql_checked},
 };
+use tokio_stream::StreamExt;
 
 type Background = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send>>;
 
@@ -79,6 +81,53 @@ impl Session {
         self.wait(self.client.query(&statement, &bound(params)))
     }
 
+    /// Gives each row to `see` as it comes; the server waits for it.
+    pub fn stream(
+        &self,
+        sql: &str,
+        mut see: impl FnMut(&tokio_postgres::Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let statement = self.prepared(sql, &[])?;
+        let seen = self.wait(async {
+            let rows = self.client.query_raw(&statement, std::iter::empty::<i64>()).await?;
+            tokio::pin!(rows);
+            while let Some(row) = rows.next().await {
+                if let Err(error) = see(&row?) {
+                    return Ok(Err(error));
+                }
+            }
+            Ok(Ok(()))
+        });
+        seen?
+    }
+
+    /// Fills a table by `COPY … FROM STDIN BINARY`: columns of these kinds, rows as long as `next` gives any.
+    pub fn copy(
+        &self,
+        sql: &str,
+        kinds: &[Type],
+        mut next: impl FnMut(&mut dyn FnMut(Vec<Value<'_>>)) -> Result<bool, StoreError>,
+    ) -> Result<u64, StoreError> {
+        let filled = self.wait(async {
+            let sink = self.client.copy_in(sql).await?;
+            let writer = BinaryCopyInWriter::new(sink, kinds);
+            tokio::pin!(writer);
+            loop {
+                let mut row: Vec<Kept> = Vec::with_capacity(kinds.len());
+                let mut keep = |values: Vec<Value<'_>>| row.extend(values.iter().map(Kept::of));
+                match next(&mut keep) {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => return Ok(Err(error)),
+                }
+                let values: Vec<Value<'_>> = row.iter().map(Kept::value).collect();
+                writer.as_mut().write(&bound(&values)).await?;
+            }
+            writer.finish().await.map(Ok)
+        });
+        filled?
+    }
+
     pub fn batch(&self, sql: &str) -> Result<(), StoreError> {
         self.wait(self.client.batch_execute(sql))
     }
@@ -108,6 +157,34 @@ fn failed(error: tokio_postgres::Error) -> StoreError {
         StoreError::Unreachable(said(&error))
     } else {
         StoreError::Database(Arc::new(Said(said(&error))))
+    }
+}
+
+/// A value of its own, while the way to the server is full.
+enum Kept {
+    Null,
+    Integer(i64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+impl Kept {
+    fn of(value: &Value<'_>) -> Kept {
+        match *value {
+            Value::Null => Kept::Null,
+            Value::Integer(integer) => Kept::Integer(integer),
+            Value::Text(text) => Kept::Text(text.to_owned()),
+            Value::Blob(blob) => Kept::Blob(blob.to_owned()),
+        }
+    }
+
+    fn value(&self) -> Value<'_> {
+        match self {
+            Kept::Null => Value::Null,
+            Kept::Integer(integer) => Value::Integer(*integer),
+            Kept::Text(text) => Value::Text(text),
+            Kept::Blob(blob) => Value::Blob(blob),
+        }
     }
 }
 

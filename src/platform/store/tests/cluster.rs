@@ -152,3 +152,62 @@ fn a_url_is_refused_without_being_shown() {
     assert!(!why.contains("secret"), "{why}");
     assert!(Address::cluster("postgresql://db/x?sslmode=require").unwrap_err().contains("TLS"));
 }
+
+#[tokio::test]
+async fn a_moved_store_is_the_same_and_goes_on_where_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = registered(dir.path()).await;
+    let mut records = stream(50);
+    records.push(event(
+        9,
+        BASE + 60_000,
+        EventKind::Tag(crate::model::Tag { meter: "m1".into(), name: "shift".into(), value: "night\0".into() }),
+    ));
+    store.ingest("gw-1", GEN, 1, records, None).await.unwrap();
+    let target = address();
+    let (from, to) = (dir.path().to_owned(), target.clone());
+    assert!(matches!(transfer(&from, &to), Err(StoreError::InUse { .. })), "a platform runs on it");
+    let before = (store.ledger().await.unwrap(), store.audit().await.unwrap());
+    drop(store);
+    let moved = transfer(&from, &to).unwrap();
+    let rows = |table: &str| moved.iter().find(|one| one.table == table).unwrap().rows;
+    assert_eq!((rows("block"), rows("gateway"), rows("tag")), (52, 1, 1));
+    let store = Store::at(&target).unwrap();
+    assert_eq!((store.ledger().await.unwrap(), store.audit().await.unwrap()), before);
+    // numbers go on behind those that came with it
+    let more = vec![samples(&[reading(BASE + 900_000, 900)])];
+    assert_eq!(seq(store.ingest("gw-1", GEN, 53, more, None).await), 53);
+    assert_eq!(seq(store.ingest("gw-1", [8; 16], 1, stream(1), None).await), 2);
+    drop(store);
+    assert!(matches!(transfer(&from, &to), Err(StoreError::NotEmpty { .. })), "nothing is mixed");
+}
+
+#[tokio::test]
+async fn a_copy_taken_while_the_store_is_written_is_one_state_of_it() {
+    let (dir, spare) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = Store::open(dir.path()).unwrap();
+    store.register(vec![site("A")], vec![gateway("gw-1", "A")], Default::default()).await.unwrap();
+    let all = stream(400);
+    let to = spare.path().join("copy");
+    let (from, into) = (dir.path().to_owned(), to.clone());
+    store.ingest("gw-1", GEN, 1, all[..100].to_vec(), None).await.unwrap();
+    let copy = task::blocking(move || backup(&from, &into));
+    let write = async {
+        for first in (101..=400).step_by(10) {
+            let batch = all[first - 1..first + 9].to_vec();
+            store.ingest("gw-1", GEN, first as u64, batch, None).await.unwrap();
+        }
+    };
+    let (bytes, ()) = tokio::join!(copy, write);
+    assert!(bytes.unwrap() > 0);
+    let restored = Store::open(&to).unwrap();
+    let mark = restored.marks("gw-1", vec![GEN]).await.unwrap()[0].seq;
+    let audit = restored.audit().await.unwrap();
+    assert_eq!((audit.blocks, audit.faults), (mark, vec![]));
+    assert!((100..=400).contains(&mark));
+    // what the copy lacks comes again from the gateway
+    let rest = all[usize::try_from(mark).unwrap()..].to_vec();
+    restored.ingest("gw-1", GEN, mark + 1, rest, None).await.unwrap();
+    assert_eq!(restored.ledger().await.unwrap()[0].total, 399 * 10);
+    assert!(matches!(backup(dir.path(), &to), Err(StoreError::NotEmpty { .. })), "no copy is written over");
+}

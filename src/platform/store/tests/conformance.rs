@@ -70,7 +70,6 @@ again! {
         a_forger_needs_the_gateways_key,
         without_the_check_of_the_signature_a_forgery_passes,
         the_first_key_counts_and_another_one_is_an_alarm,
-        two_gateways_with_one_key_are_an_alarm_and_a_flood_of_keys_is_none_of_memory,
     ;
     steel:
         the_steel_year_stays_exact_whatever_goes_wrong_in_it,

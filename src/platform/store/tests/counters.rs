@@ -345,7 +345,9 @@ proptest! {
     fn the_ledger_is_a_function_of_the_set_on_postgres_too(case in any_case()) {
         CLUSTER.with(|connection| {
             let _ = connection.tx().batch("ROLLBACK");
-            connection.tx().batch("BEGIN").unwrap();
+            // numbers that were rolled back are not given again by themselves
+            let begin = "BEGIN; ALTER TABLE series ALTER id RESTART; ALTER TABLE generation ALTER id RESTART";
+            connection.tx().batch(begin).unwrap();
             case.check(connection.tx());
         });
     }

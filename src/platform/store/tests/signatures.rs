@@ -278,7 +278,7 @@ pub fn the_first_key_counts_and_another_one_is_an_alarm() {
 }
 
 #[test]
-pub fn two_gateways_with_one_key_are_an_alarm_and_a_flood_of_keys_is_none_of_memory() {
+fn two_gateways_with_one_key_are_an_alarm_and_a_flood_of_keys_is_none_of_memory() {
     let connection = honest();
     registry::replace(connection.tx(), &[site("A")], &[gateway("gw-1", "A"), gateway("gw-2", "A")]).unwrap();
     attestation::note(connection.tx(), 2, &signed(1, 20, &[]), NOW).unwrap();
