@@ -4,8 +4,9 @@
 //! - Each operation has an id of its own, and says how a refusal looks.
 
 use super::refusal::Refused;
+use crate::platform::assess::term::Part;
 use utoipa::{
-    PartialSchema, ToSchema,
+    ToSchema,
     openapi::{
         Components, Content, Info, OpenApi, Ref, RefOr, Response,
         path::{Operation, PathItem},
@@ -38,10 +39,9 @@ pub fn begun() -> OpenApi {
     );
     let mut openapi = OpenApi::new(info, utoipa::openapi::Paths::new());
     let mut components = Components::new();
-    components.schemas.insert(Refused::name().into_owned(), Refused::schema());
-    let mut more = Vec::new();
-    <Refused as ToSchema>::schemas(&mut more);
-    components.schemas.extend(more);
+    describe::<Refused>(&mut components);
+    // a term holds parts that hold terms: what stops the macro there leaves them out
+    describe::<Part>(&mut components);
     let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("mujun-session")));
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     components.add_security_scheme("session", cookie);
@@ -54,6 +54,12 @@ pub fn begun() -> OpenApi {
         SecurityRequirement::new("token", Vec::<String>::new()),
     ]);
     openapi
+}
+
+fn describe<T: ToSchema>(components: &mut Components) {
+    let mut schemas = vec![(T::name().into_owned(), T::schema())];
+    T::schemas(&mut schemas);
+    components.schemas.extend(schemas);
 }
 
 /// The document as it is served.

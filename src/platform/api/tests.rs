@@ -1,12 +1,16 @@
 //! The router over a real store of two sites, asked without a socket.
 
 use super::*;
+use crate::platform::access::Asker;
 use crate::{
     model::{Gateway, Physics, PointKind, Reason, Role, Sample, Scale, Series, Site, UtcMillis, Value as Reading},
     platform::{assess::coefficient, ingest::GatewayState},
     wire::record::{Content, Gap, Samples, encode},
 };
-use axum::body::{Body, to_bytes};
+use axum::{
+    Extension,
+    body::{Body, to_bytes},
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tower::ServiceExt;
