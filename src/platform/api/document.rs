@@ -15,13 +15,15 @@ use utoipa::{
 };
 
 /// Statuses with which any operation may refuse.
-const REFUSALS: [(&str, &str); 11] = [
+const REFUSALS: [(&str, &str); 13] = [
     ("400", "The question or the body is not understood"),
     ("401", "Nobody is signed in"),
     ("403", "Not with this role, or from a page of another origin"),
     ("404", "There is no such thing in what the asker may see"),
     ("405", "The address does not answer that method"),
     ("409", "It is in a state in which that can not be done"),
+    ("408", "The body came too slowly"),
+    ("411", "The body does not say its length"),
     ("413", "The body is too large"),
     ("414", "The address is too long"),
     ("415", "The body is of another kind"),

@@ -21,6 +21,7 @@ mod body;
 mod document;
 mod entrance;
 mod list;
+mod metrics;
 mod origin;
 mod quarter;
 mod question;
@@ -38,7 +39,7 @@ use crate::{
     },
 };
 use axum::{
-    Router,
+    Extension, Router,
     extract::{DefaultBodyLimit, Request, State as Shared},
     http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
@@ -78,6 +79,7 @@ fn areas() -> Vec<OpenApiRouter<State>> {
         answer::routes(),
         audit_log::routes(),
         session::routes(),
+        metrics::routes(),
     ]
 }
 
@@ -87,6 +89,7 @@ pub fn router(state: State) -> Router {
     let door = middleware::from_fn_with_state(state.clone(), entrance::enter);
     let begun = OpenApiRouter::with_openapi(document::begun());
     let (router, openapi) = areas().into_iter().fold(begun, OpenApiRouter::merge).split_for_parts();
+    let times = metrics::Times::new(openapi.paths.paths.keys().cloned());
     let openapi: Arc<str> = document::finished(openapi).to_json().unwrap_or_default().into();
     let described = move || {
         let text = openapi.to_string();
@@ -98,9 +101,11 @@ pub fn router(state: State) -> Router {
         .method_not_allowed_fallback(|| async { Refusal::method() })
         .with_state(state)
         .layer(door)
+        .layer(Extension(times.clone()))
         // what `body` bounds is bounded already
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(gate, bounded))
+        .layer(middleware::from_fn_with_state(times, metrics::timed))
         .layer(middleware::from_fn(headed))
 }
 

@@ -210,3 +210,6 @@ fn address(state: &State, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<I
     };
     state.access.origin().and_then(|_| relayed()).or(peer)
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,7 +63,7 @@ async fn county_and_store() -> (tempfile::TempDir, Router, Store) {
     (dir, router, state.store)
 }
 
-async fn county_and_state() -> (tempfile::TempDir, Router, State) {
+pub(super) async fn county_and_state() -> (tempfile::TempDir, Router, State) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let sites = vec![site(MILL, "<b>某纺织厂</b>", "331003", "C1713"), site(PLANT, "Plant", "331004", "C2927")];

@@ -118,6 +118,9 @@ struct Inner {
     readers: reader::Readers,
     duplicates: AtomicU64,
     conflicts: AtomicU64,
+    batches: AtomicU64,
+    records: AtomicU64,
+    refused: AtomicU64,
     _folder: folder::Folder,
 }
 
@@ -140,8 +143,9 @@ impl Store {
         let readers = reader::Readers::new(folder.file().to_owned());
         let writer = writer::Writer::start(connection)
             .map_err(|error| StoreError::Folder { dir: dir.to_owned(), source: error.into() })?;
-        let (duplicates, conflicts) = Default::default();
-        let inner = Arc::new(Inner { writer, readers, duplicates, conflicts, _folder: folder });
+        let (duplicates, conflicts, batches, records, refused) = Default::default();
+        let inner = Inner { writer, readers, duplicates, conflicts, batches, records, refused, _folder: folder };
+        let inner = Arc::new(inner);
         Ok(Store { inner, fence: CancellationToken::new() })
     }
 
@@ -188,6 +192,7 @@ impl Store {
         again: Option<u64>,
     ) -> Result<Ingested, StoreError> {
         let (gateway_id, now) = (gateway_id.to_owned(), wall::now());
+        let brought = records.len() as u64;
         let batch = task::blocking(move || {
             let decoded = |record| {
                 let content = decode(&record);
@@ -200,6 +205,9 @@ impl Store {
         let taken = self.bring(move |tx| intake::ingest(tx, &batch)).await?;
         self.inner.duplicates.fetch_add(taken.duplicates, Relaxed);
         self.inner.conflicts.fetch_add(taken.conflicts.len() as u64, Relaxed);
+        self.inner.batches.fetch_add(1, Relaxed);
+        self.inner.records.fetch_add(brought, Relaxed);
+        self.inner.refused.fetch_add(taken.refusals.len() as u64, Relaxed);
         Ok(Ingested { outcome: taken.outcome, refusals: taken.refusals, stop: taken.stop })
     }
 
@@ -328,10 +336,25 @@ impl Store {
         Repeats { duplicates: self.inner.duplicates.load(Relaxed), conflicts: self.inner.conflicts.load(Relaxed) }
     }
 
+    /// Since the store was opened: what gateways brought, repeats too.
+    pub fn brought(&self) -> Brought {
+        let count = |counter: &AtomicU64| counter.load(Relaxed);
+        let Inner { batches, records, refused, .. } = &*self.inner;
+        Brought { batches: count(batches), records: count(records), refused: count(refused) }
+    }
+
     /// Returns when the writer has ended although the store is in use: nothing can be stored any more.
     pub async fn ended(&self) {
         self.inner.writer.ended().cancelled().await;
     }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Brought {
+    pub batches: u64,
+    pub records: u64,
+    /// Of the records, those that could not be taken.
+    pub refused: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -14,8 +14,6 @@
 
 mod grant;
 mod http;
-#[cfg(test)]
-mod tests;
 
 pub use grant::Grant;
 pub use http::HttpError;
