@@ -430,11 +430,11 @@ async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_
 async fn what_a_writing_request_brings_is_bounded_before_anything_looks_at_it() {
     let (_dir, router) = county().await;
     let post = async |uri: &str, bytes: usize, origin: &str| {
-        let request = Request::post(uri).header(header::HOST, "mujun").header(header::ORIGIN, origin);
+        let request = Request::post(uri).header(header::HOST, "localhost").header(header::ORIGIN, origin);
         let request = request.body(Body::from(vec![b' '; bytes])).unwrap();
         router.clone().oneshot(request).await.unwrap().status()
     };
-    let ours = "http://mujun";
+    let ours = "http://localhost";
     assert_eq!(post("/api/v1/ranking", body::JSON_BYTES_MAX, ours).await, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(post("/api/v1/ranking", body::JSON_BYTES_MAX + 1, ours).await, StatusCode::PAYLOAD_TOO_LARGE);
     let imports = "/api/v1/registry/imports";
