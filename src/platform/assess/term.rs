@@ -29,6 +29,10 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
+mod how;
+
+pub use how::{How, Origin, Statistic, Statistical};
+
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Term {
     /// A figure, a carrier, a product, or a register as `gateway/meter/point`.
@@ -74,47 +78,6 @@ mod shared {
     pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Arc<Term>, D::Error> {
         Term::deserialize(deserializer).map(Arc::new)
     }
-}
-
-/// Where a term's value comes from.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "how", rename_all = "snake_case")]
-pub enum How {
-    Sum,
-    Product,
-    /// The first term over the second.
-    Quotient,
-    /// The one term, half to even (GB/T 8170).
-    Rounded {
-        decimals: u32,
-    },
-    /// Counts of a register's movement over the period × the value of one.
-    Register(Register),
-    /// Out of a coefficient file.
-    Factor(Origin),
-    /// Out of the operator's registry: the field.
-    Registry {
-        field: String,
-    },
-    /// Written by hand: a stock entry, a measured value.
-    Entry(Origin),
-    /// An exact ratio of units or a number of the formula itself.
-    Constant,
-    /// Quarter-hours counted by the ledger.
-    Counted,
-    /// Nothing is known of it: the note says why.
-    Missing,
-}
-
-/// A dated value out of a file.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Origin {
-    pub valid_from: String,
-    /// Document and clause.
-    pub source: String,
-    /// File, line and column; empty where there is none.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub place: String,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
@@ -254,32 +217,6 @@ impl Part {
 
     pub fn minus(term: &Arc<Term>) -> Part {
         Part { minus: true, term: Arc::clone(term) }
-    }
-}
-
-impl How {
-    fn is_leaf(&self) -> bool {
-        !matches!(self, How::Sum | How::Product | How::Quotient | How::Rounded { .. })
-    }
-
-    /// `None` for a leaf, where a value is unknown, leaves 28 digits, or is divided by zero.
-    fn compute(&self, values: &[(bool, Option<Decimal>)]) -> Option<Decimal> {
-        match self {
-            How::Sum => values.iter().try_fold(Decimal::ZERO, |sum, (minus, value)| match minus {
-                true => sum.checked_sub((*value)?),
-                false => sum.checked_add((*value)?),
-            }),
-            How::Product => values.iter().try_fold(Decimal::ONE, |product, (_, value)| product.checked_mul((*value)?)),
-            How::Quotient => match values {
-                [(_, part), (_, whole)] => (*part)?.checked_div((*whole)?),
-                _ => None,
-            },
-            How::Rounded { decimals } => match values {
-                [(_, value)] => Some((*value)?.round_dp(*decimals).normalize()),
-                _ => None,
-            },
-            _ => None,
-        }
     }
 }
 

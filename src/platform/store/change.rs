@@ -52,12 +52,12 @@ pub struct ChangeQuery {
 impl Store {
     pub async fn note_change(&self, change: Change) -> Result<(), StoreError> {
         let now = clock::now();
-        self.inner.writer.write(move |connection| note(Tx::on(connection), &change, now)).await
+        self.inner.writer.write(move |tx| note(tx, &change, now)).await
     }
 
     /// The newest first.
     pub async fn changes(&self, query: ChangeQuery) -> Result<Page<ChangeRow>, StoreError> {
-        self.inner.readers.read(move |connection| list(Tx::on(connection), &query)).await
+        self.inner.readers.read(move |tx| list(tx, &query)).await
     }
 }
 
@@ -132,8 +132,8 @@ mod tests {
     async fn a_change_that_is_rolled_back_leaves_no_row() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
-        let failing = store.inner.writer.write(|connection| {
-            note(Tx::on(connection), &change("li", "target", "1"), UtcMillis(1))?;
+        let failing = store.inner.writer.write(|tx| {
+            note(tx, &change("li", "target", "1"), UtcMillis(1))?;
             Err::<(), _>(StoreError::Fenced)
         });
         assert!(failing.await.is_err());

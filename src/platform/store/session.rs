@@ -6,7 +6,7 @@
 use super::{
     Store, StoreError,
     change::{self, Change},
-    sql::{Tx, params},
+    sql::params,
     user::AREA,
 };
 use crate::{model::UtcMillis, runtime::clock};
@@ -47,8 +47,7 @@ impl Store {
             action: "sign_in",
             detail: detail.into(),
         };
-        let written = self.inner.writer.write(move |connection| {
-            let tx = Tx::on(connection);
+        let written = self.inner.writer.write(move |tx| {
             tx.execute("DELETE FROM session WHERE seen < ?1", params![dead])?;
             tx.execute(
                 "DELETE FROM session WHERE token_sha256 IN
@@ -69,8 +68,8 @@ impl Store {
     }
 
     pub async fn session(&self, token_sha256: [u8; 32]) -> Result<Option<Found>, StoreError> {
-        let read = self.inner.readers.read(move |connection| {
-            Tx::on(connection).one(
+        let read = self.inner.readers.read(move |tx| {
+            tx.one(
                 "SELECT session.name, session.role, session.regions, session.created, session.seen,
                         account.role, account.regions
                  FROM session LEFT JOIN account ON account.name = session.name AND account.disabled IS NULL
@@ -95,9 +94,8 @@ impl Store {
     }
 
     pub async fn see_session(&self, token_sha256: [u8; 32], now: UtcMillis) -> Result<(), StoreError> {
-        let written = self.inner.writer.write(move |connection| {
-            Tx::on(connection)
-                .execute("UPDATE session SET seen = ?2 WHERE token_sha256 = ?1", params![&token_sha256, now])
+        let written = self.inner.writer.write(move |tx| {
+            tx.execute("UPDATE session SET seen = ?2 WHERE token_sha256 = ?1", params![&token_sha256, now])
         });
         written.await.map(drop)
     }
@@ -105,8 +103,7 @@ impl Store {
     /// Nothing where there is no such session.
     pub async fn end_session(&self, token_sha256: [u8; 32]) -> Result<(), StoreError> {
         let now = clock::now();
-        let written = self.inner.writer.write(move |connection| {
-            let tx = Tx::on(connection);
+        let written = self.inner.writer.write(move |tx| {
             let ended = "DELETE FROM session WHERE token_sha256 = ?1 RETURNING name";
             if let Some(name) = tx.one(ended, params![&token_sha256], |row| row.get::<String>(0))? {
                 let (by, subject) = (name.clone(), name);

@@ -77,20 +77,17 @@ impl Store {
     /// By name.
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         let select = format!("SELECT {ACCOUNT} FROM account ORDER BY name");
-        self.inner.readers.read(move |connection| Tx::on(connection).rows(&select, &[], account)).await
+        self.inner.readers.read(move |tx| tx.rows(&select, &[], account)).await
     }
 
     pub async fn account(&self, name: String) -> Result<Option<Account>, StoreError> {
         let select = format!("SELECT {ACCOUNT} FROM account WHERE name = ?1");
-        self.inner.readers.read(move |connection| Tx::on(connection).one(&select, params![&name], account)).await
+        self.inner.readers.read(move |tx| tx.one(&select, params![&name], account)).await
     }
 
     /// Whether there is any user, also one that is disabled.
     pub async fn has_accounts(&self) -> Result<bool, StoreError> {
-        let found = self
-            .inner
-            .readers
-            .read(|connection| Tx::on(connection).one("SELECT 1 FROM account LIMIT 1", &[], |row| row.get::<i64>(0)));
+        let found = self.inner.readers.read(|tx| tx.one("SELECT 1 FROM account LIMIT 1", &[], |row| row.get::<i64>(0)));
         Ok(found.await?.is_some())
     }
 
@@ -122,12 +119,12 @@ impl Store {
     /// By name.
     pub async fn tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
         let select = format!("SELECT {TOKEN} FROM api_token ORDER BY name");
-        self.inner.readers.read(move |connection| Tx::on(connection).rows(&select, &[], token)).await
+        self.inner.readers.read(move |tx| tx.rows(&select, &[], token)).await
     }
 
     pub async fn token(&self, token_sha256: [u8; 32]) -> Result<Option<ApiToken>, StoreError> {
         let select = format!("SELECT {TOKEN} FROM api_token WHERE token_sha256 = ?1");
-        self.inner.readers.read(move |connection| Tx::on(connection).one(&select, params![&token_sha256], token)).await
+        self.inner.readers.read(move |tx| tx.one(&select, params![&token_sha256], token)).await
     }
 
     /// `work` says how many rows it changed: where there are none, nothing is noted.
@@ -137,8 +134,7 @@ impl Store {
         work: impl FnOnce(Tx<'_>) -> Result<u64, StoreError> + Send + 'static,
     ) -> Result<bool, StoreError> {
         let now = clock::now();
-        let written = self.inner.writer.write(move |connection| {
-            let tx = Tx::on(connection);
+        let written = self.inner.writer.write(move |tx| {
             let changed = work(tx)? > 0;
             if changed {
                 change::note(tx, &change, now)?;
