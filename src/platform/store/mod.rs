@@ -51,6 +51,7 @@ mod attestation;
 mod audit;
 mod backup;
 mod block;
+pub mod change;
 mod clock;
 mod county;
 mod cluster;
@@ -79,12 +80,14 @@ mod registry;
 mod renew;
 mod row;
 mod run;
+mod session;
 mod snapshot;
 mod sql;
 mod tag;
 mod take;
 mod trace;
 mod transfer;
+mod user;
 mod view;
 mod writer;
 
@@ -93,6 +96,7 @@ pub use alarm::{Alarm, AlarmKind};
 pub use attestation::{AttestationLine, GatewayKey};
 pub use audit::Audit;
 pub use backup::backup;
+pub use change::{Change, ChangeQuery, ChangeRow};
 pub use epoch::{EPOCHS_MAX, EpochEnd};
 pub use error::{BadRecord, StoreError};
 pub use evaluation::{
@@ -108,8 +112,10 @@ pub use listing::{Listing, Page};
 pub use proof::{Proof, ProvenEpoch, ProvenRegister, prove};
 pub use publication::{Draft, Publication};
 pub use refused::{REFUSED_MAX, RefusedRow};
+pub use session::{Found as FoundSession, Session};
 pub use trace::{SourcedReading, Trace, TracedInterval};
 pub use transfer::{Moved, transfer};
+pub use user::{Account, ApiToken};
 pub use view::{Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, TagShare};
 pub use writer::Waiting;
 
@@ -128,6 +134,9 @@ struct Inner {
     readers: reader::Readers,
     duplicates: AtomicU64,
     conflicts: AtomicU64,
+    batches: AtomicU64,
+    records: AtomicU64,
+    refused: AtomicU64,
     _folder: Option<folder::Folder>,
 }
 
@@ -173,8 +182,9 @@ impl Store {
         let readers = reader::Readers::new(address.clone());
         let writer = writer::Writer::start(connection, address)
             .map_err(|error| StoreError::Unreachable(format!("no thread for the writer: {error}")))?;
-        let (duplicates, conflicts) = Default::default();
-        let inner = Arc::new(Inner { writer, readers, duplicates, conflicts, _folder: folder });
+        let (duplicates, conflicts, batches, records, refused) = Default::default();
+        let inner = Inner { writer, readers, duplicates, conflicts, batches, records, refused, _folder: folder };
+        let inner = Arc::new(inner);
         Ok(Store { inner, fence: CancellationToken::new(), epoch: None })
     }
 
@@ -233,6 +243,7 @@ impl Store {
         again: Option<u64>,
     ) -> Result<Ingested, StoreError> {
         let (gateway_id, now) = (gateway_id.to_owned(), wall::now());
+        let brought = records.len() as u64;
         let batch = task::blocking(move || {
             let decoded = |record| {
                 let content = decode(&record);
@@ -245,6 +256,9 @@ impl Store {
         let taken = self.bring(batch.gateway_id.clone(), move |tx| intake::ingest(tx, &batch)).await?;
         self.inner.duplicates.fetch_add(taken.duplicates, Relaxed);
         self.inner.conflicts.fetch_add(taken.conflicts.len() as u64, Relaxed);
+        self.inner.batches.fetch_add(1, Relaxed);
+        self.inner.records.fetch_add(brought, Relaxed);
+        self.inner.refused.fetch_add(taken.refusals.len() as u64, Relaxed);
         Ok(Ingested { outcome: taken.outcome, refusals: taken.refusals, stop: taken.stop })
     }
 
@@ -382,6 +396,13 @@ impl Store {
         Repeats { duplicates: self.inner.duplicates.load(Relaxed), conflicts: self.inner.conflicts.load(Relaxed) }
     }
 
+    /// Since the store was opened: what gateways brought, repeats too.
+    pub fn brought(&self) -> Brought {
+        let count = |counter: &AtomicU64| counter.load(Relaxed);
+        let Inner { batches, records, refused, .. } = &*self.inner;
+        Brought { batches: count(batches), records: count(records), refused: count(refused) }
+    }
+
     /// Returns when the writer has ended although the store is in use: nothing can be stored any more.
     pub async fn ended(&self) {
         self.inner.writer.ended().cancelled().await;
@@ -399,6 +420,14 @@ fn apart<A: Clone + Send + 'static, T: Send + 'static>(
     let thread = task::thread("store-open", move || drop(say.send(work(with))));
     thread.map_err(|error| StoreError::Unreachable(error.to_string()))?;
     said.recv().map_err(|_| StoreError::Ended)?
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Brought {
+    pub batches: u64,
+    pub records: u64,
+    /// Of the records, those that could not be taken.
+    pub refused: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
