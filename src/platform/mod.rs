@@ -23,6 +23,7 @@ pub mod publication;
 pub mod quota;
 pub mod registry;
 pub mod store;
+pub mod warning;
 
 use crate::{
     model::{Declared, Gateway, Site},

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     energy::intensity::Light,
-    model::{Doubts, Period, Quality, UtcMillis},
+    model::{Doubts, LimitGrade, LimitKey, Period, ProductLimit, Quality, Target, TargetKind, UtcMillis},
     platform::assess::{ProductOutput, SiteAssessment},
 };
 use jiff::civil::date;
@@ -143,9 +143,9 @@ fn what_does_not_count_in_dual_control_is_left_out_of_it() {
     assert_eq!(energy_of(&unknown, Counting::WithoutBoth), None);
 }
 
-fn limit(region: &str, grade: LimitGrade, from: jiff::civil::Date, kgce: &str) -> Limit {
+fn limit(region: &str, grade: LimitGrade, from: jiff::civil::Date, kgce: &str) -> ProductLimit {
     let key = LimitKey { product: "steel".into(), region: region.into(), grade, valid_from: from };
-    Limit { key, kgce_per_unit: d(kgce), unit: "t".into(), source: "standard".into(), by: "t".into() }
+    ProductLimit { key, kgce_per_unit: d(kgce), unit: "t".into(), source: "standard".into(), by: "t".into() }
 }
 
 #[test]

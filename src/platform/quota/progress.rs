@@ -1,7 +1,10 @@
 //! How a site stands with its quota on a day.
 
-use super::{Forecast, Quota};
-use crate::energy::intensity::{Light, light_of_growth};
+use super::Forecast;
+use crate::{
+    energy::intensity::{Light, light_of_growth},
+    model::Quota,
+};
 use rust_decimal::Decimal;
 
 const PERCENT_DECIMALS: u32 = 2;

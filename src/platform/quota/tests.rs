@@ -1,5 +1,6 @@
 use super::*;
-use crate::energy::intensity::Light;
+use crate::{energy::intensity::Light, model::Quota};
+use rust_decimal::Decimal;
 
 /// kWh by month of a steel company's 2018: sums of "Steel Industry Energy Consumption", V. E. Sathishkumar, C. Shin, Y. Cho,
 /// UCI Machine Learning Repository, doi 10.24432/C52G8C, CC BY 4.0.

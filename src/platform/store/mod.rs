@@ -51,6 +51,7 @@ mod audit;
 mod block;
 mod clock;
 mod county;
+mod dual;
 mod epoch;
 mod error;
 mod event;
@@ -79,6 +80,7 @@ mod tag;
 mod take;
 mod trace;
 mod view;
+mod warning;
 mod writer;
 
 pub use alarm::{Alarm, AlarmKind};
@@ -98,6 +100,7 @@ pub use publication::{Draft, Publication};
 pub use refused::{REFUSED_MAX, RefusedRow};
 pub use trace::{SourcedReading, Trace, TracedInterval};
 pub use view::{Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, TagShare};
+pub use warning::{Acknowledged, Channel, Delivery, DeliveryState, Told, WarningRow, WarningsAsked};
 pub use writer::Waiting;
 
 /// The platform's store. Cloning gives another handle; when the last one goes, the folder is free again.
