@@ -54,6 +54,7 @@ mod county;
 mod dual;
 mod epoch;
 mod error;
+mod evaluation;
 mod event;
 mod folder;
 mod gap;
@@ -70,6 +71,7 @@ mod proof;
 mod publication;
 mod reader;
 mod refused;
+mod register;
 mod registry;
 mod renew;
 mod row;
@@ -88,6 +90,9 @@ pub use attestation::{AttestationLine, GatewayKey};
 pub use audit::Audit;
 pub use epoch::{EPOCHS_MAX, EpochEnd};
 pub use error::{BadRecord, StoreError};
+pub use evaluation::{
+    EvaluatedSite, EvaluationDraft, EvaluationRow, GradeCount, Objection, SiteGrade, SitePage, SiteQuery, SiteSort,
+};
 pub use gap::GapRow;
 pub use generation::Mark;
 pub use greeting::{Greeted, Greeting};
