@@ -14,6 +14,7 @@ pub mod command;
 pub mod config;
 pub mod dashboard;
 mod declaration;
+pub mod dual;
 pub mod evaluation;
 pub mod explain;
 pub mod figures;
@@ -53,6 +54,8 @@ pub struct Basics {
     pub parcels: Vec<Parcel>,
     pub economy: Vec<EconomicFigure>,
     pub rules: assess::Rules,
+    /// Where warnings are told.
+    pub channels: warning::Channels,
     /// The files that all of this was read from.
     pub inputs: Vec<publication::Input>,
     /// What a person should look at in the registry, although it was taken.
@@ -83,6 +86,7 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
         None => None,
     };
     let rules = assess::Rules { coal, carbon };
+    let channels = warning::channels(&config.warning)?;
     let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings).chain(more));
     let declared_in = &config.registry;
     let files = [&config.sites, &config.gateways].into_iter().chain(&config.coefficients);
@@ -92,7 +96,7 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     let inputs = files.chain(config.carbon.iter().map(|carbon| &carbon.factors));
     let inputs = inputs.map(|path| publication::input(path)).collect();
     let (sites, gateways) = (sites.rows, gateways.rows);
-    Ok(Basics { sites, gateways, declared, profiles, parcels, economy, rules, inputs, warnings })
+    Ok(Basics { sites, gateways, declared, profiles, parcels, economy, rules, channels, inputs, warnings })
 }
 
 fn sheet(path: &Path) -> Result<registry::Sheet, Problems> {
@@ -116,6 +120,11 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let grounds = publication::Grounds { rules: Arc::clone(&rules), inputs: Arc::new(basics.inputs) };
     tasks.spawn("publication", publication::keep(store.clone(), grounds, stop.clone()));
     let figures = figures::Figures::new(store.clone(), Arc::clone(&rules));
+    let dual = dual::Dual { store: store.clone(), figures: figures.clone() };
+    let config::WarningConfig { basis, calendar, .. } = config.warning;
+    let judged = warning::watch(dual, basis.unwrap_or(assess::Basis::Calorific), calendar, basics.channels.clone(), stop.clone());
+    tasks.spawn("warning", judged);
+    tasks.spawn("delivery", warning::deliver(store.clone(), basics.channels, stop.clone()));
     let state = api::State { store: store.clone(), presence, rules, figures, access: access::Access::open() };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     tasks.spawn("refused", retry(store.clone(), stop.clone()));

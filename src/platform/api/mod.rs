@@ -18,14 +18,18 @@
 mod answer;
 mod body;
 mod document;
+mod dual_question;
+mod intensity;
 mod list;
 mod origin;
 mod quarter;
 mod question;
+mod quota;
 mod refusal;
 mod site;
 mod view;
 mod visible;
+mod warning;
 
 use crate::{
     platform::{
@@ -76,7 +80,7 @@ const WORK_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Each area's addresses, one line each. Names of their schemas differ, or a test says which do not.
 fn areas() -> Vec<OpenApiRouter<State>> {
-    vec![answer::routes()]
+    vec![answer::routes(), intensity::routes(), quota::routes(), warning::routes()]
 }
 
 /// The whole site: `/api/v1/…`, `/health` and the dashboard.

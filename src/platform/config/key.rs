@@ -1,6 +1,9 @@
 //! Every key of platform.toml.
 
+pub(super) mod warning;
+
 use crate::runtime::settings::{Key, Shape, key};
+use warning::{MAIL_SHAPE, WARNING, WARNING_SHAPE, WEBHOOK_SHAPE};
 
 pub(super) static PLATFORM: Key =
     key("platform", "一个 [platform] 表", "one table [platform]", "[platform]").required();
@@ -8,7 +11,7 @@ pub(super) static REGISTRY: Key = key("registry", "一个 [registry] 表", "one 
 pub(super) static CARBON: Key = key("carbon", "一个 [carbon] 表", "one table [carbon]", "[carbon]");
 pub(super) static INGEST: Key = key("ingest", "一个 [ingest] 表", "one table [ingest]", "[ingest]").required();
 pub(super) static API: Key = key("api", "一个 [api] 表", "one table [api]", "[api]").required();
-pub(super) static ROOT_SHAPE: Shape = Shape { header: "", keys: &[&PLATFORM, &REGISTRY, &CARBON, &INGEST, &API] };
+pub(super) static ROOT_SHAPE: Shape = Shape { header: "", keys: &[&PLATFORM, &REGISTRY, &CARBON, &WARNING, &INGEST, &API] };
 
 pub(super) static DATA_DIR: Key =
     key("data_dir", "一个文件夹路径", "the path of a folder", r#"data_dir = "/var/lib/mujun-platform""#).required();
@@ -66,4 +69,13 @@ pub(super) static INGEST_SHAPE: Shape = Shape { header: "[ingest]", keys: &[&LIS
 pub(super) static API_SHAPE: Shape = Shape { header: "[api]", keys: &[&LISTEN, &ALLOW_REMOTE] };
 
 /// To tell where a misplaced key belongs.
-pub(super) static SHAPES: [&Shape; 5] = [&ROOT_SHAPE, &PLATFORM_SHAPE, &REGISTRY_SHAPE, &CARBON_SHAPE, &INGEST_SHAPE];
+pub(super) static SHAPES: [&Shape; 8] = [
+    &ROOT_SHAPE,
+    &PLATFORM_SHAPE,
+    &REGISTRY_SHAPE,
+    &CARBON_SHAPE,
+    &WARNING_SHAPE,
+    &MAIL_SHAPE,
+    &WEBHOOK_SHAPE,
+    &INGEST_SHAPE,
+];

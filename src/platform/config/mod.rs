@@ -9,6 +9,7 @@
 //! Open what it names: the registry and the coefficients are read by their own stages.
 
 mod key;
+mod warning;
 
 use crate::{
     energy::carbon::Scope,
@@ -19,6 +20,9 @@ use crate::{
         settings::{self, Section},
     },
 };
+pub use warning::{MailConfig, WarningConfig, WebhookConfig};
+
+use key::warning::{WARNING, WARNING_SHAPE};
 use key::{
     ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS, DATA_DIR, ECONOMY, FACTORS,
     GATEWAYS, GRID, INGEST, INGEST_SHAPE, LISTEN, PARCELS, PLATFORM, PLATFORM_SHAPE, PRODUCTS, PROFILES, REGISTRY,
@@ -41,6 +45,7 @@ pub struct PlatformConfig {
     pub coefficients: Vec<PathBuf>,
     /// `None`: no carbon is reckoned.
     pub carbon: Option<CarbonConfig>,
+    pub warning: WarningConfig,
     /// Where gateways connect (gRPC).
     pub ingest_listen: SocketAddr,
     /// Where the JSON API and the dashboard are served.
@@ -118,6 +123,7 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         let grid = carbon.parse(&GRID, |text| text.parse().map_err(|_| settings::such_as(&GRID)));
         Some(CarbonConfig { factors: folder.join(factors?.value), grid: grid?.value })
     });
+    let warning = root.table(&WARNING, &WARNING_SHAPE).map(|table| warning::read(&table, folder));
     let address = |listen: Option<Found<SocketAddr>>| listen.map_or(NOWHERE, |listen| listen.value);
     PlatformConfig {
         data_dir: file(&DATA_DIR),
@@ -135,6 +141,7 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         },
         coefficients: coefficients.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
         carbon,
+        warning: warning.unwrap_or_default(),
         ingest_listen: address(ingest),
         api_listen: address(api),
     }

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 const PERCENT_DECIMALS: u32 = 2;
 
 /// What was used against what the year has gone.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Pace {
     /// Days of the year that are over, and all of them.
     pub days: i32,

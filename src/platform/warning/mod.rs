@@ -22,6 +22,7 @@ mod judge;
 mod mail;
 mod message;
 mod rule;
+mod settings;
 mod signature;
 mod watch;
 mod webhook;
@@ -32,7 +33,8 @@ pub use examine::{Facts, LightFact, MeterFact, Place, ProductFact, QuotaFact, Si
 pub use judge::{Change, Finding, Open, State, judge};
 pub use message::message;
 pub use rule::rule_text;
-pub use watch::watch;
+pub use settings::channels;
+pub use watch::{settle, watch};
 pub use working_day::Calendar;
 
 #[cfg(test)]
