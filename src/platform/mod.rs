@@ -56,6 +56,8 @@ pub struct Basics {
     pub rules: assess::Rules,
     /// Where warnings are told.
     pub channels: warning::Channels,
+    /// Of the per-mu evaluation.
+    pub rule_sets: Vec<evaluation::rule::RuleSet>,
     /// The files that all of this was read from.
     pub inputs: Vec<publication::Input>,
     /// What a person should look at in the registry, although it was taken.
@@ -87,16 +89,30 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     };
     let rules = assess::Rules { coal, carbon };
     let channels = warning::channels(&config.warning)?;
+    let rule_sets = evaluation::rule::load_all(&config.rules)?;
     let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings).chain(more));
     let declared_in = &config.registry;
     let files = [&config.sites, &config.gateways].into_iter().chain(&config.coefficients);
     let files = files.chain(&declared_in.products).chain(&declared_in.boundary).chain(&declared_in.virtual_points);
     let files = files.chain(&declared_in.stock).chain(&declared_in.calorific);
     let files = files.chain(&declared_in.profiles).chain(&declared_in.parcels).chain(&declared_in.economy);
+    let files = files.chain(&config.rules);
     let inputs = files.chain(config.carbon.iter().map(|carbon| &carbon.factors));
     let inputs = inputs.map(|path| publication::input(path)).collect();
     let (sites, gateways) = (sites.rows, gateways.rows);
-    Ok(Basics { sites, gateways, declared, profiles, parcels, economy, rules, channels, inputs, warnings })
+    Ok(Basics {
+        sites,
+        gateways,
+        declared,
+        profiles,
+        parcels,
+        economy,
+        rules,
+        channels,
+        rule_sets,
+        inputs,
+        warnings,
+    })
 }
 
 fn sheet(path: &Path) -> Result<registry::Sheet, Problems> {
@@ -125,7 +141,8 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let judged = warning::watch(dual, basis.unwrap_or(assess::Basis::Calorific), calendar, basics.channels.clone(), stop.clone());
     tasks.spawn("warning", judged);
     tasks.spawn("delivery", warning::deliver(store.clone(), basics.channels, stop.clone()));
-    let state = api::State { store: store.clone(), presence, rules, figures, access: access::Access::open() };
+    let runs = evaluation::Runs::new(store.clone(), figures.clone(), Arc::new(basics.rule_sets));
+    let state = api::State { store: store.clone(), presence, rules, figures, runs, access: access::Access::open() };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
     let watched = stop.clone();

@@ -19,6 +19,7 @@ mod answer;
 mod body;
 mod document;
 mod dual_question;
+mod evaluation;
 mod intensity;
 mod list;
 mod origin;
@@ -35,6 +36,7 @@ use crate::{
     platform::{
         access::{Access, Asker},
         assess::Rules,
+        evaluation::Runs,
         figures::Figures,
         ingest::Presence,
         store::Store,
@@ -66,6 +68,7 @@ pub struct State {
     pub rules: Arc<Rules>,
     pub presence: Presence,
     pub figures: Figures,
+    pub runs: Runs,
     /// Who may come in.
     pub access: Access,
 }
@@ -80,7 +83,7 @@ const WORK_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Each area's addresses, one line each. Names of their schemas differ, or a test says which do not.
 fn areas() -> Vec<OpenApiRouter<State>> {
-    vec![answer::routes(), intensity::routes(), quota::routes(), warning::routes()]
+    vec![answer::routes(), evaluation::routes(), intensity::routes(), quota::routes(), warning::routes()]
 }
 
 /// The whole site: `/api/v1/…`, `/health` and the dashboard.

@@ -74,7 +74,8 @@ async fn county_and_state() -> (tempfile::TempDir, Router, State) {
     store.ingest("gw-1", [7; 16], 1, records, None).await.unwrap();
     let rules = std::sync::Arc::new(coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap().into());
     let figures = Figures::new(store.clone(), Arc::clone(&rules));
-    let state = State { store, rules, presence: Presence::default(), figures, access: Access::open() };
+    let runs = Runs::new(store.clone(), figures.clone(), Arc::default());
+    let state = State { store, rules, presence: Presence::default(), figures, runs, access: Access::open() };
     (dir, router(state.clone()), state)
 }
 
@@ -404,7 +405,8 @@ async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
     let figures = Figures::new(store.clone(), Arc::clone(&rules));
-    let state = State { store, rules, presence: Presence::default(), figures, access: Access::open() };
+    let runs = Runs::new(store.clone(), figures.clone(), Arc::default());
+    let state = State { store, rules, presence: Presence::default(), figures, runs, access: Access::open() };
     let ask = async {
         let _idle = tokio::net::TcpStream::connect(address).await.unwrap();
         let status =

@@ -26,7 +26,7 @@ use key::warning::{WARNING, WARNING_SHAPE};
 use key::{
     ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS, DATA_DIR, ECONOMY, FACTORS,
     GATEWAYS, GRID, INGEST, INGEST_SHAPE, LISTEN, PARCELS, PLATFORM, PLATFORM_SHAPE, PRODUCTS, PROFILES, REGISTRY,
-    REGISTRY_SHAPE, ROOT_SHAPE, SHAPES, SITES, STOCK, VIRTUAL_POINTS,
+    REGISTRY_SHAPE, ROOT_SHAPE, RULES, SHAPES, SITES, STOCK, VIRTUAL_POINTS,
 };
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -43,6 +43,8 @@ pub struct PlatformConfig {
     pub registry: RegistryFiles,
     /// Coefficient files, read as one table.
     pub coefficients: Vec<PathBuf>,
+    /// Rule files of the per-mu evaluation, one set each; may be none.
+    pub rules: Vec<PathBuf>,
     /// `None`: no carbon is reckoned.
     pub carbon: Option<CarbonConfig>,
     pub warning: WarningConfig,
@@ -113,6 +115,7 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         path.map_or_else(PathBuf::new, |path| folder.join(path.value))
     };
     let coefficients = platform.as_ref().and_then(|platform| platform.parse_each(&COEFFICIENTS, settings::path));
+    let rules = platform.as_ref().and_then(|platform| platform.parse_each(&RULES, settings::path));
     let registry = root.table(&REGISTRY, &REGISTRY_SHAPE);
     let declared = |key| {
         let path = registry.as_ref().and_then(|registry| registry.parse(key, settings::path));
@@ -140,6 +143,7 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
             economy: declared(&ECONOMY),
         },
         coefficients: coefficients.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
+        rules: rules.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
         carbon,
         warning: warning.unwrap_or_default(),
         ingest_listen: address(ingest),
