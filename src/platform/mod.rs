@@ -100,19 +100,7 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     let inputs = files.chain(config.carbon.iter().map(|carbon| &carbon.factors));
     let inputs = inputs.map(|path| publication::input(path)).collect();
     let (sites, gateways) = (sites.rows, gateways.rows);
-    Ok(Basics {
-        sites,
-        gateways,
-        declared,
-        profiles,
-        parcels,
-        economy,
-        rules,
-        channels,
-        rule_sets,
-        inputs,
-        warnings,
-    })
+    Ok(Basics { sites, gateways, declared, profiles, parcels, economy, rules, channels, rule_sets, inputs, warnings })
 }
 
 fn sheet(path: &Path) -> Result<registry::Sheet, Problems> {
@@ -138,7 +126,13 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let figures = figures::Figures::new(store.clone(), Arc::clone(&rules));
     let dual = dual::Dual { store: store.clone(), figures: figures.clone() };
     let config::WarningConfig { basis, calendar, .. } = config.warning;
-    let judged = warning::watch(dual, basis.unwrap_or(assess::Basis::Calorific), calendar, basics.channels.clone(), stop.clone());
+    let judged = warning::watch(
+        dual,
+        basis.unwrap_or(assess::Basis::Calorific),
+        calendar,
+        basics.channels.clone(),
+        stop.clone(),
+    );
     tasks.spawn("warning", judged);
     tasks.spawn("delivery", warning::deliver(store.clone(), basics.channels, stop.clone()));
     let runs = evaluation::Runs::new(store.clone(), figures.clone(), Arc::new(basics.rule_sets));

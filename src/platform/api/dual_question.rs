@@ -1,14 +1,22 @@
-//! What questions about dual control have in common.
+//! What questions about dual control, and what is written of it, have in common.
 
-use super::{question::Asked, refusal::{Refusal, quoted}};
+use super::{
+    question::Asked,
+    refusal::{Refusal, quoted},
+};
 use crate::{
     model::{Period, UtcMillis},
     platform::intensity::span,
+    runtime::lang::Text,
 };
+use axum::http::StatusCode;
 
 /// Rows of one page of a sorted list.
 const LIMIT_MAX: usize = 200;
 const LIMIT: usize = 50;
+/// Rows that one request writes: a province's key units.
+const ROWS_MAX: usize = 20_000;
+const SOURCE_BYTES_MAX: usize = 512;
 const YEARS: std::ops::RangeInclusive<i16> = 1970..=2199;
 
 /// By default the year that holds `now`, China Standard Time.
@@ -50,7 +58,8 @@ pub fn page(asked: &Asked) -> Result<(usize, usize), Refusal> {
             format!("offset is a number from 0, limit one from 1 to {LIMIT_MAX}"),
         )
     };
-    let number = |key: &str, default: usize| asked.value(key).map_or(Ok(default), |text| text.parse().map_err(|_| wrong()));
+    let number =
+        |key: &str, default: usize| asked.value(key).map_or(Ok(default), |text| text.parse().map_err(|_| wrong()));
     let (offset, limit) = (number("offset", 0)?, number("limit", LIMIT)?);
     if (1..=LIMIT_MAX).contains(&limit) { Ok((offset, limit)) } else { Err(wrong()) }
 }
@@ -92,6 +101,45 @@ pub fn one_of<'n, T: Copy>(asked: &Asked, key: &str, known: &'n [(&'n str, T)], 
     known.iter().find(|(name, _)| *name == text).map(|(_, one)| *one).ok_or_else(|| {
         let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
         let (text, names) = (quoted(text), names.join(", "));
-        Refusal::bad(format!("{key} 不能是 {text}；可用：{names}"), format!("{key} can not be {text}; known are {names}"))
+        Refusal::bad(
+            format!("{key} 不能是 {text}；可用：{names}"),
+            format!("{key} can not be {text}; known are {names}"),
+        )
     })
+}
+
+/// A document's name.
+pub fn source(text: String) -> Result<String, Refusal> {
+    if text.trim().is_empty() || text.len() > SOURCE_BYTES_MAX || text.chars().any(char::is_control) {
+        return Err(Refusal::bad(
+            format!("source 应写明依据文件，一行，最多 {SOURCE_BYTES_MAX} 字节"),
+            format!("source names the document, in one line of at most {SOURCE_BYTES_MAX} bytes"),
+        ));
+    }
+    Ok(text)
+}
+
+pub fn bounded<T>(rows: Vec<T>) -> Result<Vec<T>, Refusal> {
+    if (1..=ROWS_MAX).contains(&rows.len()) {
+        return Ok(rows);
+    }
+    Err(Refusal::bad(format!("应有 1 到 {ROWS_MAX} 行"), format!("there are 1 to {ROWS_MAX} rows")))
+}
+
+pub fn not_theirs(code: &str) -> Refusal {
+    let code = quoted(code);
+    let text = Text::new(format!("没有 {code}"), format!("there is no {code}"));
+    Refusal { status: StatusCode::NOT_FOUND, text }
+}
+
+/// A row's number is what a person looks for.
+pub fn numbered<T, U>(rows: Vec<T>, read: impl Fn(T) -> Result<U, Refusal>) -> Result<Vec<U>, Refusal> {
+    let numbered = |(row, one): (usize, T)| {
+        read(one).map_err(|mut refusal| {
+            let Text { zh, en } = refusal.text;
+            refusal.text = Text::new(format!("第 {row} 行：{zh}"), format!("row {row}: {en}"));
+            refusal
+        })
+    };
+    (1..).zip(rows).map(numbered).collect()
 }

@@ -1,6 +1,10 @@
 //! Energy intensity: rows by site, industry and region, months of a region or site, the tree of regions.
 
-use super::{State, dual_question as ask, json, question::{self, Asked}, refusal::Refusal};
+use super::{
+    State, dual_question as ask, json,
+    question::{self, Asked},
+    refusal::Refusal,
+};
 use crate::{
     energy::intensity::Light,
     model::{Period, UtcMillis, unit},
@@ -12,12 +16,7 @@ use crate::{
     },
     runtime::{clock, lang::Text},
 };
-use axum::{
-    Extension,
-    extract::State as Shared,
-    http::Uri,
-    response::Response,
-};
+use axum::{Extension, extract::State as Shared, http::Uri, response::Response};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use std::{cmp::Ordering, collections::BTreeMap};
@@ -28,136 +27,14 @@ type Answer = Result<Response, Refusal>;
 
 /// Bytes of a product's code in a question.
 const PRODUCT_BYTES_MAX: usize = 64;
-const PERCENT_DECIMALS: u32 = 4;
+
+mod view;
+
+pub(super) use view::light_name;
+use view::{IntensityMonth, IntensityRow, IntensityRows, IntensitySeries, LimitShown, RegionRow, RegionRows};
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(intensity)).routes(routes!(series)).routes(routes!(regions))
-}
-
-#[derive(Serialize, ToSchema)]
-struct IntensityRows {
-    period: String,
-    basis: Basis,
-    rows: Vec<IntensityRow>,
-    total: usize,
-}
-
-#[derive(Serialize, ToSchema)]
-struct IntensityRow {
-    key: String,
-    name: String,
-    title: Text,
-    /// A lower bound where `known` is less than `sites`.
-    tce: Option<Decimal>,
-    tce_raw_material: Option<Decimal>,
-    tce_renewable: Option<Decimal>,
-    co2_t: Option<Decimal>,
-    denominator: Option<Decimal>,
-    unit: String,
-    intensity: Option<Decimal>,
-    /// At comparable prices, over the sites that are known in both years.
-    last_year: Option<Decimal>,
-    change_percent: Option<Decimal>,
-    growth_percent: Option<Decimal>,
-    /// Of a region's targets the gravest, of a product its limit value: green, yellow, red, no_target.
-    light: Option<&'static str>,
-    lights: Vec<LightShown>,
-    limit: Option<LimitShown>,
-    sites: usize,
-    known: usize,
-    complete: usize,
-    compared: usize,
-    matched: usize,
-    lower_bound: bool,
-    missing: Vec<MissingShown>,
-    missing_total: usize,
-    notes: Vec<Text>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct LightShown {
-    kind: &'static str,
-    target: Decimal,
-    /// Of the target, what falls on the months that are over.
-    to_date: Decimal,
-    actual: Option<Decimal>,
-    light: Option<&'static str>,
-}
-
-#[derive(Serialize, ToSchema)]
-struct LimitShown {
-    kgce_per_unit: Decimal,
-    region: String,
-    source: String,
-    /// The best grade reached: limit, entry, advanced.
-    reached: Option<&'static str>,
-}
-
-#[derive(Serialize, ToSchema)]
-struct MissingShown {
-    credit_code: String,
-    energy: bool,
-    denominator: bool,
-}
-
-pub(super) fn light_name(light: Light) -> &'static str {
-    match light {
-        Light::Green => "green",
-        Light::Yellow => "yellow",
-        Light::Red => "red",
-        Light::NoTarget => "no_target",
-    }
-}
-
-impl From<&TargetLight> for LightShown {
-    fn from(light: &TargetLight) -> LightShown {
-        LightShown {
-            kind: light.kind.name(),
-            target: light.target,
-            to_date: light.to_date.round_dp(PERCENT_DECIMALS).normalize(),
-            actual: light.actual.map(|actual| actual.round_dp(PERCENT_DECIMALS).normalize()),
-            light: light.light.map(light_name),
-        }
-    }
-}
-
-impl IntensityRow {
-    fn new(row: Row, lights: &[TargetLight], limit: Option<(LimitShown, Light)>) -> IntensityRow {
-        let change_percent = row.change_percent();
-        let missing = |missing: Missing| MissingShown {
-            credit_code: missing.credit_code,
-            energy: missing.energy,
-            denominator: missing.denominator,
-        };
-        let light = limit.as_ref().map(|(_, light)| *light).or_else(|| gravest(lights));
-        IntensityRow {
-            lower_bound: row.is_lower_bound(),
-            key: row.key,
-            name: row.name.zh.clone(),
-            title: row.name,
-            tce: row.tce,
-            tce_raw_material: row.tce_raw_material,
-            tce_renewable: row.tce_renewable,
-            co2_t: row.co2_t,
-            denominator: row.denominator,
-            unit: row.unit,
-            intensity: row.intensity,
-            last_year: row.last_year,
-            change_percent,
-            growth_percent: row.growth_percent.map(|growth| growth.round_dp(PERCENT_DECIMALS).normalize()),
-            light: light.map(light_name),
-            lights: lights.iter().map(LightShown::from).collect(),
-            limit: limit.map(|(limit, _)| limit),
-            sites: row.sites,
-            known: row.known,
-            complete: row.complete,
-            compared: row.compared,
-            matched: row.matched,
-            missing: row.missing.into_iter().map(missing).collect(),
-            missing_total: row.missing_total,
-            notes: row.notes,
-        }
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -273,7 +150,12 @@ enum Wished {
 fn per(asked: &Asked) -> Result<Wished, Refusal> {
     let text = |key: &str| {
         let value = asked.value(key).map(str::to_owned);
-        let wrong = || Refusal::bad(format!("{key} 最多 {PRODUCT_BYTES_MAX} 字节"), format!("{key} has at most {PRODUCT_BYTES_MAX} bytes"));
+        let wrong = || {
+            Refusal::bad(
+                format!("{key} 最多 {PRODUCT_BYTES_MAX} 字节"),
+                format!("{key} has at most {PRODUCT_BYTES_MAX} bytes"),
+            )
+        };
         if value.as_ref().is_some_and(|value| value.len() > PRODUCT_BYTES_MAX) { Err(wrong()) } else { Ok(value) }
     };
     let (code, unit) = (text("product")?, text("unit")?);
@@ -352,25 +234,6 @@ async fn lights(
     Ok(found.map(|(region, _, lights)| (region.to_owned(), lights)).collect())
 }
 
-#[derive(Serialize, ToSchema)]
-struct IntensitySeries {
-    rows: Vec<IntensityMonth>,
-    unit: String,
-}
-
-#[derive(Serialize, ToSchema)]
-struct IntensityMonth {
-    month: i8,
-    tce: Option<Decimal>,
-    co2_t: Option<Decimal>,
-    denominator: Option<Decimal>,
-    intensity: Option<Decimal>,
-    /// tce of the same month a year before.
-    last_year: Option<Decimal>,
-    /// Whether some of the sites are not known.
-    lower_bound: bool,
-}
-
 /// The months of a region or a site
 #[utoipa::path(get, path = "/api/v1/intensity/series", params(
     ("region" = Option<String>, Query, description = "GB/T 2260 or GB/T 10114; by default all that the asker sees"),
@@ -379,14 +242,16 @@ struct IntensityMonth {
     ("unit" = Option<String>, Query), ("basis" = Option<String>, Query),
 ), responses((status = 200, body = IntensitySeries)))]
 async fn series(Shared(state): Shared<State>, Extension(asker): Extension<Asker>, uri: Uri) -> Answer {
-    let (asked, now) = (Asked::read(&uri, &["region", "site", "year", "per", "product", "unit", "basis"])?, clock::now());
+    let (asked, now) =
+        (Asked::read(&uri, &["region", "site", "year", "per", "product", "unit", "basis"])?, clock::now());
     let (year, basis) = (ask::year(&asked, now)?, asked.basis()?);
     let region = ask::region(&asked, "region")?;
     let site = asked.value("site").map(question::credit_code).transpose()?;
     let dual = dual(&state);
     let (mut months, mut unit, mut seen) = (Vec::new(), String::new(), false);
     for month in 1..=12_i8 {
-        let Some(period) = format!("{year:04}-{month:02}").parse::<Period>().ok().filter(|period| period.start < now) else {
+        let Some(period) = format!("{year:04}-{month:02}").parse::<Period>().ok().filter(|period| period.start < now)
+        else {
             break;
         };
         let pair = Pair::read(&dual, &period, basis).await?;
@@ -418,25 +283,6 @@ async fn series(Shared(state): Shared<State>, Extension(asker): Extension<Asker>
     json(move || Ok(IntensitySeries { rows: months, unit })).await
 }
 
-#[derive(Serialize, ToSchema)]
-struct RegionRows {
-    rows: Vec<RegionRow>,
-}
-
-#[derive(Serialize, ToSchema)]
-struct RegionRow {
-    code: String,
-    name: String,
-    title: Text,
-    sites: usize,
-    /// tce of this year; a lower bound where not all sites are known.
-    tce: Option<Decimal>,
-    lower_bound: bool,
-    light: Option<&'static str>,
-    /// Whether there are regions below.
-    children: bool,
-}
-
 /// The regions below one, or the provinces
 #[utoipa::path(get, path = "/api/v1/regions", params(
     ("parent" = Option<String>, Query, description = "GB/T 2260; by default the provinces"),
@@ -465,14 +311,21 @@ async fn regions(Shared(state): Shared<State>, Extension(asker): Extension<Asker
             sites: row.sites,
             tce: row.tce,
             lower_bound: row.is_lower_bound(),
-            light: lights.get(&row.key).filter(|_| asker.sees(&row.key)).and_then(|lights| gravest(lights)).map(light_name),
+            light: lights
+                .get(&row.key)
+                .filter(|_| asker.sees(&row.key))
+                .and_then(|lights| gravest(lights))
+                .map(light_name),
             children: by != By::Township
-                && (by != By::County || members.iter().any(|one| one.township.is_some() && one.site.county_code == row.key)),
+                && (by != By::County
+                    || members.iter().any(|one| one.township.is_some() && one.site.county_code == row.key)),
             code: row.key,
             name: row.name.zh.clone(),
             title: row.name,
         });
-        Ok(RegionRows { rows: if parent.as_deref().is_some_and(|code| code.len() > 6) { Vec::new() } else { rows.collect() } })
+        Ok(RegionRows {
+            rows: if parent.as_deref().is_some_and(|code| code.len() > 6) { Vec::new() } else { rows.collect() },
+        })
     })
     .await
 }

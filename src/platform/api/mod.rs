@@ -28,6 +28,7 @@ mod question;
 mod quota;
 mod refusal;
 mod site;
+mod target;
 mod view;
 mod visible;
 mod warning;
@@ -83,7 +84,14 @@ const WORK_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Each area's addresses, one line each. Names of their schemas differ, or a test says which do not.
 fn areas() -> Vec<OpenApiRouter<State>> {
-    vec![answer::routes(), evaluation::routes(), intensity::routes(), quota::routes(), warning::routes()]
+    vec![
+        answer::routes(),
+        evaluation::routes(),
+        intensity::routes(),
+        quota::routes(),
+        target::routes(),
+        warning::routes(),
+    ]
 }
 
 /// The whole site: `/api/v1/…`, `/health` and the dashboard.

@@ -1,5 +1,7 @@
 //! The router over a real store of two sites, asked without a socket.
 
+mod dual;
+
 use super::*;
 use crate::{
     model::{Gateway, Physics, PointKind, Reason, Role, Sample, Scale, Series, Site, UtcMillis, Value as Reading},

@@ -1,13 +1,6 @@
 //! Warnings: the list, the messages that went out, and who has taken note.
 
-use super::{
-    State,
-    body::Posted,
-    dual_question as ask,
-    json,
-    question::Asked,
-    refusal::Refusal,
-};
+use super::{State, body::Posted, dual_question as ask, json, question::Asked, refusal::Refusal};
 use crate::{
     model::{Ground, UtcMillis, WarningLevel},
     platform::{
@@ -188,7 +181,8 @@ async fn warnings(Shared(state): Shared<State>, Extension(asker): Extension<Aske
     let (after, limit) = (listing.after, listing.limit);
     let asked = WarningsAsked { open, acknowledged, level, place: listing.credit_code, regions, after, limit };
     let page = state.store.warnings(asked).await?;
-    json(move || Ok(WarningRows { next: page.next, rows: page.rows.into_iter().map(WarningShown::from).collect() })).await
+    json(move || Ok(WarningRows { next: page.next, rows: page.rows.into_iter().map(WarningShown::from).collect() }))
+        .await
 }
 
 /// What the codes of a region and of all below it begin with.
@@ -250,12 +244,9 @@ async fn acknowledge(
     Err(Refusal { status: StatusCode::CONFLICT, text })
 }
 
-async fn seen(
-    state: &State,
-    asker: &Asker,
-    path: Result<Path<i64>, PathRejection>,
-) -> Result<WarningRow, Refusal> {
-    let none = || Refusal { status: StatusCode::NOT_FOUND, text: Text::new("没有这条预警", "there is no such warning") };
+async fn seen(state: &State, asker: &Asker, path: Result<Path<i64>, PathRejection>) -> Result<WarningRow, Refusal> {
+    let none =
+        || Refusal { status: StatusCode::NOT_FOUND, text: Text::new("没有这条预警", "there is no such warning") };
     let Path(id) = path.map_err(|_| none())?;
     state.store.warning(id).await?.filter(|row| asker.sees(&row.region)).ok_or_else(none)
 }

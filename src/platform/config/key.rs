@@ -11,7 +11,8 @@ pub(super) static REGISTRY: Key = key("registry", "一个 [registry] 表", "one 
 pub(super) static CARBON: Key = key("carbon", "一个 [carbon] 表", "one table [carbon]", "[carbon]");
 pub(super) static INGEST: Key = key("ingest", "一个 [ingest] 表", "one table [ingest]", "[ingest]").required();
 pub(super) static API: Key = key("api", "一个 [api] 表", "one table [api]", "[api]").required();
-pub(super) static ROOT_SHAPE: Shape = Shape { header: "", keys: &[&PLATFORM, &REGISTRY, &CARBON, &WARNING, &INGEST, &API] };
+pub(super) static ROOT_SHAPE: Shape =
+    Shape { header: "", keys: &[&PLATFORM, &REGISTRY, &CARBON, &WARNING, &INGEST, &API] };
 
 pub(super) static DATA_DIR: Key =
     key("data_dir", "一个文件夹路径", "the path of a folder", r#"data_dir = "/var/lib/mujun-platform""#).required();

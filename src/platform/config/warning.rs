@@ -13,7 +13,10 @@ use crate::{
     },
 };
 use jiff::civil::Date;
-use std::{collections::BTreeSet, path::{Path, PathBuf}};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct WarningConfig {
@@ -87,7 +90,10 @@ fn mail_of(mail: &Section<'_>, folder: &Path) -> Option<MailConfig> {
         mail.refuse(
             &SECURITY,
             Text::new("密码会以明文传送", "the password would travel in the clear"),
-            Text::new("用 starttls 或 tls，或去掉 user 与 password_file", "use starttls or tls, or leave out user and password_file"),
+            Text::new(
+                "用 starttls 或 tls，或去掉 user 与 password_file",
+                "use starttls or tls, or leave out user and password_file",
+            ),
         );
     }
     let ca_file = file(&CA_FILE);

@@ -107,13 +107,8 @@ async fn products(dual: &Dual, pair: &Pair, end: UtcMillis, facts: &mut Facts) -
     for site in &pair.this.sites {
         let [product] = site.products.as_slice() else { continue };
         let each = each(site);
-        let judged = verdict(
-            &limits,
-            (&product.product, &product.unit),
-            &site.county_code,
-            on,
-            each.unwrap_or(Decimal::ZERO),
-        );
+        let judged =
+            verdict(&limits, (&product.product, &product.unit), &site.county_code, on, each.unwrap_or(Decimal::ZERO));
         let Some(verdict) = judged else { continue };
         facts.products.push(ProductFact {
             site: place(site),

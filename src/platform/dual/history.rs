@@ -42,11 +42,13 @@ impl History {
         for one in (year - YEARS + 1)..=year {
             let mut sites: BTreeMap<String, SiteYear> = BTreeMap::new();
             for (at, month) in (1..=MONTHS).enumerate() {
-                let Some(period) = format!("{one:04}-{month:02}").parse::<Period>().ok().filter(|p| p.start < now) else {
+                let Some(period) = format!("{one:04}-{month:02}").parse::<Period>().ok().filter(|p| p.start < now)
+                else {
                     continue;
                 };
                 let assessment = dual.figures.of(&period, basis).await?;
-                for site in assessment.sites.iter().filter(|site| codes.is_empty() || codes.contains(&site.credit_code)) {
+                for site in assessment.sites.iter().filter(|site| codes.is_empty() || codes.contains(&site.credit_code))
+                {
                     let tce = site.kgce.and_then(|kgce| kgce.checked_div(Decimal::ONE_THOUSAND));
                     let over = period.end <= now && site.completeness.is_some_and(|share| share >= COMPLETE);
                     let months = sites.entry(site.credit_code.clone()).or_default();

@@ -61,7 +61,12 @@ impl Pair {
     }
 
     /// The lights of the targets, by region; this pair is over `judged`, a part of `year`.
-    pub fn lights<'t>(&self, targets: &'t [Target], judged: DateSpan, year: DateSpan) -> Vec<(&'t str, Row, Vec<TargetLight>)> {
+    pub fn lights<'t>(
+        &self,
+        targets: &'t [Target],
+        judged: DateSpan,
+        year: DateSpan,
+    ) -> Vec<(&'t str, Row, Vec<TargetLight>)> {
         let mut regions: BTreeMap<&str, Vec<&Target>> = BTreeMap::new();
         for target in targets {
             regions.entry(&target.region).or_default().push(target);

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 impl Store {
     /// Name and county of each of the sites that is in the registry, by credit code.
-    pub async fn site_places(&self, credit_codes: Vec<String>) -> Result<BTreeMap<String, (String, String)>, StoreError> {
+    pub async fn site_places(
+        &self,
+        credit_codes: Vec<String>,
+    ) -> Result<BTreeMap<String, (String, String)>, StoreError> {
         let read = self.inner.readers.read(move |tx| {
             let mut found = BTreeMap::new();
             for code in credit_codes {

@@ -18,7 +18,8 @@ impl Store {
 
     /// Of a year, by region and kind.
     pub async fn targets(&self, year: i16) -> Result<Vec<Target>, StoreError> {
-        let select = "SELECT region, year, kind, value, source, changed_by FROM target WHERE year = ?1 ORDER BY region, kind";
+        let select =
+            "SELECT region, year, kind, value, source, changed_by FROM target WHERE year = ?1 ORDER BY region, kind";
         let read = self.inner.readers.read(move |tx| tx.rows(select, params![year], target_of));
         Ok(read.await?.into_iter().flatten().collect())
     }
@@ -37,7 +38,8 @@ impl Store {
     }
 
     pub async fn quota(&self, credit_code: String, year: i16) -> Result<Option<Quota>, StoreError> {
-        let select = "SELECT credit_code, year, tce, kwh, source, changed_by FROM quota WHERE credit_code = ?1 AND year = ?2";
+        let select =
+            "SELECT credit_code, year, tce, kwh, source, changed_by FROM quota WHERE credit_code = ?1 AND year = ?2";
         self.inner.readers.read(move |tx| tx.one(select, params![&credit_code, year], quota_of)).await
     }
 

@@ -58,7 +58,8 @@ fn points_seen(tx: Tx<'_>) -> Result<Vec<PointSeen>, StoreError> {
                 let point =
                     PointName { gateway_id: gateway.gateway_id.clone(), meter: series.meter, point: series.point };
                 let line = boundary.iter().find(|line| line.point == point);
-                let role = if boundary.is_empty() { series.role } else { line.map_or(Role::None, |line| line.counts_as) };
+                let role =
+                    if boundary.is_empty() { series.role } else { line.map_or(Role::None, |line| line.counts_as) };
                 if role == Role::None {
                     continue;
                 }

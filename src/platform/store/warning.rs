@@ -8,9 +8,12 @@ use super::{
 use crate::{
     model::{Ground, UtcMillis, WarningKey, WarningLevel, WarningRule},
     platform::warning::{Change, Finding, Open},
-    runtime::{clock as wall, lang::Text, random},
-    wire::hex,
+    runtime::{clock as wall, lang::Text},
 };
+
+mod delivery;
+
+pub use delivery::{Channel, Delivery, DeliveryState, Words};
 
 /// One warning, open or cleared.
 #[derive(Clone, PartialEq, Debug)]
@@ -47,50 +50,6 @@ pub enum Told {
     Cleared,
 }
 
-/// By which way a message goes out.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Channel {
-    Mail,
-    Webhook,
-}
-
-impl Channel {
-    pub fn name(self) -> &'static str {
-        match self {
-            Channel::Mail => "mail",
-            Channel::Webhook => "webhook",
-        }
-    }
-
-    fn by_name(name: &str) -> Option<Channel> {
-        [Channel::Mail, Channel::Webhook].into_iter().find(|channel| channel.name() == name)
-    }
-}
-
-/// A message on its way.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Delivery {
-    pub id: i64,
-    pub warning: i64,
-    pub channel: Channel,
-    /// The same in each try, so that a receiver knows a repeat.
-    pub key: String,
-    pub subject: String,
-    pub body: String,
-    pub made: UtcMillis,
-    pub tries: u32,
-    pub state: DeliveryState,
-    /// Of the last try that failed.
-    pub failure: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum DeliveryState {
-    Waiting = 0,
-    Delivered = 1,
-    GivenUp = 2,
-}
-
 /// What a list of warnings asks for.
 #[derive(Clone, Debug, Default)]
 pub struct WarningsAsked {
@@ -106,9 +65,6 @@ pub struct WarningsAsked {
     pub after: Option<i64>,
     pub limit: usize,
 }
-
-/// Subject and body of a message with a key.
-pub type Words = fn(&WarningRow, Told, Channel, &str) -> (String, String);
 
 impl Store {
     pub async fn open_warnings(&self) -> Result<Vec<Open>, StoreError> {
@@ -127,7 +83,7 @@ impl Store {
             changes.iter().try_for_each(|change| {
                 let Some((id, told)) = apply(tx, change, now)? else { return Ok(()) };
                 let Some(row) = one(tx, id)? else { return Ok(()) };
-                channels.iter().try_for_each(|channel| send(tx, &row, told, *channel, words, now))
+                channels.iter().try_for_each(|channel| delivery::send(tx, &row, told, *channel, words, now))
             })
         });
         write.await
@@ -151,40 +107,6 @@ impl Store {
                 params![id, now, &by, &note],
             )?;
             Ok(changed > 0)
-        });
-        write.await
-    }
-
-    /// Messages of a warning, in order.
-    pub async fn deliveries(&self, warning: i64) -> Result<Vec<Delivery>, StoreError> {
-        let select = format!("SELECT {DELIVERY} FROM delivery WHERE warning = ?1 ORDER BY id");
-        let read = self.inner.readers.read(move |tx| tx.rows(&select, params![warning], delivery_of));
-        Ok(read.await?.into_iter().flatten().collect())
-    }
-
-    /// Messages whose time has come, the oldest first.
-    pub async fn due_deliveries(&self, now: UtcMillis, limit: u16) -> Result<Vec<Delivery>, StoreError> {
-        let select = format!("SELECT {DELIVERY} FROM delivery WHERE state = 0 AND due <= ?1 ORDER BY due, id LIMIT ?2");
-        let read = self.inner.readers.read(move |tx| tx.rows(&select, params![now, limit], delivery_of));
-        Ok(read.await?.into_iter().flatten().collect())
-    }
-
-    /// What became of a try: `due` for the next one, or none. `failure`: why it failed.
-    pub async fn delivery_tried(
-        &self,
-        id: i64,
-        state: DeliveryState,
-        due: UtcMillis,
-        failure: String,
-    ) -> Result<(), StoreError> {
-        let now = wall::now();
-        let write = self.inner.writer.write(move |tx| {
-            let ended = (state != DeliveryState::Waiting).then_some(now);
-            tx.execute(
-                "UPDATE delivery SET tries = tries + 1, state = ?2, due = ?3, failure = ?4, ended = ?5 WHERE id = ?1",
-                params![id, state as u8, due, super::alarm::shortened(&failure), ended],
-            )?;
-            Ok(())
         });
         write.await
     }
@@ -242,25 +164,8 @@ fn apply(tx: Tx<'_>, change: &Change, now: UtcMillis) -> Result<Option<(i64, Tol
     }
 }
 
-fn send(
-    tx: Tx<'_>,
-    row: &WarningRow,
-    told: Told,
-    channel: Channel,
-    words: Words,
-    now: UtcMillis,
-) -> Result<(), StoreError> {
-    let key = hex(&random::id());
-    let (subject, body) = words(row, told, channel, &key);
-    tx.execute(
-        "INSERT INTO delivery (warning, channel, key, subject, body, made, due, tries, state, failure)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 0, 0, '')",
-        params![row.id, channel.name(), &key, &subject, &body, now],
-    )?;
-    Ok(())
-}
-
-const WARNING: &str = "id, rule, place, object, is_site, name, region, level, peak, text_zh, text_en, grounds, raised, seen,
+const WARNING: &str =
+    "id, rule, place, object, is_site, name, region, level, peak, text_zh, text_en, grounds, raised, seen,
     cleared, acknowledged, acknowledged_by, note";
 
 fn one(tx: Tx<'_>, id: i64) -> Result<Option<WarningRow>, StoreError> {
@@ -329,27 +234,4 @@ fn level_of(row: &Row<'_>, at: usize) -> Result<WarningLevel, StoreError> {
     let code: u8 = row.get(at)?;
     // of a newer platform, before this file was put back: what is graver is shown
     Ok(WarningLevel::by_code(code).unwrap_or(WarningLevel::Red))
-}
-
-const DELIVERY: &str = "id, warning, channel, key, subject, body, made, tries, state, failure";
-
-fn delivery_of(row: &Row<'_>) -> Result<Option<Delivery>, StoreError> {
-    let Some(channel) = Channel::by_name(&row.get::<String>(2)?) else { return Ok(None) };
-    let state = match row.get::<u8>(8)? {
-        0 => DeliveryState::Waiting,
-        1 => DeliveryState::Delivered,
-        _ => DeliveryState::GivenUp,
-    };
-    Ok(Some(Delivery {
-        id: row.get(0)?,
-        warning: row.get(1)?,
-        channel,
-        key: row.get(3)?,
-        subject: row.get(4)?,
-        body: row.get(5)?,
-        made: row.get(6)?,
-        tries: row.get(7)?,
-        state,
-        failure: row.get(9)?,
-    }))
 }

@@ -1,10 +1,10 @@
 //! Takes messages out of the store to where they go, until each is taken or given up.
 
+use super::{mail, webhook};
 pub use super::{
     mail::{MailSettings, Security},
     webhook::WebhookSettings,
 };
-use super::{mail, webhook};
 use crate::{
     model::UtcMillis,
     platform::store::{Channel, Delivery, DeliveryState, Store, StoreError},

@@ -3,11 +3,7 @@
 use super::{Channels, MailSettings, WebhookSettings};
 use crate::{
     platform::config::WarningConfig,
-    runtime::{
-        file,
-        lang::Text,
-        problem::Problems,
-    },
+    runtime::{file, lang::Text, problem::Problems},
 };
 use std::{path::Path, sync::Arc};
 
@@ -51,6 +47,9 @@ fn secret(path: &Path, bytes_min: usize) -> Result<String, Problems> {
         &path.display().to_string(),
         Text::new("内容太短", "it is too short"),
         Text::new(format!("至少 {bytes_min} 字节"), format!("at least {bytes_min} bytes")),
-        Text::new("写入密码或密钥，如 openssl rand -hex 32 的输出", "write the password or secret, such as what openssl rand -hex 32 says"),
+        Text::new(
+            "写入密码或密钥，如 openssl rand -hex 32 的输出",
+            "write the password or secret, such as what openssl rand -hex 32 says",
+        ),
     ))
 }

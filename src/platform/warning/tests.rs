@@ -82,9 +82,12 @@ fn limits_completeness_and_lights_are_raised_as_their_rules_say() {
         }],
         ..Facts::default()
     };
-    for (each, state) in
-        [(Some("99"), State::Clear), (Some("100"), State::Held), (Some("100.01"), State::Raised(Red)), (None, State::Held)]
-    {
+    for (each, state) in [
+        (Some("99"), State::Clear),
+        (Some("100"), State::Held),
+        (Some("100.01"), State::Raised(Red)),
+        (None, State::Held),
+    ] {
         assert_eq!(state_of(product(each), WarningRule::LimitExceeded), state, "{each:?}");
     }
     let site = |share: Option<&str>| Facts {
@@ -160,9 +163,7 @@ fn finding(object: &str, state: State) -> Finding {
 #[test]
 fn what_is_held_changes_nothing_and_what_is_not_judged_stays() {
     use WarningLevel::{Red, Yellow};
-    let open = |id, object: &str, level| {
-        Open { id, key: finding(object, State::Held).key, level, peak: level }
-    };
+    let open = |id, object: &str, level| Open { id, key: finding(object, State::Held).key, level, peak: level };
     let opened = [open(1, "a", Yellow), open(2, "b", Yellow), open(3, "c", Red), open(4, "gone", Yellow)];
     let findings = vec![
         finding("a", State::Held),
@@ -270,7 +271,11 @@ type Seen = Arc<Mutex<Vec<(String, String, String)>>>;
 
 /// Answers 503 to the first, 204 to the others.
 async fn receiver(stop: tokio_util::sync::CancellationToken) -> (String, Seen, crate::runtime::task::Tasks) {
-    use axum::{Router, http::{HeaderMap, StatusCode}, routing::post};
+    use axum::{
+        Router,
+        http::{HeaderMap, StatusCode},
+        routing::post,
+    };
     let seen: Seen = Seen::default();
     let kept = Arc::clone(&seen);
     let take = move |headers: HeaderMap, body: String| {
@@ -304,7 +309,10 @@ async fn a_webhook_that_failed_comes_again_with_the_same_id_and_a_right_signatur
     once(&store, &channels).await.unwrap();
     let of = async || store.deliveries(all(&store).await[0].id).await.unwrap().remove(0);
     let waiting = of().await;
-    assert_eq!((waiting.state, waiting.tries, waiting.failure.as_str()), (DeliveryState::Waiting, 1, "HTTP status 503"));
+    assert_eq!(
+        (waiting.state, waiting.tries, waiting.failure.as_str()),
+        (DeliveryState::Waiting, 1, "HTTP status 503")
+    );
     once(&store, &channels).await.unwrap();
     assert_eq!(seen.lock().unwrap().len(), 1, "its pause is not over");
     store.delivery_tried(waiting.id, DeliveryState::Waiting, UtcMillis(0), String::new()).await.unwrap();
@@ -314,7 +322,10 @@ async fn a_webhook_that_failed_comes_again_with_the_same_id_and_a_right_signatur
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[0], seen[1], "the same id, signature and body");
     let (id, signature, body) = &seen[0];
-    assert_eq!((id, signature), (&waiting.key, &format!("sha256={}", signature::hmac_sha256(&secret, body.as_bytes()))));
+    assert_eq!(
+        (id, signature),
+        (&waiting.key, &format!("sha256={}", signature::hmac_sha256(&secret, body.as_bytes())))
+    );
     let body: serde_json::Value = serde_json::from_str(body).unwrap();
     assert_eq!((&body["id"], &body["event"]), (&waiting.key.clone().into(), &"raised".into()));
     assert_eq!(body["warning"]["place"], "91331003MA0000015F");
@@ -322,32 +333,77 @@ async fn a_webhook_that_failed_comes_again_with_the_same_id_and_a_right_signatur
     drop(tasks.join(std::time::Duration::from_secs(5)).await);
 }
 
-/// A mail server that we did not write, where `MUJUN_SMTP` says `host:port` and `MUJUN_SMTP_CA` its authority.
+const USER: &str = "mujun";
+const PASSWORD: &str = "a password of the test";
+
+/// aiosmtpd, a mail server that is not ours: its port and its lines. `None` where the tests' python has none.
+fn mail_server(folder: &std::path::Path) -> Option<(std::process::Child, u16, impl Iterator<Item = String>)> {
+    use std::{
+        io::{BufRead, BufReader},
+        path::Path,
+        process::{Command, Stdio},
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let python = std::env::var_os("MUJUN_TEST_PYTHON").map_or_else(|| root.join("target/venv/bin/python"), Into::into);
+    let script = root.join("tests/support/mail_server.py");
+    let begun = Command::new(python).arg(script).arg(folder).args([USER, PASSWORD]).stdout(Stdio::piped()).spawn();
+    let Ok(mut server) = begun else {
+        eprintln!("skipped: target/venv/bin/python is not there");
+        return None;
+    };
+    let mut lines = BufReader::new(server.stdout.take()?).lines().map_while(Result::ok);
+    let Some(port) = lines.next().and_then(|port| port.parse().ok()) else {
+        eprintln!("skipped: the tests' python has no aiosmtpd");
+        return None;
+    };
+    Some((server, port, lines))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_letter_reaches_a_mail_server() {
-    let Some(address) = std::env::var_os("MUJUN_SMTP").and_then(|address| address.into_string().ok()) else {
-        eprintln!("skipped: MUJUN_SMTP names no mail server");
-        return;
-    };
-    let (host, port) = address.rsplit_once(':').unwrap();
-    let authority = std::env::var_os("MUJUN_SMTP_CA").map(|path| std::fs::read(path).unwrap());
-    let mail = MailSettings {
-        host: host.into(),
-        port: port.parse().unwrap(),
-        security: if authority.is_some() { Security::StartTls } else { Security::None },
-        login: authority.is_some().then(|| ("mujun".into(), "a password of the test".into())),
-        authority,
-        from: "Mujun <mujun@example.cn>".into(),
-        to: vec!["energy-office@example.cn".into()],
-    };
-    let channels = Channels { mail: Some(Arc::new(mail)), webhook: None };
+async fn a_letter_reaches_a_mail_server_inside_of_tls_and_a_wrong_password_does_not() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path()).unwrap();
+    let Some((mut server, port, mut lines)) = mail_server(dir.path()) else { return };
+    let mail = MailSettings {
+        host: "localhost".into(),
+        port,
+        security: Security::StartTls,
+        authority: Some(std::fs::read(dir.path().join("ca.pem")).unwrap()),
+        login: Some((USER.into(), PASSWORD.into())),
+        from: "Mujun <mujun@example.cn>".into(),
+        to: vec!["energy-office@example.cn".into(), "desk@example.cn".into()],
+    };
+    let store = Store::open(&dir.path().join("data")).unwrap();
     let changes = vec![Change::Raise { finding: finding("gw-1/m1/ep", State::Clear), level: WarningLevel::Red }];
-    store.change_warnings(changes, channels.all(), message, clock::now()).await.unwrap();
-    once(&store, &channels).await.unwrap();
-    let sent = store.deliveries(all(&store).await[0].id).await.unwrap().remove(0);
+    store.change_warnings(changes, vec![Channel::Mail], message, clock::now()).await.unwrap();
+    let of = async || store.deliveries(all(&store).await[0].id).await.unwrap().remove(0);
+    let with = |mail: &MailSettings| Channels { mail: Some(Arc::new(mail.clone())), webhook: None };
+    let again = async || {
+        let id = of().await.id;
+        store.delivery_tried(id, DeliveryState::Waiting, UtcMillis(0), String::new()).await.unwrap();
+    };
+    for wrong in [
+        MailSettings { login: Some((USER.into(), "wrong".into())), ..mail.clone() },
+        MailSettings { authority: None, ..mail.clone() },
+        MailSettings { security: Security::None, login: None, ..mail.clone() },
+        MailSettings { port: 1, ..mail.clone() },
+    ] {
+        once(&store, &with(&wrong)).await.unwrap();
+        let waiting = of().await;
+        assert_eq!(waiting.state, DeliveryState::Waiting, "{}", waiting.failure);
+        assert!(!waiting.failure.is_empty() && !waiting.failure.contains("wrong"), "{}", waiting.failure);
+        again().await;
+    }
+    once(&store, &with(&mail)).await.unwrap();
+    let sent = of().await;
     assert_eq!((sent.state, sent.failure.as_str()), (DeliveryState::Delivered, ""));
+    let letter: serde_json::Value = serde_json::from_str(&lines.next().unwrap()).unwrap();
+    assert_eq!((&letter["tls"], &letter["login"]), (&true.into(), &true.into()));
+    assert_eq!(letter["to"], serde_json::json!(["energy-office@example.cn", "desk@example.cn"]));
+    assert_eq!(letter["id"], format!("<{}@example.cn>", sent.key));
+    assert_eq!(letter["subject"], "[Mujun] 红色预警 某纺织厂 — red: silent");
+    assert!(letter["body"].as_str().unwrap().contains("规则：计量点超过 3 个工作日"), "{letter}");
+    server.kill().unwrap();
+    server.wait().unwrap();
 }
 
 #[test]

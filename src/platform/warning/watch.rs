@@ -1,10 +1,6 @@
 //! Looks each quarter of an hour, and once a day at what needs the figures of a year.
 
-use super::{
-    Channels, message,
-    judge::judge,
-    working_day::Calendar,
-};
+use super::{Channels, judge::judge, message, working_day::Calendar};
 use crate::{
     model::UtcMillis,
     platform::{

@@ -25,8 +25,7 @@ pub static HOST: Key =
 pub static PORT: Key = key("port", "1 到 65535", "1 to 65535", "port = 587").required();
 pub static SECURITY: Key =
     key("security", "starttls、tls 或 none", "starttls, tls or none", r#"security = "starttls""#);
-pub static CA_FILE: Key =
-    key("ca_file", "一个 PEM 文件的路径", "the path of a PEM file", r#"ca_file = "mail-ca.pem""#);
+pub static CA_FILE: Key = key("ca_file", "一个 PEM 文件的路径", "the path of a PEM file", r#"ca_file = "mail-ca.pem""#);
 pub static USER: Key = key("user", "邮箱用户名", "a user of the mail server", r#"user = "mujun@example.cn""#);
 pub static PASSWORD_FILE: Key = key(
     "password_file",
@@ -37,10 +36,8 @@ pub static PASSWORD_FILE: Key = key(
 pub static FROM: Key = key("from", "发件人地址", "the sender's address", r#"from = "mujun@example.cn""#).required();
 pub static TO: Key =
     key("to", "收件人地址的数组", "an array of addresses", r#"to = ["energy-office@example.cn"]"#).required();
-pub static MAIL_SHAPE: Shape = Shape {
-    header: "[warning.mail]",
-    keys: &[&HOST, &PORT, &SECURITY, &CA_FILE, &USER, &PASSWORD_FILE, &FROM, &TO],
-};
+pub static MAIL_SHAPE: Shape =
+    Shape { header: "[warning.mail]", keys: &[&HOST, &PORT, &SECURITY, &CA_FILE, &USER, &PASSWORD_FILE, &FROM, &TO] };
 
 pub static URL: Key =
     key("url", "http 或 https 地址", "an http or https address", r#"url = "https://example.cn/mujun""#).required();
