@@ -6,21 +6,17 @@ use super::{
     refusal::Refusal,
 };
 use crate::{
-    energy::intensity::Light,
     model::{Period, UtcMillis, unit},
     platform::{
         access::Asker,
         assess::{Basis, SiteAssessment},
         dual::{Dual, Pair, covers, gravest},
-        intensity::{self, By, Counting, DateSpan, Missing, Per, Row, TargetLight, to_date, verdict},
+        intensity::{self, By, Counting, DateSpan, Per, Row, TargetLight, to_date, verdict},
     },
-    runtime::{clock, lang::Text},
+    runtime::clock,
 };
 use axum::{Extension, extract::State as Shared, http::Uri, response::Response};
-use rust_decimal::Decimal;
-use serde::Serialize;
 use std::{cmp::Ordering, collections::BTreeMap};
-use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 type Answer = Result<Response, Refusal>;
