@@ -14,6 +14,7 @@ pub mod command;
 pub mod config;
 pub mod dashboard;
 mod declaration;
+pub mod dual;
 pub mod evaluation;
 pub mod explain;
 pub mod figures;
@@ -23,6 +24,7 @@ pub mod publication;
 pub mod quota;
 pub mod registry;
 pub mod store;
+pub mod warning;
 
 use crate::{
     model::{Declared, EconomicFigure, Gateway, Parcel, Profile, Site},
@@ -52,6 +54,8 @@ pub struct Basics {
     pub parcels: Vec<Parcel>,
     pub economy: Vec<EconomicFigure>,
     pub rules: assess::Rules,
+    /// Where warnings are told.
+    pub channels: warning::Channels,
     /// Of the per-mu evaluation.
     pub rule_sets: Vec<evaluation::rule::RuleSet>,
     /// The files that all of this was read from.
@@ -88,6 +92,7 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
         None => None,
     };
     let rules = assess::Rules { coal, carbon };
+    let channels = warning::channels(&config.warning)?;
     let rule_sets = evaluation::rule::load_all(&config.rules)?;
     let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings).chain(more));
     let declared_in = &config.registry;
@@ -99,7 +104,7 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     let inputs = files.chain(config.carbon.iter().map(|carbon| &carbon.factors));
     let inputs = inputs.map(|path| publication::input(path)).collect();
     let (sites, gateways) = (sites.rows, gateways.rows);
-    Ok(Basics { sites, gateways, declared, profiles, parcels, economy, rules, rule_sets, inputs, warnings })
+    Ok(Basics { sites, gateways, declared, profiles, parcels, economy, rules, channels, rule_sets, inputs, warnings })
 }
 
 fn sheet(path: &Path) -> Result<registry::Sheet, Problems> {
@@ -125,6 +130,17 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let grounds = publication::Grounds { rules: Arc::clone(&rules), inputs: Arc::new(basics.inputs) };
     tasks.spawn("publication", publication::keep(store.clone(), grounds, stop.clone()));
     let figures = figures::Figures::new(store.clone(), Arc::clone(&rules));
+    let dual = dual::Dual { store: store.clone(), figures: figures.clone() };
+    let config::WarningConfig { basis, calendar, .. } = config.warning;
+    let judged = warning::watch(
+        dual,
+        basis.unwrap_or(assess::Basis::Calorific),
+        calendar,
+        basics.channels.clone(),
+        stop.clone(),
+    );
+    tasks.spawn("warning", judged);
+    tasks.spawn("delivery", warning::deliver(store.clone(), basics.channels, stop.clone()));
     let runs = evaluation::Runs::new(store.clone(), figures.clone(), Arc::new(basics.rule_sets));
     let state = api::State { store: store.clone(), presence, rules, figures, runs, access };
     tasks.spawn("api", api::serve(api, state, stop.clone()));

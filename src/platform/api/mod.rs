@@ -19,18 +19,23 @@ mod answer;
 mod audit_log;
 mod body;
 mod document;
+mod dual_question;
 mod entrance;
 mod evaluation;
+mod intensity;
 mod list;
 mod metrics;
 mod origin;
 mod quarter;
 mod question;
+mod quota;
 mod refusal;
 mod session;
 mod site;
+mod target;
 mod view;
 mod visible;
+mod warning;
 
 use crate::{
     platform::{
@@ -90,6 +95,10 @@ fn areas() -> Vec<OpenApiRouter<State>> {
         audit_log::routes(),
         session::routes(),
         metrics::routes(),
+        intensity::routes(),
+        quota::routes(),
+        target::routes(),
+        warning::routes(),
     ]
 }
 

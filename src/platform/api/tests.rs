@@ -1,5 +1,7 @@
 //! The router over a real store of two sites, asked without a socket.
 
+mod dual;
+
 use super::*;
 use crate::platform::access::Asker;
 use crate::{

@@ -1,6 +1,9 @@
 //! Every key of platform.toml.
 
+pub(super) mod warning;
+
 use crate::runtime::settings::{Key, Shape, key};
+use warning::{MAIL_SHAPE, WARNING, WARNING_SHAPE, WEBHOOK_SHAPE};
 
 pub(super) static PLATFORM: Key =
     key("platform", "一个 [platform] 表", "one table [platform]", "[platform]").required();
@@ -11,7 +14,7 @@ pub(super) static API: Key = key("api", "一个 [api] 表", "one table [api]", "
 pub(super) static STORE: Key = key("store", "一个 [store] 表", "one table [store]", "[store]");
 pub(super) static ACCESS: Key = key("access", "一个 [access] 表", "one table [access]", "[access]");
 pub(super) static ROOT_SHAPE: Shape =
-    Shape { header: "", keys: &[&PLATFORM, &STORE, &REGISTRY, &CARBON, &INGEST, &API, &ACCESS] };
+    Shape { header: "", keys: &[&PLATFORM, &STORE, &REGISTRY, &CARBON, &WARNING, &INGEST, &API, &ACCESS] };
 
 pub(super) static KIND: Key = key(
     "kind",
@@ -165,12 +168,15 @@ pub(super) static GRANT_SHAPE: Shape =
     Shape { header: "[[access.oidc.grant]]", keys: &[&CLAIM, &VALUE, &ROLE, &REGIONS] };
 
 /// To tell where a misplaced key belongs.
-pub(super) static SHAPES: [&Shape; 9] = [
+pub(super) static SHAPES: [&Shape; 12] = [
     &ROOT_SHAPE,
     &PLATFORM_SHAPE,
     &STORE_SHAPE,
     &REGISTRY_SHAPE,
     &CARBON_SHAPE,
+    &WARNING_SHAPE,
+    &MAIL_SHAPE,
+    &WEBHOOK_SHAPE,
     &INGEST_SHAPE,
     &ACCESS_SHAPE,
     &OIDC_SHAPE,

@@ -11,6 +11,7 @@
 mod access;
 mod key;
 mod store;
+mod warning;
 
 pub use store::URL_VARIABLE;
 
@@ -26,6 +27,9 @@ use crate::{
         settings::{self, Section},
     },
 };
+pub use warning::{MailConfig, WarningConfig, WebhookConfig};
+
+use key::warning::{WARNING, WARNING_SHAPE};
 use key::{
     ACCESS, ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS, DATA_DIR, ECONOMY,
     FACTORS, GATEWAYS, GRID, INGEST, INGEST_SHAPE, LISTEN, PARCELS, PLATFORM, PLATFORM_SHAPE, PRODUCTS, PROFILES,
@@ -52,6 +56,7 @@ pub struct PlatformConfig {
     pub rules: Vec<PathBuf>,
     /// `None`: no carbon is reckoned.
     pub carbon: Option<CarbonConfig>,
+    pub warning: WarningConfig,
     /// Where gateways connect (gRPC).
     pub ingest_listen: SocketAddr,
     /// Where the JSON API and the dashboard are served.
@@ -132,6 +137,7 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         let grid = carbon.parse(&GRID, |text| text.parse().map_err(|_| settings::such_as(&GRID)));
         Some(CarbonConfig { factors: folder.join(factors?.value), grid: grid?.value })
     });
+    let warning = root.table(&WARNING, &WARNING_SHAPE).map(|table| warning::read(&table, folder));
     let address = |listen: Option<Found<SocketAddr>>| listen.map_or(NOWHERE, |listen| listen.value);
     let data_dir = file(&DATA_DIR);
     PlatformConfig {
@@ -152,6 +158,7 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         coefficients: coefficients.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
         rules: rules.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
         carbon,
+        warning: warning.unwrap_or_default(),
         ingest_listen: address(ingest),
         api_listen: address(api),
         access: access::access(root, &ACCESS, folder),

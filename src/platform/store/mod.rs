@@ -56,6 +56,7 @@ mod clock;
 mod county;
 mod cluster;
 mod connection;
+mod dual;
 mod epoch;
 mod error;
 mod evaluation;
@@ -83,12 +84,14 @@ mod run;
 mod session;
 mod snapshot;
 mod sql;
+mod standing;
 mod tag;
 mod take;
 mod trace;
 mod transfer;
 mod user;
 mod view;
+mod warning;
 mod writer;
 
 pub use address::Address;
@@ -113,10 +116,12 @@ pub use proof::{Proof, ProvenEpoch, ProvenRegister, prove};
 pub use publication::{Draft, Publication};
 pub use refused::{REFUSED_MAX, RefusedRow};
 pub use session::{Found as FoundSession, Session};
+pub use standing::{PointSeen, Standing};
 pub use trace::{SourcedReading, Trace, TracedInterval};
 pub use transfer::{Moved, transfer};
 pub use user::{Account, ApiToken};
 pub use view::{Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, TagShare};
+pub use warning::{Acknowledged, Channel, Delivery, DeliveryState, Told, WarningRow, WarningsAsked};
 pub use writer::Waiting;
 
 /// The platform's store. Cloning gives another handle; when the last one goes, the folder is free again.
