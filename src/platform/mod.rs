@@ -18,7 +18,9 @@ pub mod evaluation;
 pub mod explain;
 pub mod figures;
 pub mod ingest;
+pub mod intensity;
 pub mod publication;
+pub mod quota;
 pub mod registry;
 pub mod store;
 

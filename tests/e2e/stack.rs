@@ -58,6 +58,11 @@ impl Stack {
         self.platform = Some(self.spawn(PLATFORM, "platform"));
     }
 
+    /// Where gateways come to it.
+    pub fn ingest(&self) -> String {
+        format!("127.0.0.1:{}", self.ingest)
+    }
+
     /// `[[uplink]]` to this platform.
     pub fn uplink(&self, name: &str) -> String {
         let url = format!("http://127.0.0.1:{}", self.ingest);

@@ -4,7 +4,7 @@ use super::sql::{Tx, params};
 use super::{StoreError, attestation};
 use crate::model::{Declared, Gateway, Product, Site};
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Puts the given registry in the place of the stored one. Data of gateways that left it is kept.
 pub fn replace(tx: Tx<'_>, sites: &[Site], gateways: &[Gateway]) -> Result<(), StoreError> {
@@ -31,8 +31,9 @@ pub fn replace(tx: Tx<'_>, sites: &[Site], gateways: &[Gateway]) -> Result<(), S
     }
     let insert = "INSERT INTO gateway (gateway_id, credit_code) VALUES (?1, ?2)
          ON CONFLICT (gateway_id) DO UPDATE SET credit_code = excluded.credit_code";
+    let known: HashSet<&str> = sites.iter().map(|site| site.credit_code.as_str()).collect();
     for gateway in gateways {
-        if !sites.iter().any(|site| site.credit_code == gateway.credit_code) {
+        if !known.contains(gateway.credit_code.as_str()) {
             return Err(StoreError::UnknownSite(gateway.clone()));
         }
         tx.execute(insert, params![&gateway.gateway_id, &gateway.credit_code])?;

@@ -102,13 +102,14 @@ fn edited(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for at in 0..parts.len() {
         let mut part = parts.by_index(at).unwrap();
+        let name = part.name().unwrap().into_owned();
         let mut text = String::new();
         part.read_to_string(&mut text).unwrap();
-        if part.name().ends_with("sheet1.xml") {
+        if name.ends_with("sheet1.xml") {
             assert!(text.contains(from), "{text}");
             text = text.replace(from, to);
         }
-        zip.start_file(part.name(), zip::write::SimpleFileOptions::default()).unwrap();
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         zip.write_all(text.as_bytes()).unwrap();
     }
     zip.finish().unwrap().into_inner()

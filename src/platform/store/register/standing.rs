@@ -5,13 +5,13 @@ use super::super::{
     sql::{Tx, params},
 };
 use crate::model::{Parcel, Profile};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// By credit code. A site of which nothing was said is not in it.
 pub fn all(tx: Tx<'_>) -> Result<BTreeMap<String, (Profile, Vec<Parcel>)>, StoreError> {
     let rows = tx.rows("SELECT credit_code, profile, parcels FROM standing", params![], |row| {
         let (profile, parcels) = (row.get::<String>(1)?, row.get::<String>(2)?);
-        Ok((row.get::<String>(0)?, (read(&profile)?, read(&parcels)?)))
+        Ok((row.get::<String>(0)?, (read(&profile, 1)?, read(&parcels, 2)?)))
     })?;
     Ok(rows.into_iter().collect())
 }
@@ -35,10 +35,9 @@ pub fn replace(tx: Tx<'_>, profiles: &[Profile], parcels: &[Parcel]) -> Result<(
 }
 
 fn written<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
-    Ok(serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?)
+    serde_json::to_string(value).map_err(|error| StoreError::Database(Arc::new(error)))
 }
 
-fn read<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, StoreError> {
-    Ok(serde_json::from_str(body)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into()))?)
+fn read<T: serde::de::DeserializeOwned>(body: &str, column: usize) -> Result<T, StoreError> {
+    serde_json::from_str(body).map_err(|error| StoreError::Unreadable { column, found: error.to_string() })
 }

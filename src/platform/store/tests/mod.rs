@@ -6,8 +6,8 @@ use crate::{
     model::{Doubts, Event, EventKind, Physics, PointKind, Reading, Reason, Role, RunId, Sample, Scale, Series, Value},
     wire::record::{Content, Dictionary, Interval, Samples, encode},
 };
-use rusqlite::Connection;
 use rust_decimal::Decimal;
+use sql::{Tx, params};
 
 mod batches;
 mod clocks;
@@ -117,11 +117,22 @@ pub fn recalled(cells: &[Cell]) -> Record {
 
 /// A database in memory with one gateway, whose number is 1.
 pub fn memory() -> Memory {
-    let mut connection = Connection::open_in_memory().unwrap();
+    let mut connection = rusqlite::Connection::open_in_memory().unwrap();
     connection.set_prepared_statement_cache_capacity(folder::STATEMENTS);
     folder::create(&mut connection).unwrap();
-    registry::replace(connection.tx(), &[site("A")], &[gateway("gw-1", "A")]).unwrap();
-    connection
+    let memory = Memory { connection };
+    registry::replace(memory.tx(), &[site("A")], &[gateway("gw-1", "A")]).unwrap();
+    memory
+}
+
+pub struct Memory {
+    connection: rusqlite::Connection,
+}
+
+impl Memory {
+    pub fn tx(&self) -> Tx<'_> {
+        Tx::on(&self.connection)
+    }
 }
 
 /// Gives a batch of gateway 1 to the tables, at `now`.
