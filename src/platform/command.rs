@@ -1,5 +1,6 @@
 //! `mujun-platform`: the command line.
 
+mod evaluation;
 mod figure;
 
 use super::{
@@ -77,6 +78,11 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Run the rules of the per-mu evaluation over a year, as a trial; the platform may be running
+    Evaluate(evaluation::Evaluate),
+    /// Rule files of the per-mu evaluation
+    #[command(subcommand)]
+    Rules(evaluation::Rules),
     /// Prove the ledger meter by meter: intervals against readings, rows against stored records; exit status 1 where
     /// something is wrong. Beside a running platform too
     Audit {
@@ -106,6 +112,9 @@ impl From<Basis> for assess::Basis {
 
 pub fn run(arguments: Arguments) -> ExitCode {
     let lang = arguments.lang.unwrap_or_else(Lang::from_environment);
+    if let Command::Rules(rules) = &arguments.command {
+        return evaluation::rules(rules, lang);
+    }
     let loaded =
         config::load(&arguments.config).and_then(|config| super::basics(&config).map(|basics| (config, basics)));
     let (config, basics) = match loaded {
@@ -138,6 +147,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Publish { period, basis, reason, .. } => {
             figure::publish(&config, basics, period.as_ref(), basis.into(), reason, lang)
         }
+        Command::Evaluate(asked) => evaluation::evaluate(&config, basics, &asked, lang),
+        Command::Rules(rules) => evaluation::rules(&rules, lang),
         Command::Audit { gateway, json } => super::audit::run(&config.data_dir, gateway.as_deref(), json, lang),
         Command::WriteOffRefused { gateway_id } => {
             match write_off(&config, &gateway_id) {

@@ -69,19 +69,29 @@ async fn a_grade_is_defended_down_to_the_register() {
     let id = desk.trial().await;
     let viewer = asker(Role::Viewer, "3310");
     let (_, page) = desk.get(&viewer, &format!("/api/v1/evaluations/{id}?sort=score&order=desc&limit=2")).await;
-    assert_eq!((&page["total"], &page["rows"][0]["name"], &page["rows"][0]["grade"]), (&3.into(), &"Mill".into(), &"A".into()));
+    assert_eq!(
+        (&page["total"], &page["rows"][0]["name"], &page["rows"][0]["grade"]),
+        (&3.into(), &"Mill".into(), &"A".into())
+    );
     assert_eq!(page["rows"].as_array().unwrap().len(), 2);
     assert_eq!(page["evaluation"]["state"], "trial");
-    assert_eq!(page["totals"], value!([
-        { "group": "above_scale", "grade": "A", "count": 1 }, { "group": "above_scale", "grade": "D", "count": 2 }
-    ]));
-    let (_, only) = desk.get(&viewer, &format!("/api/v1/evaluations/{id}?grade=D&region=331004&group=above_scale")).await;
+    assert_eq!(
+        page["totals"],
+        value!([
+            { "group": "above_scale", "grade": "A", "count": 1 }, { "group": "above_scale", "grade": "D", "count": 2 }
+        ])
+    );
+    let (_, only) =
+        desk.get(&viewer, &format!("/api/v1/evaluations/{id}?grade=D&region=331004&group=above_scale")).await;
     assert_eq!((&only["total"], &only["rows"][0]["credit_code"]), (&1.into(), &FOREIGN.into()));
     let (status, worked) = desk.get(&viewer, &format!("/api/v1/evaluations/{id}/sites/{MILL}")).await;
     assert_eq!((status, &worked["holds"]), (200, &true.into()));
     assert!(worked["score"].to_string().contains("gw-1/m1/ep"));
     let tax = &worked["indicators"][0];
-    assert_eq!((&tax["name"], &tax["weight"], &tax["term"]["how"]), (&"tax_per_mu".into(), &"30".into(), &"to_base".into()));
+    assert_eq!(
+        (&tax["name"], &tax["weight"], &tax["term"]["how"]),
+        (&"tax_per_mu".into(), &"30".into(), &"to_base".into())
+    );
     let (_, grades) = desk.get(&viewer, &format!("/api/v1/sites/{MILL}/grades")).await;
     assert_eq!((&grades["rows"][0]["grade"], &grades["rows"][0]["evaluation"]), (&"A".into(), &id.into()));
 }
@@ -104,7 +114,10 @@ async fn who_may_see_and_do_what() {
     assert_eq!(desk.get(&elsewhere, &format!("/api/v1/evaluations/{id}")).await.0, 404);
     assert_eq!(desk.get(&elsewhere, "/api/v1/evaluations").await.1["rows"], value!([]));
     let city = asker(Role::Administrator, "3310");
-    assert_eq!(desk.ask(&asker(Role::Operator, "3310"), "POST", &format!("/api/v1/evaluations/{id}/publish"), None).await.0, 403);
+    assert_eq!(
+        desk.ask(&asker(Role::Operator, "3310"), "POST", &format!("/api/v1/evaluations/{id}/publish"), None).await.0,
+        403
+    );
     assert_eq!(desk.ask(&city, "POST", &format!("/api/v1/evaluations/{id}/publish"), None).await.0, 200);
     let (_, runs) = desk.get(&city, "/api/v1/evaluations?year=2024&region=331003").await;
     assert_eq!((&runs["rows"][0]["state"], &runs["rows"][0]["published_by"]), (&"published".into(), &"li".into()));
@@ -118,7 +131,7 @@ async fn what_if_objection_and_comparison_through_the_api() {
     let asked = value!({ "rules": "huangyan-2022", "year": 2024, "site": MILL, "changes": [{ "item": "kwh", "factor": "0.92" }] });
     let (status, found) = desk.post(&operator, "/api/v1/evaluations/what-if", asked).await;
     assert_eq!((status, &found["after"]["indicators"][2]["value"]), (200, &"2.918598".into()));
-    let objection = value!({ "site": PLANT, "item": "tax_wan", "value": "400", "evidence": "<script>1</script>", "reason": "=1+1" });
+    let objection = value!({ "site": PLANT, "item": "tax_wan", "value": "800", "evidence": "<script>1</script>", "reason": "=1+1" });
     let (status, made) = desk.post(&operator, &format!("/api/v1/evaluations/{first}/objections"), objection).await;
     assert_eq!(status, 200, "{made}");
     let second = made["id"].as_i64().unwrap();

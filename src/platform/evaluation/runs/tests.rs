@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::{
-    model::{EconomicFigure, EconomicItem, Gateway, Physics, PointKind, Profile, Reason, Role, Sample, Scale, Series, Site, Value},
+    model::{
+        EconomicFigure, EconomicItem, Gateway, Physics, PointKind, Profile, Reason, Role, Sample, Scale, Series, Site,
+        Value,
+    },
     platform::{
         assess::{coefficient, term::How},
         evaluation::{ReasonKind, compare},
@@ -64,7 +67,8 @@ pub(in crate::platform) fn rules(regions: &str, changes: &[(&str, &str)]) -> Rul
 pub(in crate::platform) async fn county(sets: Vec<RuleSet>) -> (TempDir, Store, Runs) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    let sites = vec![site(MILL, "Mill", "331003"), site(PLANT, "<b>Plant</b>", "331003"), site(FOREIGN, "Foreign", "331004")];
+    let sites =
+        vec![site(MILL, "Mill", "331003"), site(PLANT, "<b>Plant</b>", "331003"), site(FOREIGN, "Foreign", "331004")];
     let gateways = vec![Gateway { gateway_id: "gw-1".into(), credit_code: MILL.into(), public_keys: Vec::new() }];
     store.register(sites, gateways, Default::default()).await.unwrap();
     let profile = |code: &str| Profile { credit_code: code.into(), above_scale: Some(true), ..Profile::default() };
@@ -72,6 +76,10 @@ pub(in crate::platform) async fn county(sets: Vec<RuleSet>) -> (TempDir, Store, 
     let economy = [
         (MILL, EconomicItem::TaxWan, "300"),
         (MILL, EconomicItem::ValueAddedWan, "3.3"),
+        (MILL, EconomicItem::CodT, "0.001"),
+        (MILL, EconomicItem::AmmoniaNitrogenT, "0"),
+        (MILL, EconomicItem::So2T, "0"),
+        (MILL, EconomicItem::NoxT, "0"),
         (PLANT, EconomicItem::TaxWan, "200"),
         (FOREIGN, EconomicItem::TaxWan, "100"),
     ];
@@ -131,7 +139,16 @@ async fn a_stored_run_gives_each_score_again_down_to_the_register() {
 fn query() -> crate::platform::store::SiteQuery {
     use crate::platform::store::{SiteQuery, SiteSort};
     let (region, sort) = (String::new(), SiteSort::Rank);
-    SiteQuery { seen: vec![String::new()], region, group: None, grade: None, sort, descending: false, offset: 0, limit: 9 }
+    SiteQuery {
+        seen: vec![String::new()],
+        region,
+        group: None,
+        grade: None,
+        sort,
+        descending: false,
+        offset: 0,
+        limit: 9,
+    }
 }
 
 #[tokio::test]
@@ -142,7 +159,7 @@ async fn an_objection_makes_a_version_and_both_stay() {
     let before = runs.sites(first, vec![String::new()]).await.unwrap();
     // what comes later is in no version of this run
     store.enter_economy(vec![figure(MILL, EconomicItem::TaxWan, "1")]).await.unwrap();
-    let second = runs.object(first, correction(PLANT, TAX, "400"), "wang".into()).await.unwrap();
+    let second = runs.object(first, correction(PLANT, TAX, "800"), "wang".into()).await.unwrap();
     let third = runs.object(second, correction(MILL, TAX, "500"), "wang".into()).await.unwrap();
     let tax = |id: i64, code: &'static str| {
         let runs = runs.clone();
@@ -161,9 +178,12 @@ async fn an_objection_makes_a_version_and_both_stay() {
     let bureau = || "tax bureau 2024-7".to_owned();
     let evidence = || "完税证明 2024-118; refund booked twice".to_owned();
     assert_eq!(tax(first, PLANT).await, ("200".into(), bureau()));
-    assert_eq!(tax(second, PLANT).await, ("400".into(), evidence()));
-    assert_eq!((tax(second, MILL).await, tax(third, MILL).await), (("300".into(), bureau()), ("500".into(), evidence())));
-    assert_eq!(tax(third, PLANT).await, ("400".into(), evidence()));
+    assert_eq!(tax(second, PLANT).await, ("800".into(), evidence()));
+    assert_eq!(
+        (tax(second, MILL).await, tax(third, MILL).await),
+        (("300".into(), bureau()), ("500".into(), evidence()))
+    );
+    assert_eq!(tax(third, PLANT).await, ("800".into(), evidence()));
     assert_eq!(runs.sites(first, vec![String::new()]).await.unwrap(), before);
     let run = runs.run(third).await.unwrap();
     let objection = run.objection.unwrap();
@@ -172,13 +192,17 @@ async fn an_objection_makes_a_version_and_both_stay() {
 
     let after = runs.sites(second, vec![String::new()]).await.unwrap();
     let comparison = compare(&before, &after);
-    let moves: Vec<_> = comparison.moves.iter().map(|one| (one.from.as_deref(), one.to.as_deref(), one.sites)).collect();
+    let moves: Vec<_> =
+        comparison.moves.iter().map(|one| (one.from.as_deref(), one.to.as_deref(), one.sites)).collect();
     assert_eq!(moves, [(Some("A"), Some("D"), 1), (Some("D"), Some("A"), 1)]);
     let plant = comparison.moved.iter().find(|moved| moved.credit_code == PLANT).unwrap();
-    assert!(plant.because[0].en.starts_with("tax_per_mu 20 → 40: "), "{:?}", plant.because);
+    assert!(plant.because[0].en.starts_with("tax_per_mu 20 → 80: "), "{:?}", plant.because);
     let mill = comparison.moved.iter().find(|moved| moved.credit_code == MILL).unwrap();
     assert!(mill.because[0].en.contains("its rank went from 1 to 2"), "{:?}", mill.because);
-    assert!(matches!(runs.object(first, correction(FOREIGN, TAX, "1"), "wang".into()).await, Err(RunError::NotFound(_))));
+    assert!(matches!(
+        runs.object(first, correction(FOREIGN, TAX, "1"), "wang".into()).await,
+        Err(RunError::NotFound(_))
+    ));
 }
 
 #[tokio::test]
@@ -201,7 +225,9 @@ async fn what_if_changes_the_coal_with_the_electricity_and_stores_nothing() {
     let by_value = runs.what_if(&set, 2024, MILL, vec![(Quantity::Kwh, value)]).await.unwrap();
     assert_eq!(of(&by_value.after), of(&found.after));
     let unknown = runs.what_if(&set, 2024, PLANT, vec![(Quantity::Tce, less)]).await;
-    assert!(matches!(unknown, Err(RunError::Refused(text)) if text.en.contains("energy in standard coal is not known")));
+    assert!(
+        matches!(unknown, Err(RunError::Refused(text)) if text.en.contains("energy in standard coal is not known"))
+    );
     assert_eq!(store.evaluations(None).await.unwrap(), []);
 }
 
@@ -214,7 +240,9 @@ async fn only_a_year_that_is_over_is_published_and_once() {
     assert_eq!(runs.run(id).await.unwrap().published.unwrap().1, "chen");
     assert!(matches!(runs.publish(id, "chen".into()).await, Err(RunError::Refused(_))));
     let future = runs.try_out(&set, 2199, "li".into()).await.unwrap();
-    assert!(matches!(runs.publish(future, "chen".into()).await, Err(RunError::Refused(text)) if text.en.contains("not over")));
+    assert!(
+        matches!(runs.publish(future, "chen".into()).await, Err(RunError::Refused(text)) if text.en.contains("not over"))
+    );
     assert!(matches!(runs.publish(99, "chen".into()).await, Err(RunError::NotFound(_))));
 }
 
