@@ -2,6 +2,7 @@
 
 mod evaluation;
 mod figure;
+mod user;
 
 use super::{
     Basics,
@@ -83,6 +84,16 @@ enum Command {
     /// Rule files of the per-mu evaluation
     #[command(subcommand)]
     Rules(evaluation::Rules),
+    /// Local users, who sign in with a password; the platform may be running
+    User {
+        #[command(subcommand)]
+        action: user::UserAction,
+    },
+    /// Tokens by which programs ask the API; the platform may be running
+    Token {
+        #[command(subcommand)]
+        action: user::TokenAction,
+    },
     /// Prove the ledger meter by meter: intervals against readings, rows against stored records; exit status 1 where
     /// something is wrong. Beside a running platform too
     Audit {
@@ -140,6 +151,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
             ExitCode::SUCCESS
         }
         Command::Run => serve(config, basics),
+        Command::User { action } => user::user(action, &config, lang),
+        Command::Token { action } => user::token(action, &config, lang),
         Command::Explain { site, period, figure, basis, json, depth, intervals } => {
             let question = explain::Question { credit_code: site, period, figure, basis: basis.into(), intervals };
             figure::explain(&config, basics, &question, json, usize::from(depth), lang)

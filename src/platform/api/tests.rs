@@ -1,12 +1,16 @@
 //! The router over a real store of two sites, asked without a socket.
 
 use super::*;
+use crate::platform::access::Asker;
 use crate::{
     model::{Gateway, Physics, PointKind, Reason, Role, Sample, Scale, Series, Site, UtcMillis, Value as Reading},
     platform::{assess::coefficient, ingest::GatewayState},
     wire::record::{Content, Gap, Samples, encode},
 };
-use axum::body::{Body, to_bytes};
+use axum::{
+    Extension,
+    body::{Body, to_bytes},
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tower::ServiceExt;
@@ -56,7 +60,7 @@ async fn county_and_store() -> (tempfile::TempDir, Router, Store) {
     (dir, router, state.store)
 }
 
-async fn county_and_state() -> (tempfile::TempDir, Router, State) {
+pub(super) async fn county_and_state() -> (tempfile::TempDir, Router, State) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let sites = vec![site(MILL, "<b>某纺织厂</b>", "331003", "C1713"), site(PLANT, "Plant", "331004", "C2927")];
@@ -425,11 +429,11 @@ async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_
 async fn what_a_writing_request_brings_is_bounded_before_anything_looks_at_it() {
     let (_dir, router) = county().await;
     let post = async |uri: &str, bytes: usize, origin: &str| {
-        let request = Request::post(uri).header(header::HOST, "mujun").header(header::ORIGIN, origin);
+        let request = Request::post(uri).header(header::HOST, "localhost").header(header::ORIGIN, origin);
         let request = request.body(Body::from(vec![b' '; bytes])).unwrap();
         router.clone().oneshot(request).await.unwrap().status()
     };
-    let ours = "http://mujun";
+    let ours = "http://localhost";
     assert_eq!(post("/api/v1/ranking", body::JSON_BYTES_MAX, ours).await, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(post("/api/v1/ranking", body::JSON_BYTES_MAX + 1, ours).await, StatusCode::PAYLOAD_TOO_LARGE);
     let imports = "/api/v1/registry/imports";

@@ -49,6 +49,7 @@ mod alarm;
 mod attestation;
 mod audit;
 mod block;
+pub mod change;
 mod clock;
 mod county;
 mod epoch;
@@ -75,17 +76,20 @@ mod registry;
 mod renew;
 mod row;
 mod run;
+mod session;
 mod snapshot;
 mod sql;
 mod tag;
 mod take;
 mod trace;
+mod user;
 mod view;
 mod writer;
 
 pub use alarm::{Alarm, AlarmKind};
 pub use attestation::{AttestationLine, GatewayKey};
 pub use audit::Audit;
+pub use change::{Change, ChangeQuery, ChangeRow};
 pub use epoch::{EPOCHS_MAX, EpochEnd};
 pub use error::{BadRecord, StoreError};
 pub use evaluation::{
@@ -101,7 +105,9 @@ pub use listing::{Listing, Page};
 pub use proof::{Proof, ProvenEpoch, ProvenRegister, prove};
 pub use publication::{Draft, Publication};
 pub use refused::{REFUSED_MAX, RefusedRow};
+pub use session::{Found as FoundSession, Session};
 pub use trace::{SourcedReading, Trace, TracedInterval};
+pub use user::{Account, ApiToken};
 pub use view::{Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, TagShare};
 pub use writer::Waiting;
 
@@ -118,6 +124,9 @@ struct Inner {
     readers: reader::Readers,
     duplicates: AtomicU64,
     conflicts: AtomicU64,
+    batches: AtomicU64,
+    records: AtomicU64,
+    refused: AtomicU64,
     _folder: folder::Folder,
 }
 
@@ -140,8 +149,9 @@ impl Store {
         let readers = reader::Readers::new(folder.file().to_owned());
         let writer = writer::Writer::start(connection)
             .map_err(|error| StoreError::Folder { dir: dir.to_owned(), source: error.into() })?;
-        let (duplicates, conflicts) = Default::default();
-        let inner = Arc::new(Inner { writer, readers, duplicates, conflicts, _folder: folder });
+        let (duplicates, conflicts, batches, records, refused) = Default::default();
+        let inner = Inner { writer, readers, duplicates, conflicts, batches, records, refused, _folder: folder };
+        let inner = Arc::new(inner);
         Ok(Store { inner, fence: CancellationToken::new() })
     }
 
@@ -188,6 +198,7 @@ impl Store {
         again: Option<u64>,
     ) -> Result<Ingested, StoreError> {
         let (gateway_id, now) = (gateway_id.to_owned(), wall::now());
+        let brought = records.len() as u64;
         let batch = task::blocking(move || {
             let decoded = |record| {
                 let content = decode(&record);
@@ -200,6 +211,9 @@ impl Store {
         let taken = self.bring(move |tx| intake::ingest(tx, &batch)).await?;
         self.inner.duplicates.fetch_add(taken.duplicates, Relaxed);
         self.inner.conflicts.fetch_add(taken.conflicts.len() as u64, Relaxed);
+        self.inner.batches.fetch_add(1, Relaxed);
+        self.inner.records.fetch_add(brought, Relaxed);
+        self.inner.refused.fetch_add(taken.refusals.len() as u64, Relaxed);
         Ok(Ingested { outcome: taken.outcome, refusals: taken.refusals, stop: taken.stop })
     }
 
@@ -328,10 +342,25 @@ impl Store {
         Repeats { duplicates: self.inner.duplicates.load(Relaxed), conflicts: self.inner.conflicts.load(Relaxed) }
     }
 
+    /// Since the store was opened: what gateways brought, repeats too.
+    pub fn brought(&self) -> Brought {
+        let count = |counter: &AtomicU64| counter.load(Relaxed);
+        let Inner { batches, records, refused, .. } = &*self.inner;
+        Brought { batches: count(batches), records: count(records), refused: count(refused) }
+    }
+
     /// Returns when the writer has ended although the store is in use: nothing can be stored any more.
     pub async fn ended(&self) {
         self.inner.writer.ended().cancelled().await;
     }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Brought {
+    pub batches: u64,
+    pub records: u64,
+    /// Of the records, those that could not be taken.
+    pub refused: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -224,6 +224,11 @@ async fn what_if_changes_the_coal_with_the_electricity_and_stores_nothing() {
     let value = Change::Value("9200".parse().unwrap());
     let by_value = runs.what_if(&set, 2024, MILL, vec![(Quantity::Kwh, value)]).await.unwrap();
     assert_eq!(of(&by_value.after), of(&found.after));
+    let wan = Change::Value("0.92".parse().unwrap());
+    assert_eq!(
+        of(&runs.what_if(&set, 2024, MILL, vec![(Quantity::WanKwh, wan)]).await.unwrap().after),
+        of(&found.after)
+    );
     let unknown = runs.what_if(&set, 2024, PLANT, vec![(Quantity::Tce, less)]).await;
     assert!(
         matches!(unknown, Err(RunError::Refused(text)) if text.en.contains("energy in standard coal is not known"))
@@ -271,4 +276,19 @@ async fn a_site_without_figures_has_its_reasons() {
     let plant = runs.workings(id, PLANT).await.unwrap();
     let missing = plant.site.reasons.iter().filter(|reason| reason.kind == ReasonKind::Missing).count();
     assert!(plant.holds && missing == 5, "{:?}", plant.site.reasons);
+}
+
+#[tokio::test]
+async fn every_run_objection_and_publication_is_in_the_audit_log() {
+    let set = rules("\"331003\"", &[]);
+    let (_dir, store, runs) = county(vec![set.clone()]).await;
+    let id = runs.try_out(&set, 2024, "li".into()).await.unwrap();
+    runs.object(id, correction(PLANT, TAX, "800"), "wang".into()).await.unwrap();
+    runs.publish(id, "chen".into()).await.unwrap();
+    let query = crate::platform::store::ChangeQuery { limit: 9, ..Default::default() };
+    let rows = store.changes(query).await.unwrap().rows;
+    let noted: Vec<_> = rows.iter().map(|row| (row.by.as_str(), row.action.as_str(), row.subject.clone())).collect();
+    let (first, second) = (id.to_string(), (id + 1).to_string());
+    assert_eq!(noted, [("chen", "publish", first.clone()), ("wang", "object", second), ("li", "try_out", first)]);
+    assert!(rows[1].detail.contains("200 -> 800; 完税证明 2024-118"), "{}", rows[1].detail);
 }
