@@ -38,14 +38,7 @@ mod visible;
 mod warning;
 
 use crate::{
-    platform::{
-        access::Access,
-        assess::Rules,
-        evaluation::Runs,
-        figures::Figures,
-        ingest::Presence,
-        store::Store,
-    },
+    platform::{access::Access, assess::Rules, evaluation::Runs, figures::Figures, ingest::Presence, store::Store},
     runtime::{
         server::{self, Bounds},
         task,
@@ -93,6 +86,7 @@ fn areas() -> Vec<OpenApiRouter<State>> {
         answer::routes(),
         evaluation::routes(),
         audit_log::routes(),
+        evaluation::routes(),
         session::routes(),
         metrics::routes(),
         intensity::routes(),
