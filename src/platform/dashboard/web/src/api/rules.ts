@@ -15,6 +15,7 @@ export interface Evaluation {
   id: number;
   rules: string;
   year: number;
+  basis: string;
   state: string;
   made_ms: number;
   by: string;
@@ -51,10 +52,8 @@ export interface EvaluationPage extends Paged<Graded> {
 export interface Workings {
   evaluation: Evaluation;
   site: Graded;
-  period: string;
-  basis: string;
-  indicators: { name: string; title: Text; weight: Decimal; base: Decimal; points: Decimal; term: Term }[];
-  score: Term | null;
+  /** Of the score; null where none is given. */
+  term: Term | null;
 }
 
 export interface GradeOfYear {

@@ -13,7 +13,7 @@ import type { Opened, View } from "../view";
 import { indicator, item, w } from "../words/evaluation";
 import { page as pageName } from "../words/shell";
 
-const ITEMS = ["electricity", "kgce", "tax_wan", "value_added_wan", "revenue_wan", "research_wan", "staff", "land_mu"] as const;
+const ITEMS = ["kwh", "tce", "tax_wan", "value_added_wan", "revenue_wan", "research_wan", "staff", "land_mu"] as const;
 
 export async function open({ place, signal }: View): Promise<Opened> {
   const { rows } = await readRules(signal);

@@ -71,8 +71,8 @@ export const indicator = codes({
 });
 
 export const item = codes({
-  electricity: ["电力", "electricity"],
-  kgce: ["综合能耗", "energy"],
+  kwh: ["用电量", "electricity"],
+  tce: ["综合能耗", "energy"],
   tax_wan: ["税收", "tax"],
   value_added_wan: ["工业增加值", "value added"],
   revenue_wan: ["主营业务收入", "revenue"],

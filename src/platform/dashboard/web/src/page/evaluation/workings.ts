@@ -1,5 +1,6 @@
 // Why a site has its grade: indicators, their terms down to registers, and below each register its readings.
 
+import type { Term } from "../../api/figures";
 import { object, readWorkings, type Workings } from "../../api/rules";
 import { h, type Child } from "../../dom";
 import { said } from "../../language";
@@ -13,13 +14,14 @@ import type { Subject } from "../../part/readings";
 import { changed, go, link } from "../../router";
 import { may } from "../../session";
 import type { Opened, View } from "../../view";
-import { item, w } from "../../words/evaluation";
+import { indicator, item, w } from "../../words/evaluation";
 
-const ITEMS = ["kgce", "electricity", "tax_wan", "value_added_wan", "revenue_wan", "research_wan", "staff", "land_mu"] as const;
+const ITEMS = ["tce", "kwh", "tax_wan", "value_added_wan", "revenue_wan", "research_wan", "staff", "land_mu"] as const;
 
 export async function open({ signal }: View, id: string, code: string): Promise<Opened> {
   const workings = await readWorkings(id, code, signal);
   const { site, evaluation: run } = workings;
+  const subject = { code, period: String(run.year), basis: run.basis };
   return {
     title: `${site.name} · ${w("workings")}`,
     content: [
@@ -32,8 +34,10 @@ export async function open({ signal }: View, id: string, code: string): Promise<
         h("dl", { class: "facts-list" }, facts(workings)),
         site.reasons.length === 0 ? null : h("ul", { class: "notes" }, site.reasons.map((reason) => h("li", {}, said(reason)))),
       ),
-      card(w("indicators"), h("p", { class: "soft" }, w("clickOn")), indicators(workings, { code, period: workings.period, basis: workings.basis })),
-      workings.score === null ? h("span") : card(w("sum"), tree(workings.score, { code, period: workings.period, basis: workings.basis }, false)),
+      ...(workings.term === null ? [] : [
+        card(w("indicators"), h("p", { class: "soft" }, w("clickOn")), indicators(workings.term, subject)),
+        card(w("sum"), tree(workings.term, subject, false)),
+      ]),
     ],
   };
 }
@@ -49,14 +53,32 @@ function facts({ site, evaluation: run }: Workings): Child {
   return lines.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));
 }
 
-function indicators({ indicators: all }: Workings, subject: Subject): Child {
-  return all.map((one) => {
-    const facts = [`${w("points")} ${decimal(one.points)}`, `${w("weight")} ${decimal(one.weight)}`, `${w("base")} ${decimal(one.base)}`].join(" · ");
+/** The score's tree by indicators: each with its points, value, weight and base value in one line, and its terms below. */
+function indicators(score: Term, subject: Subject): Child {
+  return indicatorsOf(score).map((one) => {
+    const part = (name: string) => one.terms?.find((term) => term.name === name);
+    const value = part(one.name);
+    const facts = [["points", one.value] as const, ["weight", part("weight")?.value] as const, ["base", part("base")?.value] as const];
+    const told = facts.filter(([, of]) => of !== undefined).map(([name, of]) => `${w(name)} ${decimal(of)}`).join(" · ");
     return h("details", { class: "indicator", "data-indicator": one.name },
-      h("summary", {}, h("span", { class: "term-name" }, said(one.title)), " ", h("span", { class: `term-value ${one.term.value === null ? "missing" : ""}`.trim() }, one.term.value === null ? MISSING : `${decimal(one.term.value)} ${one.term.unit}`), " ", h("span", { class: "soft" }, facts)),
-      tree(one.term, subject),
+      h("summary", {},
+        h("span", { class: "term-name" }, indicator(one.name)), " ",
+        h("span", { class: value?.value == null ? "term-value missing" : "term-value" }, value?.value == null ? MISSING : `${decimal(value.value)} ${value.unit}`), " ",
+        h("span", { class: "soft" }, told)),
+      tree(one, subject),
     );
   });
+}
+
+/** The terms of the sum of points, wherever in the tree it stands. */
+function indicatorsOf(term: Term): Term[] {
+  const terms = term.terms ?? [];
+  if (term.name === "indicators" && term.how === "sum") return terms;
+  for (const one of terms) {
+    const found = indicatorsOf(one);
+    if (found.length > 0) return found;
+  }
+  return [];
 }
 
 function objection(id: string, code: string): void {
