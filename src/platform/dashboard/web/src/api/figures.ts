@@ -215,6 +215,10 @@ export interface Question extends Asked {
   basis: string;
   county: string;
   industry: string;
+  /** A province, city or county and all in it. */
+  region: string;
+  /** A part of the name or of the credit code. */
+  query: string;
   sort: string;
   order: string;
   offset: number;

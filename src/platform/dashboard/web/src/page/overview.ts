@@ -42,7 +42,7 @@ export async function open({ place, signal }: View): Promise<Opened> {
       card(w("trend"), begun(() => trend(year, region, on, signal))),
       h("div", { class: "pair" },
         card(w("warnings"), begun(async () => warnings((await readWarnings({ state: "open", region, limit: WARNINGS_SHOWN }, signal)).rows)), h("p", {}, h("a", { href: link("warnings") }, w("all")))),
-        card(w("topRank"), begun(() => ranked(of, on, signal)), h("p", {}, h("a", { href: link("ranking") }, w("all")))),
+        card(w("topRank"), begun(() => ranked(of, on, region, signal)), h("p", {}, h("a", { href: link("ranking") }, w("all")))),
       ),
     ],
   };
@@ -135,8 +135,8 @@ function warnings(rows: Warning[]): Child {
   return h("ul", { class: "plain" }, rows.map((row) => h("li", {}, light(row.level), ` ${said(row.text)} `, h("span", { class: "soft" }, `${row.name} · ${time(row.raised_ms).slice(0, 16)}`))));
 }
 
-async function ranked(of: string, on: string, signal: AbortSignal): Promise<Child> {
-  const { sites } = await readRanking({ period: of, basis: on, county: "", industry: "", sort: "tce_per_mu", order: "", offset: 0, limit: RANKED_SHOWN }, signal);
+async function ranked(of: string, on: string, region: string, signal: AbortSignal): Promise<Child> {
+  const { sites } = await readRanking({ period: of, basis: on, county: "", industry: "", region, query: "", sort: "tce_per_mu", order: "", offset: 0, limit: RANKED_SHOWN }, signal);
   return table({
     id: "first",
     caption: w("topRank"),

@@ -66,7 +66,7 @@ function tiles(rows: Region[]): Child {
       h("a", { class: "what", href: changed({ region: row.code }) }, row.name),
       h("span", { class: `figure ${name ?? ""}`.trim(), title }, content, h("span", { class: "unit" }, " tce")), bar,
       h("span", { class: "soft" }, `${whole(row.sites)} ${word("sites")} `, light(row.light)),
-      h("span", {}, row.code.length === 6 ? [h("a", { href: link("ranking", { county: row.code }) }, w("toRanking")), " "] : null, h("a", { href: link("intensity", { region: row.code, by: "site" }) }, w("toIntensity"))),
+      h("span", {}, row.code.length === 6 ? [h("a", { href: link("ranking", { region: row.code }) }, w("toRanking")), " "] : null, h("a", { href: link("intensity", { region: row.code, by: "site" }) }, w("toIntensity"))),
     );
   }));
 }
