@@ -151,6 +151,10 @@ export interface Term {
   source?: string;
   place?: string;
   field?: string;
+  /** A number of a whole group of an evaluation: of which, and of how many candidates. */
+  statistic?: string;
+  group?: string;
+  of?: number;
   gateway_id?: string;
   meter?: string;
   point?: string;

@@ -10,6 +10,8 @@ import { MISSING, time, titled, weaknesses, shown } from "../part/figure";
 import { basis, basisOf, choice, filters, period, periodOf } from "../part/filters";
 import { amount, decimal, percent, whole } from "../part/number";
 import { begun, card } from "../part/part";
+import { levelOf, sixDigits } from "../part/region";
+import { RuleNames } from "../part/ruleset";
 import { gradeShares } from "../part/shares";
 import { table } from "../part/table";
 import { link } from "../router";
@@ -34,7 +36,7 @@ export async function open({ place, signal }: View): Promise<Opened> {
     title: pageName("overview"),
     content: [
       filters(period(of), basis(on), names),
-      begun(async () => tiles(await readIntensity({ by: level(region), region, period: of, basis: on, per: "value_added", limit: 1 }, signal), (await below.catch(() => ({ rows: [] }))).rows), "tiles"),
+      begun(async () => tiles(await readIntensity({ by: levelOf(region), region, period: of, basis: on, per: "value_added", limit: 1 }, signal), (await below.catch(() => ({ rows: [] }))).rows), "tiles"),
       h("div", { class: "pair" },
         card(w("lights"), h("p", { class: "soft" }, w("lightsNote")), begun(async () => lights((await below).rows))),
         card(w("grades"), begun(() => grades(year, region, signal))),
@@ -58,12 +60,7 @@ async function forked(region: string, signal: AbortSignal): Promise<{ rows: Regi
 /** Where the reader sees one region, that; otherwise everything. */
 function homeRegion(): string {
   const [only, ...others] = session().regions;
-  return only === undefined || others.length > 0 ? "" : only;
-}
-
-export function level(region: string): string {
-  const code = region.replace(/(00)+$/, "");
-  return code.length <= 2 ? "province" : code.length <= 4 ? "city" : code.length <= 6 ? "county" : "township";
+  return only === undefined || others.length > 0 ? "" : sixDigits(only);
 }
 
 function regionChoice(rows: Region[], chosen: string): Child {
@@ -94,12 +91,13 @@ function lights(rows: Region[]): Child {
   }));
 }
 
-async function grades(year: string, region: string, signal: AbortSignal): Promise<Child> {
+async function grades(year: string, code: string, signal: AbortSignal): Promise<Child> {
+  const region = sixDigits(code);
   const { rows } = await readEvaluations({ region }, signal);
   const published = rows.filter((run) => run.state === "published" && run.year <= Number(year)).sort((a, b) => b.year - a.year || b.id - a.id)[0];
   if (published === undefined) return h("p", { class: "empty" }, w("noGrades"));
   const { totals } = await readEvaluation(published.id, { region, limit: 1 }, signal);
-  return [h("p", { class: "soft" }, h("a", { href: link(`evaluation/${published.id}`) }, `${published.rules} · ${published.year}`)), gradeShares(totals)];
+  return [h("p", { class: "soft" }, h("a", { href: link(`evaluation/${published.id}`) }, `${published.rules} · ${published.year}`)), gradeShares(totals, await RuleNames.of(published.rules, signal))];
 }
 
 async function trend(year: string, region: string, on: string, signal: AbortSignal): Promise<Child> {

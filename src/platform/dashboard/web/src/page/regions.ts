@@ -5,6 +5,7 @@ import { h, replace, type Child } from "../dom";
 import { light } from "../part/badge";
 import { amount, decimal, whole } from "../part/number";
 import { begun, card, trouble } from "../part/part";
+import { covers } from "../part/region";
 import { changed, link } from "../router";
 import type { Opened, View } from "../view";
 import { word } from "../words/common";
@@ -51,9 +52,6 @@ function branch(row: Region, chosen: string, signal: AbortSignal): HTMLElement {
   if (chosen !== "" && covers(row.code, chosen)) void turn();
   return h("li", {}, h("span", { class: "stem" }, toggle, label, facts, light(row.light)), children);
 }
-
-/** GB/T 2260: what a region covers begins with its code less the final pairs of zeros. */
-const covers = (region: string, code: string): boolean => code.startsWith(region.replace(/(00)+$/, ""));
 
 function tiles(rows: Region[]): Child {
   if (rows.length === 0) return h("p", { class: "empty" }, list("none"));

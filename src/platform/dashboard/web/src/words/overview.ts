@@ -32,6 +32,7 @@ export const w = words({
   toIntensity: ["强度", "Intensity"],
   noRegions: ["没有登记的区域", "No region is registered"],
   share: ["占比", "Share"],
+  noGroup: ["未分组", "in no group"],
   ungraded: ["不参评", "not graded"],
   x: ["横轴", "Across"],
   y: ["纵轴", "Up"],

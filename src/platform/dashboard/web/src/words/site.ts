@@ -91,6 +91,8 @@ export const how = codes({
   min_max: ["极差法", "min–max"],
   least: ["取小", "least"],
   statistic: ["组内统计", "of the group"],
+  mean: ["平均", "mean"],
+  most: ["取大", "most"],
   rule: ["规则", "rule"],
 });
 
