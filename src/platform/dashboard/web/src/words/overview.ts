@@ -19,6 +19,8 @@ export const w = words({
   noWarnings: ["没有未处理的预警", "No warning is open"],
   all: ["查看全部", "Show all"],
   topRank: ["亩均能耗前列", "First by energy per mu"],
+  known: ["下限，已知", "a lower bound, known"],
+  unknown: ["数据未知", "not known"],
   thisYear: ["本年", "this year"],
   lastYear: ["上年", "year before"],
   tree: ["区域树", "Tree of regions"],
