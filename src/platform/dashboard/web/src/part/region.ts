@@ -1,7 +1,7 @@
 // Codes of regions: GB/T 2260 with six digits, GB/T 10114 with nine; a region covers what begins with its code less the
 // final pairs of zeros.
 
-const beginning = (code: string): string => (code.length === 6 ? code.replace(/(00)+$/, "") : code);
+export const beginning = (code: string): string => (code.length === 6 ? code.replace(/(00)+$/, "") : code);
 
 export const covers = (region: string, code: string): boolean => code.startsWith(beginning(region));
 

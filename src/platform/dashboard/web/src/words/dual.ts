@@ -106,7 +106,9 @@ export const counting = codes({
   without_both: ["扣除原料与可再生", "without raw material and renewables"],
 });
 
-/** Grades of a standard's limit values. */
+export const limitGrade = codes({ limit: ["限定值", "limit"], entry: ["准入值", "entry"], advanced: ["先进值", "advanced"] });
+
+/** What a site reaches of a standard's limit values. */
 export const limit = codes({ limit: ["达到限定值", "within the limit"], entry: ["达到准入值", "within the entry value"], advanced: ["达到先进值", "advanced"] });
 
 export const state = codes({

@@ -6,15 +6,15 @@ import { said } from "../../language";
 import { light } from "../../part/badge";
 import { today } from "../../part/figure";
 import { basis, basisOf, filters } from "../../part/filters";
-import { amount, percent } from "../../part/number";
+import { amount, decimal, percent } from "../../part/number";
 import { offsetOf, pager, PAGE_ROWS } from "../../part/pager";
 import { begun, card } from "../../part/part";
-import { table } from "../../part/table";
+import { table, type Cell } from "../../part/table";
 import { link } from "../../router";
 import { may } from "../../session";
 import type { Opened, View } from "../../view";
 import { word } from "../../words/common";
-import { kind, limit as limitName, w } from "../../words/dual";
+import { kind, limitGrade, w } from "../../words/dual";
 import { w as list } from "../../words/list";
 import { page as pageName } from "../../words/shell";
 import { askQuota, askTarget } from "./set";
@@ -64,13 +64,16 @@ async function lights(year: number, on: string, signal: AbortSignal): Promise<Ch
     columns: [
       { key: "region", head: list("region"), cell: ({ row }) => ({ content: said(row.title), title: row.key, name: "data" }) },
       { key: "kind", head: w("kind"), cell: ({ target }) => kind(target.kind) },
-      { key: "target", head: w("wholeYear"), number: true, cell: ({ target }) => amount(target.target) },
-      { key: "to-date", head: w("toDate"), number: true, cell: ({ target }) => amount(target.to_date) },
-      { key: "actual", head: w("actual"), number: true, cell: ({ row, target }) => amount(target.actual, row.notes.map(said).join("\n")) },
+      { key: "target", head: w("wholeYear"), number: true, cell: ({ target }) => measured(target, target.target) },
+      { key: "to-date", head: w("toDate"), number: true, cell: ({ target }) => measured(target, target.to_date) },
+      { key: "actual", head: w("actual"), number: true, cell: ({ row, target }) => (target.actual === null ? amount(null, row.notes.map(said).join("\n")) : measured(target, target.actual)) },
       { key: "light", head: w("light"), cell: ({ target }) => ({ content: light(target.light) }) },
     ],
   });
 }
+
+/** Targets are per cent, but a total in tonnes. */
+const measured = (target: TargetLight, value: string): Cell => ({ content: `${decimal(value)} ${target.kind === "total_tce" ? "tce" : "%"}`, title: value });
 
 function targets(rows: Target[]): HTMLElement {
   return table<Target>({
@@ -120,7 +123,7 @@ function limits(rows: Limit[]): HTMLElement {
     rows,
     columns: [
       { key: "product", head: w("product"), cell: (row) => ({ content: row.product, name: "data" }) },
-      { key: "grade", head: w("level"), cell: (row) => limitName(row.grade) },
+      { key: "grade", head: w("level"), cell: (row) => limitGrade(row.grade) },
       { key: "value", head: w("limitValue"), number: true, cell: (row) => ({ content: `${row.kgce_per_unit} kgce/${row.unit}`, name: "exact" }) },
       { key: "region", head: list("region"), cell: (row) => (row.region === "" ? w("national") : row.region) },
       { key: "from", head: word("from"), cell: (row) => row.valid_from },
