@@ -60,7 +60,11 @@ pub enum StoreError {
     #[error("a stored record of generation {generation} is damaged: {error}")]
     Damaged { generation: i64, error: RecordError },
     #[error("the database: {0}")]
-    Database(Arc<rusqlite::Error>),
+    Database(Arc<dyn std::error::Error + Send + Sync>),
+    #[error("a stored value can not be read: column {column} holds {found}")]
+    Unreadable { column: usize, found: String },
+    #[error("a row that must be in the database is not there")]
+    NoRow,
     #[error("a newer stream of this gateway took over")]
     Fenced,
     #[error("the commit was given up, nothing of it is stored")]

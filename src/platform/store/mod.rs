@@ -34,6 +34,7 @@ use crate::{
     },
 };
 use rusqlite::Connection;
+use sql::Tx;
 use std::{
     collections::BTreeMap,
     path::Path,
@@ -49,8 +50,10 @@ mod attestation;
 mod audit;
 mod block;
 mod clock;
+mod county;
 mod epoch;
 mod error;
+mod evaluation;
 mod event;
 mod folder;
 mod gap;
@@ -67,6 +70,7 @@ mod proof;
 mod publication;
 mod reader;
 mod refused;
+mod register;
 mod registry;
 mod renew;
 mod row;
@@ -84,6 +88,9 @@ pub use attestation::{AttestationLine, GatewayKey};
 pub use audit::Audit;
 pub use epoch::{EPOCHS_MAX, EpochEnd};
 pub use error::{BadRecord, StoreError};
+pub use evaluation::{
+    EvaluatedSite, EvaluationDraft, EvaluationRow, GradeCount, Objection, SiteGrade, SitePage, SiteQuery, SiteSort,
+};
 pub use gap::GapRow;
 pub use generation::Mark;
 pub use greeting::{Greeted, Greeting};
@@ -159,7 +166,7 @@ impl Store {
     /// [`StoreError::UnknownGateway`] when it is not in the registry.
     pub async fn note_clock_offset(&self, gateway_id: &str, offset_ms: i64) -> Result<(), StoreError> {
         let (gateway_id, now) = (gateway_id.to_owned(), wall::now());
-        let note = move |tx: &Connection| {
+        let note = move |tx: Tx<'_>| {
             let gateway = registry::gateway_number(tx, &gateway_id)?;
             let detail = format!("the platform's clock less the gateway's: {offset_ms} ms");
             alarm::raise(tx, gateway, alarm::AlarmKind::ClockOffset, 1, &detail, now)
@@ -205,10 +212,10 @@ impl Store {
     /// What a gateway brings: refused behind the fence, by the writer itself.
     async fn bring<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let fence = self.fence.clone();
-        let fenced = move |tx: &Connection| if fence.is_cancelled() { Err(StoreError::Fenced) } else { work(tx) };
+        let fenced = move |tx: Tx<'_>| if fence.is_cancelled() { Err(StoreError::Fenced) } else { work(tx) };
         self.inner.writer.write(fenced).await
     }
 
@@ -259,7 +266,7 @@ impl Store {
         gateways: Vec<Gateway>,
         declared: BTreeMap<String, Declared>,
     ) -> Result<(), StoreError> {
-        let replace = move |tx: &Connection| {
+        let replace = move |tx: Tx<'_>| {
             registry::replace(tx, &sites, &gateways)?;
             registry::declare(tx, &declared)
         };
@@ -268,12 +275,12 @@ impl Store {
 
     /// Registered gateways, by id.
     pub async fn gateways(&self) -> Result<Vec<Gateway>, StoreError> {
-        self.inner.readers.read(|tx| registry::gateways(tx)).await
+        self.inner.readers.read(registry::gateways).await
     }
 
     /// Registered sites, by credit code.
     pub async fn sites(&self) -> Result<Vec<Site>, StoreError> {
-        self.inner.readers.read(|tx| registry::sites(tx)).await
+        self.inner.readers.read(registry::sites).await
     }
 
     /// All registered sites and what the ledger says of them in the period. `now` ends what can be expected.
@@ -307,13 +314,13 @@ impl Store {
 
     /// Every cumulative series of the registered gateways over all time.
     pub async fn ledger(&self) -> Result<Vec<LedgerLine>, StoreError> {
-        self.inner.readers.read(|tx| snapshot::ledger(tx)).await
+        self.inner.readers.read(snapshot::ledger).await
     }
 
     /// Reads every block and compares marks and ledger with what the blocks give. Takes as long as the store is
     /// large, and holds the readings of one gateway in memory.
     pub async fn audit(&self) -> Result<Audit, StoreError> {
-        self.inner.readers.read(|tx| audit::audit(tx)).await
+        self.inner.readers.read(audit::audit).await
     }
 
     /// Since the store was opened: records that came again, and those of them that came with another content.

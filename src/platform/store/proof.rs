@@ -1,6 +1,7 @@
 //! The law, register by register: per epoch, Σ intervals = last − first reading, and the modulus for each time that the
 //! register passed its end.
 
+use super::sql::Tx;
 use super::{
     Audit, EPOCHS_MAX, GapRow, Listing, StoreError, audit,
     folder::Folder,
@@ -14,7 +15,6 @@ use crate::{
     energy::counter::EpochCause,
     model::{Reading, Series, UtcMillis},
 };
-use rusqlite::Connection;
 use std::{collections::BTreeMap, path::Path};
 
 /// Gaps of a proof: the newest.
@@ -66,10 +66,10 @@ pub struct ProvenEpoch {
 pub fn prove(dir: &Path, gateway_id: Option<&str>) -> Result<Proof, StoreError> {
     let mut connection = Folder::look(dir)?;
     let tx = connection.transaction()?;
-    of(&tx, gateway_id)
+    of(Tx::on(&tx), gateway_id)
 }
 
-pub fn of(tx: &Connection, gateway_id: Option<&str>) -> Result<Proof, StoreError> {
+pub fn of(tx: Tx<'_>, gateway_id: Option<&str>) -> Result<Proof, StoreError> {
     let gateway = gateway_id.map(|gateway_id| registry::gateway_number(tx, gateway_id)).transpose()?;
     let mut audit = audit::audit_of(tx, gateway)?;
     let mut registers = Vec::new();
@@ -86,7 +86,7 @@ pub fn of(tx: &Connection, gateway_id: Option<&str>) -> Result<Proof, StoreError
 }
 
 fn register(
-    tx: &Connection,
+    tx: Tx<'_>,
     gateway_id: &str,
     id: i64,
     series: Series,

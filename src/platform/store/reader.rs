@@ -1,8 +1,8 @@
 //! A few connections that read, beside the event loop.
 
-use super::{StoreError, folder::Folder};
+use super::{StoreError, folder::Folder, sql::Tx};
 use crate::runtime::task;
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
@@ -26,7 +26,7 @@ impl Readers {
     /// Runs `work` inside one read transaction: it sees one state of the store, whatever is written meanwhile.
     pub async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| StoreError::Ended)?;
         let (file, idle) = (self.file.clone(), Arc::clone(&self.idle));
@@ -38,7 +38,7 @@ impl Readers {
                 None => Folder::reader(&file)?,
             };
             let transaction = connection.transaction()?;
-            let result = work(&transaction)?;
+            let result = work(Tx::on(&transaction))?;
             drop(transaction);
             // after an error it is closed instead
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);

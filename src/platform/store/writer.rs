@@ -2,7 +2,7 @@
 //!
 //! A job that fails is rolled back alone. A commit that fails fails all its jobs, and none is told otherwise.
 
-use super::StoreError;
+use super::{StoreError, sql::Tx};
 use crate::runtime::{
     fault::{self, Fault, planted},
     task,
@@ -17,7 +17,7 @@ const WAITING_MAX: usize = 256;
 /// Jobs of one commit: at 20 the flush is a small part of the work, more only makes the first wait.
 const GROUP_MAX: usize = 32;
 
-type Job = Box<dyn FnOnce(&Connection) -> Ran + Send>;
+type Job = Box<dyn FnOnce(Tx<'_>) -> Ran + Send>;
 
 struct Ran {
     /// Whether what the job wrote is to stay.
@@ -61,11 +61,11 @@ impl Writer {
     /// Runs `work` inside the next commit; returns when that commit is durable.
     pub async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            let result = work(connection);
+        let job: Job = Box::new(move |tx| {
+            let result = work(tx);
             Ran {
                 keep: result.is_ok(),
                 // who asked may have gone meanwhile
@@ -114,7 +114,7 @@ fn transact(connection: &mut Connection, group: Vec<Job>, answers: &mut Vec<Answ
     let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for job in group {
         let savepoint = transaction.savepoint()?;
-        let ran = job(&savepoint);
+        let ran = job(Tx::on(&savepoint));
         answers.push(ran.answer);
         // a full disk or a failed read ends the whole transaction, and what follows would commit by itself
         if savepoint.is_autocommit() {

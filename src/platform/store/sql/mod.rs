@@ -15,9 +15,9 @@
 mod column;
 mod value;
 
-pub use column::Column;
-pub(in crate::platform::store) use value::params;
+pub use column::{Cell, Column};
 pub use value::Value;
+pub(in crate::platform::store) use value::params;
 
 use super::StoreError;
 
@@ -38,14 +38,24 @@ impl<'a> Tx<'a> {
     }
 
     /// Rows that were changed.
-    pub fn execute(&self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
+    pub fn execute(self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
         let changed = self.connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(params))?;
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
     }
 
+    /// Several statements without parameters, one after the other.
+    pub fn batch(self, sql: &str) -> Result<(), StoreError> {
+        Ok(self.connection.execute_batch(sql)?)
+    }
+
+    /// Makes what was done so far durable, apart from what follows: the mistake [`crate::runtime::fault::Fault::MarkApart`].
+    pub fn commit_apart(self) -> Result<(), StoreError> {
+        self.batch("RELEASE _rusqlite_sp; COMMIT; BEGIN IMMEDIATE; SAVEPOINT _rusqlite_sp")
+    }
+
     /// Gives each row to `see`, in order.
     pub fn each(
-        &self,
+        self,
         sql: &str,
         params: &[Value<'_>],
         mut see: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
@@ -59,7 +69,7 @@ impl<'a> Tx<'a> {
     }
 
     pub fn rows<T>(
-        &self,
+        self,
         sql: &str,
         params: &[Value<'_>],
         mut of: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
@@ -74,7 +84,7 @@ impl<'a> Tx<'a> {
 
     /// The first row, where there is one.
     pub fn one<T>(
-        &self,
+        self,
         sql: &str,
         params: &[Value<'_>],
         of: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
@@ -83,10 +93,37 @@ impl<'a> Tx<'a> {
         let mut rows = statement.query(rusqlite::params_from_iter(params))?;
         rows.next()?.map(|row| of(&Row { row })).transpose()
     }
+
+    /// The first row of a question that always has one.
+    ///
+    /// # Errors
+    /// [`StoreError::NoRow`] when there is none.
+    pub fn only<T>(
+        self,
+        sql: &str,
+        params: &[Value<'_>],
+        of: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.one(sql, params, of)?.ok_or(StoreError::NoRow)
+    }
+
+    /// Whether there is any row.
+    pub fn exists(self, sql: &str, params: &[Value<'_>]) -> Result<bool, StoreError> {
+        Ok(self.one(sql, params, |_| Ok(()))?.is_some())
+    }
 }
 
 impl Row<'_> {
-    pub fn get<T: Column>(&self, at: usize) -> Result<T, StoreError> {
-        T::of_sqlite(self.row, at).map_err(StoreError::from)
+    fn cell(&self, at: usize) -> Result<Cell<'_>, StoreError> {
+        use rusqlite::types::ValueRef;
+        let of_another_type =
+            || StoreError::Unreadable { column: at, found: "a real number, or a text that is none".into() };
+        match self.row.get_ref(at)? {
+            ValueRef::Null => Ok(Cell::Null),
+            ValueRef::Integer(integer) => Ok(Cell::Integer(integer)),
+            ValueRef::Text(text) => std::str::from_utf8(text).map(Cell::Text).map_err(|_| of_another_type()),
+            ValueRef::Blob(blob) => Ok(Cell::Blob(blob)),
+            ValueRef::Real(_) => Err(of_another_type()),
+        }
     }
 }
