@@ -57,19 +57,33 @@ test("words of the English pages are English", async () => {
   }
 });
 
+/** A site of an evaluation some of whose terms are registers, graded if any is; where nothing was evaluated yet, it is now. */
+async function evaluated() {
+  if ((await county.ask("evaluations")).rows.length === 0) {
+    const year = new Date(Date.now() + 8 * 3_600_000).getUTCFullYear();
+    for (const { id } of (await county.ask("rules")).rows) await county.send("evaluations", { rules: id, year });
+  }
+  const found = [];
+  for (const { id } of (await county.ask("evaluations")).rows) {
+    for (const site of (await county.ask(`evaluations/${id}`, { limit: 200 })).rows) {
+      const { indicators } = await county.ask(`evaluations/${id}/sites/${site.credit_code}`);
+      if (JSON.stringify(indicators).includes('"how":"register"')) found.push({ id, site });
+    }
+  }
+  const best = found.find(({ site }) => site.grade !== null) ?? found[0];
+  assert.ok(best, "a site of an evaluation has registers among its terms");
+  return best;
+}
+
 test("why a site has its grade: three clicks from the grade to the readings of its meters", async () => {
-  const { rows: runs } = await county.ask("evaluations");
-  assert.ok(runs.length > 0, "the county has been evaluated");
-  const graded = await county.ask(`evaluations/${runs[0].id}`, { limit: 200 });
-  const site = graded.rows.find((row) => row.grade !== null);
-  assert.ok(site, "a site has a grade");
+  const { id, site } = await evaluated();
   await on({}, `site/${site.credit_code}`, async (page) => {
     let clicks = 0;
     const click = async (what) => {
       clicks++;
       await what.click();
     };
-    await click(page.locator("#grades a.button").first());
+    await click(page.locator(`#why-${id}`));
     await page.waitForSelector(".indicator");
     const measured = page.locator(".indicator", { has: page.locator(".reading-button") }).first();
     await click(measured.locator("summary").first());
