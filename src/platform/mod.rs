@@ -16,6 +16,7 @@ pub mod dashboard;
 mod declaration;
 pub mod evaluation;
 pub mod explain;
+mod export;
 pub mod figures;
 pub mod ingest;
 pub mod publication;

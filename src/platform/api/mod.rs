@@ -18,6 +18,7 @@
 mod answer;
 mod body;
 mod document;
+mod export;
 mod list;
 mod origin;
 mod quarter;
@@ -76,7 +77,7 @@ const WORK_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Each area's addresses, one line each. Names of their schemas differ, or a test says which do not.
 fn areas() -> Vec<OpenApiRouter<State>> {
-    vec![answer::routes()]
+    vec![answer::routes(), export::routes()]
 }
 
 /// The whole site: `/api/v1/…`, `/health` and the dashboard.
