@@ -69,7 +69,8 @@ struct Made {
 impl Made {
     fn holds(&self, changes: u64, due: UtcMillis, now: UtcMillis) -> bool {
         let same = self.changes == changes && self.due == due;
-        let young = self.took_ms >= QUICK_MS && (0..self.took_ms.saturating_mul(AGE_FACTOR)).contains(&now.since(self.at));
+        let young =
+            self.took_ms >= QUICK_MS && (0..self.took_ms.saturating_mul(AGE_FACTOR)).contains(&now.since(self.at));
         same || young
     }
 }

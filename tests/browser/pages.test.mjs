@@ -10,7 +10,7 @@ import { eventually } from "./eventually.mjs";
 
 const PATIENCE_MS = 30_000;
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
-const PAGES = ["overview", "regions", "ranking", "scatter", "intensity", "targets", "evaluation", "whatif", "warnings", "desk", "desk/meters", "desk/events", "desk/gaps", "imports", "audit", "downloads"];
+const PAGES = ["overview", "regions", "sites", "ranking", "scatter", "intensity", "targets", "evaluation", "whatif", "warnings", "desk", "desk/meters", "desk/events", "desk/gaps", "imports", "audit", "downloads"];
 const PROVINCE = 60_000;
 
 let county, browser;
@@ -192,14 +192,19 @@ test("a page whose platform is gone says so, keeps what it showed and comes back
 test("who is not signed in sees the sign-in page and nothing else, and a refused password says why", async () => {
   const { page, close } = await open(browser, county.url, { locale: "en-GB" });
   const no = (en) => ({ status: 401, json: { error: { zh: "请登录", en } } });
-  await page.route("**/api/v1/**", (route) => route.fulfill(no(route.request().method() === "POST" ? "the name or the password is wrong" : "sign in first")));
+  const nobody = { name: null, role: null, regions: [], open: false, ways: ["password", "oidc"] };
+  await page.route("**/api/v1/**", (route) => {
+    const [method, isSession] = [route.request().method(), route.request().url().endsWith("/session")];
+    if (isSession && method === "GET") return route.fulfill({ json: nobody });
+    return route.fulfill(no(method === "POST" ? "the name or the password is wrong" : "sign in first"));
+  });
   await page.goto(`${county.url}#/ranking`);
   await page.waitForSelector("#sign-in");
   assert.equal(await page.locator("#menu").count(), 0);
   await page.fill("#name", "li");
   await page.fill("#password", "wrong");
   await page.click("#sign-in");
-  await eventually(PATIENCE_MS, async () => assert.match(await page.textContent("form [role=alert]"), /password is wrong/));
+  await eventually(PATIENCE_MS, async () => assert.match(await page.textContent("main [role=alert]"), /password is wrong/));
   await page.screenshot({ path: picture("sign-in-en.png"), fullPage: true });
   await close();
 });

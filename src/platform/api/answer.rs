@@ -7,7 +7,13 @@ use super::{
     site, view, visible,
 };
 use crate::{
-    platform::{access::Asker, assess::{SiteAssessment, assess}, dashboard, explain, publication::Body, store::Listing},
+    platform::{
+        access::Asker,
+        assess::{SiteAssessment, assess},
+        dashboard, explain,
+        publication::Body,
+        store::Listing,
+    },
     runtime::{clock, task},
 };
 use axum::{

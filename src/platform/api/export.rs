@@ -17,7 +17,7 @@ use crate::{
         export::{Cell, Column, ExportError, Format, Kind, ROWS_MAX, Table, write},
         store::{GapRow, Listing},
     },
-    runtime::{clock, lang::Lang, task},
+    runtime::{clock, task},
 };
 use axum::{
     Extension,
@@ -106,7 +106,9 @@ fn refused(error: ExportError) -> Refusal {
 fn too_long(rows: usize) -> Refusal {
     Refusal::bad(
         format!("该列表有 {rows} 行以上，文件最多 {ROWS_MAX} 行；请缩短周期或缩小范围"),
-        format!("the list has {rows} rows or more, a file {ROWS_MAX} at most: ask for a shorter period or less of the region"),
+        format!(
+            "the list has {rows} rows or more, a file {ROWS_MAX} at most: ask for a shorter period or less of the region"
+        ),
     )
 }
 
@@ -177,7 +179,8 @@ async fn intervals(state: State, asker: Asker, asked: Asked) -> Result<Table, Re
     let made = task::blocking(move || {
         let mut rows = Vec::new();
         for quarter in &intervals {
-            for (kind, amounts) in [("energy", &quarter.energy), ("output", &quarter.output), ("scrap", &quarter.scrap)] {
+            for (kind, amounts) in [("energy", &quarter.energy), ("output", &quarter.output), ("scrap", &quarter.scrap)]
+            {
                 rows.extend(amounts.iter().map(|one| {
                     vec![
                         quarter.start.into(),

@@ -191,7 +191,10 @@ impl Asked {
         let number = |key: &str, default: usize, least: usize, most: usize| match self.value(key) {
             None => Ok(default),
             Some(text) => text.parse().ok().filter(|number| (least..=most).contains(number)).ok_or_else(|| {
-                Refusal::bad(format!("{key} 应为 {least} 到 {most}"), format!("{key} is a number from {least} to {most}"))
+                Refusal::bad(
+                    format!("{key} 应为 {least} 到 {most}"),
+                    format!("{key} is a number from {least} to {most}"),
+                )
             }),
         };
         let offset = number("offset", 0, 0, 10_000_000)?;

@@ -3,7 +3,11 @@
 use super::*;
 use crate::{
     model::{Gateway, Physics, PointKind, Reason, Role, Sample, Scale, Series, Site, UtcMillis, Value as Reading},
-    platform::{assess::coefficient, figures::{Seen, Source}, ingest::GatewayState},
+    platform::{
+        assess::coefficient,
+        figures::{Seen, Source},
+        ingest::GatewayState,
+    },
     wire::record::{Content, Gap, Samples, encode},
 };
 use axum::body::{Body, to_bytes};
@@ -27,9 +31,6 @@ fn site(credit_code: &str, name: &str, county: &str, industry: &str) -> Site {
         product_code: "yarn".into(),
         product_unit: "piece".into(),
         output_value_yuan_per_unit: Some("3.10".parse().unwrap()),
-        headcount: None,
-        value_added_wan: Some("880".parse().unwrap()),
-        tax_wan: None,
     }
 }
 
@@ -77,7 +78,8 @@ pub async fn county_and_state() -> (tempfile::TempDir, Router, State) {
     store.ingest("gw-1", [7; 16], 1, records, None).await.unwrap();
     let rules = std::sync::Arc::new(coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap().into());
     let figures = Figures::new(store.clone(), Arc::clone(&rules));
-    let state = State { store, rules, presence: Presence::default(), figures, access: Access::open() };
+    let runs = Runs::new(store.clone(), figures.clone(), Arc::default());
+    let state = State { store, rules, presence: Presence::default(), figures, runs, access: Access::open() };
     (dir, router(state.clone()), state)
 }
 
@@ -410,7 +412,8 @@ async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
     let figures = Figures::new(store.clone(), Arc::clone(&rules));
-    let state = State { store, rules, presence: Presence::default(), figures, access: Access::open() };
+    let runs = Runs::new(store.clone(), figures.clone(), Arc::default());
+    let state = State { store, rules, presence: Presence::default(), figures, runs, access: Access::open() };
     let ask = async {
         let _idle = tokio::net::TcpStream::connect(address).await.unwrap();
         let status =

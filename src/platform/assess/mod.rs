@@ -25,7 +25,9 @@ mod check;
 mod coal;
 pub mod coefficient;
 mod convert;
+mod economy;
 mod figure;
+mod land;
 mod line;
 mod note;
 mod output;
@@ -37,6 +39,7 @@ pub mod term;
 pub use crate::energy::coal::Basis;
 pub use check::State;
 pub use coefficient::Coefficients;
+pub use economy::economic;
 pub use figure::{Figure, UnknownFigure};
 pub use line::{role_name, role_of};
 pub use note::cause_name;
@@ -74,6 +77,7 @@ pub struct SiteAssessment {
     pub city_code: String,
     pub county_code: String,
     pub industry_code: String,
+    /// Over the period, by its parcels where there are any.
     pub land_mu: Decimal,
     pub energy: Vec<CarrierEnergy>,
     pub products: Vec<ProductOutput>,
@@ -96,7 +100,7 @@ pub struct SiteAssessment {
     pub tce_per_wan: Option<Decimal>,
     pub output_value_wan_per_mu: Option<Decimal>,
     pub tce_per_mu: Option<Decimal>,
-    /// Yearly figures of the registry over land, 10,000 yuan per mu.
+    /// What the bureaus say of the period over land, 10,000 yuan per mu.
     pub tax_wan_per_mu: Option<Decimal>,
     pub value_added_wan_per_mu: Option<Decimal>,
     /// Received over expected quarter-hours of the site's energy and output points, 0 to 1.
@@ -172,4 +176,4 @@ pub fn assess(snapshot: &Snapshot, rules: &Rules, period: &Period, basis: Basis)
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::platform) mod tests;

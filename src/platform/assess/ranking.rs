@@ -28,11 +28,7 @@ pub fn ranking(assessment: &Assessment, query: &RankingQuery) -> Ranking {
 
 /// Of the sites that are `seen`. Equal figures stand in the order of their credit codes, so that the same assessment is
 /// always the same list.
-pub fn ranking_among(
-    assessment: &Assessment,
-    query: &RankingQuery,
-    seen: impl Fn(&SiteAssessment) -> bool,
-) -> Ranking {
+pub fn ranking_among(assessment: &Assessment, query: &RankingQuery, seen: impl Fn(&SiteAssessment) -> bool) -> Ranking {
     let county = |code: &str| query.county.as_deref().is_none_or(|wanted| wanted == code);
     let industry = |code: &str| query.industry.as_deref().is_none_or(|wanted| code.starts_with(wanted));
     let mut rows: Vec<_> = assessment

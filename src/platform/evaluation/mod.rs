@@ -13,14 +13,22 @@
 //! Choose rules. Change the figures: these are `assess`'s.
 
 mod candidate;
+mod change;
+mod compare;
 mod facts;
 mod quantity;
+mod record;
 pub mod rule;
 mod run;
+mod runs;
 
 pub use candidate::Candidate;
+pub use change::Change;
+pub use compare::{Comparison, Move, Moved, causes, compare};
 pub use facts::Facts;
 pub use quantity::Quantity;
+pub use record::site as stored_site;
 pub use run::{
     Evaluation, Filled, GroupOutcome, IndicatorStatistics, Reason, ReasonKind, Scored, SiteOutcome, evaluate, workings,
 };
+pub use runs::{Correction, RunError, Runs, WhatIf, Worked};

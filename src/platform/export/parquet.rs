@@ -43,24 +43,32 @@ fn file(table: &Table) -> Result<Vec<u8>, ParquetError> {
     for (at, (column, scale)) in table.columns.iter().zip(scales).enumerate() {
         let cells = table.rows.iter().map(|row| row.get(at).unwrap_or(&Cell::Nothing));
         match (column.kind, scale) {
-            (Kind::Integer | Kind::Time, _) => put::<Int64Type>(&mut group, cells.map(|cell| match cell {
-                Cell::Integer(integer) => Some(*integer),
-                Cell::Time(time) => Some(time.0),
-                _ => None,
-            }))?,
-            (Kind::Decimal, Some(scale)) => {
-                put::<FixedLenByteArrayType>(&mut group, cells.map(|cell| match cell {
-                    Cell::Decimal(decimal) => at_scale(*decimal, scale).map(|mantissa| {
-                        FixedLenByteArray::from(mantissa.to_be_bytes().to_vec())
-                    }),
+            (Kind::Integer | Kind::Time, _) => put::<Int64Type>(
+                &mut group,
+                cells.map(|cell| match cell {
+                    Cell::Integer(integer) => Some(*integer),
+                    Cell::Time(time) => Some(time.0),
                     _ => None,
-                }))?;
+                }),
+            )?,
+            (Kind::Decimal, Some(scale)) => {
+                put::<FixedLenByteArrayType>(
+                    &mut group,
+                    cells.map(|cell| match cell {
+                        Cell::Decimal(decimal) => at_scale(*decimal, scale)
+                            .map(|mantissa| FixedLenByteArray::from(mantissa.to_be_bytes().to_vec())),
+                        _ => None,
+                    }),
+                )?;
             }
-            (Kind::Decimal | Kind::Text, _) => put::<ByteArrayType>(&mut group, cells.map(|cell| match cell {
-                Cell::Text(text) => Some(text.as_str().into()),
-                Cell::Decimal(decimal) => Some(decimal.to_string().as_str().into()),
-                _ => None,
-            }))?,
+            (Kind::Decimal | Kind::Text, _) => put::<ByteArrayType>(
+                &mut group,
+                cells.map(|cell| match cell {
+                    Cell::Text(text) => Some(text.as_str().into()),
+                    Cell::Decimal(decimal) => Some(decimal.to_string().as_str().into()),
+                    _ => None,
+                }),
+            )?,
         }
     }
     group.close()?;
@@ -72,8 +80,7 @@ fn field(column: &Column, scale: Option<u32>) -> Result<TypePtr, ParquetError> {
     let of = |physical| Type::primitive_type_builder(column.key, physical).with_repetition(Repetition::OPTIONAL);
     let built = match (column.kind, scale) {
         (Kind::Integer, _) => of(Physical::INT64),
-        (Kind::Time, _) => of(Physical::INT64)
-            .with_logical_type(Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
+        (Kind::Time, _) => of(Physical::INT64).with_logical_type(Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
         (Kind::Decimal, Some(scale)) => {
             let (scale, precision) = (i32::try_from(scale).unwrap_or(0), i32::try_from(DECIMAL_DIGITS).unwrap_or(0));
             of(Physical::FIXED_LEN_BYTE_ARRAY)
@@ -89,10 +96,12 @@ fn field(column: &Column, scale: Option<u32>) -> Result<TypePtr, ParquetError> {
 
 /// The scale that holds every value of a column of decimals.
 fn scale(table: &Table, at: usize, column: &Column) -> Option<u32> {
-    let decimals = || table.rows.iter().filter_map(|row| match row.get(at) {
-        Some(Cell::Decimal(decimal)) => Some(*decimal),
-        _ => None,
-    });
+    let decimals = || {
+        table.rows.iter().filter_map(|row| match row.get(at) {
+            Some(Cell::Decimal(decimal)) => Some(*decimal),
+            _ => None,
+        })
+    };
     let scale = decimals().map(|decimal| decimal.normalize().scale()).max().unwrap_or(0);
     let fits = column.kind == Kind::Decimal && decimals().all(|decimal| at_scale(decimal, scale).is_some());
     fits.then_some(scale)

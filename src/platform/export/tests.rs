@@ -1,10 +1,10 @@
 use super::*;
-use bytes::Bytes;
-use calamine::{Data, Reader};
 use ::parquet::{
     file::reader::{FileReader, SerializedFileReader},
     record::Field,
 };
+use bytes::Bytes;
+use calamine::{Data, Reader};
 
 fn decimal(text: &str) -> Decimal {
     text.parse().unwrap()
@@ -20,11 +20,8 @@ fn table() -> Table {
     let row = |name: &str, count: i64, amount: &str| {
         vec![name.into(), count.into(), decimal(amount).into(), UtcMillis(1_732_377_600_000).into()]
     };
-    let mut rows = vec![
-        row("某纺织厂, \"一\"", 7, "12.340"),
-        row("=1+1", -7, "-0.5"),
-        row("-12.5", 0, "0.1234567890123456789"),
-    ];
+    let mut rows =
+        vec![row("某纺织厂, \"一\"", 7, "12.340"), row("=1+1", -7, "-0.5"), row("-12.5", 0, "0.1234567890123456789")];
     rows.push(vec![Cell::Nothing, Cell::Nothing, Cell::Nothing, Cell::Nothing]);
     Table { columns, rows }
 }
@@ -35,9 +32,11 @@ fn a_csv_file_is_read_back_exactly_and_holds_no_formula() {
     let text = std::str::from_utf8(&bytes).unwrap().strip_prefix('\u{feff}').unwrap();
     let mut reader = ::csv::Reader::from_reader(text.as_bytes());
     assert_eq!(reader.headers().unwrap(), vec!["名称", "个数", "数量", "时间"]);
-    let rows: Vec<Vec<String>> =
-        reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
-    assert_eq!(rows[0], ["某纺织厂, \"一\"", "7", "12.340", "2024-11-25T00:00:00+08:00"].map(|cell| cell.replace("25T", "24T")));
+    let rows: Vec<Vec<String>> = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+    assert_eq!(
+        rows[0],
+        ["某纺织厂, \"一\"", "7", "12.340", "2024-11-25T00:00:00+08:00"].map(|cell| cell.replace("25T", "24T"))
+    );
     assert_eq!(rows[1][..3], ["'=1+1", "-7", "-0.5"]);
     assert_eq!(rows[2][..3], ["-12.5", "0", "0.1234567890123456789"]);
     assert_eq!(rows[3], ["", "", "", ""]);
@@ -46,10 +45,7 @@ fn a_csv_file_is_read_back_exactly_and_holds_no_formula() {
 #[test]
 fn no_text_begins_a_formula_in_a_spreadsheet() {
     for evil in ["=cmd()", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
-        let table = Table {
-            columns: vec![Column::new("a", "a", "a", Kind::Text)],
-            rows: vec![vec![evil.into()]],
-        };
+        let table = Table { columns: vec![Column::new("a", "a", "a", Kind::Text)], rows: vec![vec![evil.into()]] };
         let bytes = write(&table, Format::Csv, Lang::En).unwrap();
         let mut reader = ::csv::Reader::from_reader(&bytes[..]);
         let row = reader.records().next().unwrap().unwrap();

@@ -53,6 +53,7 @@ mod clock;
 mod county;
 mod epoch;
 mod error;
+mod evaluation;
 mod event;
 mod folder;
 mod gap;
@@ -69,6 +70,7 @@ mod proof;
 mod publication;
 mod reader;
 mod refused;
+mod register;
 mod registry;
 mod renew;
 mod row;
@@ -86,6 +88,9 @@ pub use attestation::{AttestationLine, GatewayKey};
 pub use audit::Audit;
 pub use epoch::{EPOCHS_MAX, EpochEnd};
 pub use error::{BadRecord, StoreError};
+pub use evaluation::{
+    EvaluatedSite, EvaluationDraft, EvaluationRow, GradeCount, Objection, SiteGrade, SitePage, SiteQuery, SiteSort,
+};
 pub use gap::GapRow;
 pub use generation::Mark;
 pub use greeting::{Greeted, Greeting};

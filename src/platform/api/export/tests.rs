@@ -17,7 +17,11 @@ async fn the_ranking_is_a_csv_file_with_a_head_in_the_asked_language() {
     let lines: Vec<_> = text.trim_start_matches('\u{feff}').lines().collect();
     assert_eq!(lines.len(), 3);
     assert!(lines[0].starts_with("rank,credit code,name,county code"), "{}", lines[0]);
-    assert!(lines[1].starts_with("1,91331003MA0000015F,<b>某纺织厂</b>,331003,C1713,12.5,12.34,1.5166"), "{}", lines[1]);
+    assert!(
+        lines[1].starts_with("1,91331003MA0000015F,<b>某纺织厂</b>,331003,C1713,12.5,12.34,1.5166"),
+        "{}",
+        lines[1]
+    );
     assert!(lines[2].starts_with(",91331004MA0000020K,Plant"), "{}", lines[2]);
 }
 

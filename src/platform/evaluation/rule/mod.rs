@@ -25,12 +25,13 @@ pub use group::{
 };
 
 use crate::{
-    platform::assess::Basis,
+    model::EconomicItem,
+    platform::{assess::Basis, evaluation::Quantity},
     runtime::{file, lang::Text, problem::Problems},
     wire::hex,
 };
 use sha2::{Digest, Sha256};
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 /// A rule file is written by hand.
 const FILE_MIB_MAX: usize = 1;
@@ -73,6 +74,15 @@ impl RuleSet {
 
     pub fn holds_for(&self, year: i16) -> bool {
         self.years.is_none_or(|(first, last)| (first..=last).contains(&year))
+    }
+}
+
+impl RuleSet {
+    /// What its indicators, conditions and vetoes ask for.
+    pub fn wanted(&self) -> BTreeSet<Quantity> {
+        let indicators = self.groups.iter().flat_map(|group| &group.indicators);
+        let asked = indicators.flat_map(|one| one.numerator.iter().chain(&one.denominator)).copied();
+        asked.chain([Quantity::LandMu, Quantity::Economic(EconomicItem::TaxWan)]).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::platform::store::{
     greeting::{Greeted, Greeting, greet},
-    tests::{NOW, memory},
+    tests::{Memory, NOW, memory},
 };
 use proptest::prelude::*;
 

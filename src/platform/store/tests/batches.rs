@@ -124,5 +124,5 @@ fn a_second_platform_on_the_folder_is_told_so_and_so_is_a_newer_schema() {
     let file = dir.path().join("file");
     std::fs::write(&file, "").unwrap();
     assert!(matches!(Store::open(&file), Err(StoreError::Folder { .. })));
-    assert!(registry::sites(connection.tx()).unwrap().is_empty());
+    assert!(registry::sites(Tx::on(&connection)).unwrap().is_empty());
 }

@@ -316,7 +316,7 @@ fn booked(physics: &Physics, known: &[Sourced], declarations: &[Declaration]) ->
 }
 
 thread_local! {
-    static DATABASE: Connection = memory();
+    static DATABASE: Memory = memory();
 }
 
 proptest! {
@@ -326,11 +326,11 @@ proptest! {
     fn the_ledger_is_a_function_of_the_set(case in any_case()) {
         // one database for all cases, each in a transaction that is rolled back: to make its tables takes longer than a case
         DATABASE.with(|connection| {
-            if !connection.is_autocommit() {
-                connection.execute_batch("ROLLBACK").unwrap();
+            if !connection.connection.is_autocommit() {
+                connection.tx().batch("ROLLBACK").unwrap();
             }
-            connection.execute_batch("BEGIN").unwrap();
-            case.check(connection);
+            connection.tx().batch("BEGIN").unwrap();
+            case.check(connection.tx());
         });
     }
 }

@@ -190,7 +190,8 @@ fn a_replaced_store_leaves_the_open_generations_of_the_old_one_as_holes() {
     let found = rows(connection.tx(), &listing());
     assert_eq!((found.len(), found[0].gen_id), (1, Some([2; 16])));
     assert_eq!((found[0].start, found[0].end), (Some(UtcMillis(BASE + HOUR)), Some(UtcMillis(BASE + 5 * HOUR))));
-    let kinds: Vec<_> = alarm::alarms(connection.tx(), &listing()).unwrap().rows.iter().map(|alarm| alarm.kind).collect();
+    let kinds: Vec<_> =
+        alarm::alarms(connection.tx(), &listing()).unwrap().rows.iter().map(|alarm| alarm.kind).collect();
     assert_eq!(kinds, [AlarmKind::StoreReplaced, AlarmKind::Hole]);
     // the old store may not come back: it would deliver what the new one does not know of
     assert!(matches!(hello(connection.tx(), 2, &[(2, 1)]), Greeted::Cloned(_)));

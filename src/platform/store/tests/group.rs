@@ -4,12 +4,10 @@ use super::{
     super::{folder::Folder, writer::Writer},
     *,
 };
-use rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
 
 fn insert(connection: Tx<'_>, name: &str) -> Result<(), StoreError> {
-    connection.execute("INSERT INTO gateway (gateway_id) VALUES (?1)", [name])?;
-    Ok(())
+    connection.execute("INSERT INTO gateway (gateway_id) VALUES (?1)", params![name]).map(drop)
 }
 
 fn names(folder: &Folder) -> String {
@@ -72,7 +70,7 @@ async fn a_transaction_that_ended_under_a_job_fails_its_whole_group_and_nothing_
     // what SQLite does by itself when the disk is full
     let (a, b, c, ()) = tokio::join!(
         writer.write(|tx| insert(tx, "a")),
-        writer.write(|tx| tx.execute_batch("ROLLBACK").map_err(StoreError::from)),
+        writer.write(|tx| tx.batch("ROLLBACK")),
         writer.write(|tx| insert(tx, "c")),
         async {
             tokio::task::yield_now().await;

@@ -37,7 +37,7 @@ fn child() {
             if apart {
                 let bump = "INSERT INTO generation (gateway, gen_id, seq) VALUES (1, ?1, 9)
                             ON CONFLICT (gateway, gen_id) DO UPDATE SET seq = seq + 9";
-                store.inner.writer.write(move |tx| Ok(tx.execute(bump, [GEN.as_slice()]).map(drop)?)).await.unwrap();
+                store.inner.writer.write(move |tx| tx.execute(bump, params![&GEN]).map(drop)).await.unwrap();
                 say(9);
                 std::future::pending::<()>().await;
             }
@@ -133,5 +133,6 @@ async fn a_mark_that_is_committed_apart_from_its_records_is_caught() {
     child.wait().unwrap();
     let (_, _, audit) = look(dir.path()).await;
     assert_eq!(audit.faults.len(), 1, "{audit:?}");
-    assert!(registry::gateways(&rusqlite::Connection::open(dir.path().join("mujun.db")).unwrap()).is_ok());
+    let connection = rusqlite::Connection::open(dir.path().join("mujun.db")).unwrap();
+    assert!(registry::gateways(Tx::on(&connection)).is_ok());
 }

@@ -267,9 +267,9 @@ fn the_audit_sees_a_row_a_bridge_and_a_mark_that_are_wrong() {
         ("UPDATE generation SET seq = seq + 1", "UPDATE generation SET seq = seq - 1"),
         ("UPDATE block SET seq = seq + 1 WHERE seq = 2", "UPDATE block SET seq = seq - 1 WHERE seq = 3"),
     ] {
-        assert_eq!(connection.execute(damage, []).unwrap(), 1);
+        assert_eq!(connection.tx().execute(damage, params![]).unwrap(), 1);
         assert_eq!(audit::audit(connection.tx()).unwrap().faults.len(), 1, "{damage}");
-        connection.execute(repair, []).unwrap();
+        connection.tx().execute(repair, params![]).unwrap();
     }
     check(connection.tx(), &readings);
 }

@@ -6,8 +6,8 @@ use crate::{
     model::{Doubts, Event, EventKind, Physics, PointKind, Reading, Reason, Role, RunId, Sample, Scale, Series, Value},
     wire::record::{Content, Dictionary, Interval, Samples, encode},
 };
-use rusqlite::Connection;
 use rust_decimal::Decimal;
+use sql::{Tx, params};
 
 mod batches;
 mod clocks;
@@ -37,9 +37,6 @@ pub fn site(credit_code: &str) -> Site {
         product_code: "yarn".into(),
         product_unit: "piece".into(),
         output_value_yuan_per_unit: Some("3.10".parse().unwrap()),
-        headcount: None,
-        value_added_wan: Some("880".parse().unwrap()),
-        tax_wan: None,
     }
 }
 
@@ -120,21 +117,26 @@ pub fn recalled(cells: &[Cell]) -> Record {
 
 /// A database in memory with one gateway, whose number is 1.
 pub fn memory() -> Memory {
-    let mut connection = Connection::open_in_memory().unwrap();
+    let mut connection = rusqlite::Connection::open_in_memory().unwrap();
     connection.set_prepared_statement_cache_capacity(folder::STATEMENTS);
     folder::create(&mut connection).unwrap();
-    registry::replace(connection.tx(), &[site("A")], &[gateway("gw-1", "A")]).unwrap();
-    connection
+    let memory = Memory { connection };
+    registry::replace(memory.tx(), &[site("A")], &[gateway("gw-1", "A")]).unwrap();
+    memory
+}
+
+pub struct Memory {
+    connection: rusqlite::Connection,
+}
+
+impl Memory {
+    pub fn tx(&self) -> Tx<'_> {
+        Tx::on(&self.connection)
+    }
 }
 
 /// Gives a batch of gateway 1 to the tables, at `now`.
-pub fn take(
-    connection: Tx<'_>,
-    generation: u8,
-    first_seq: u64,
-    records: &[Record],
-    now: UtcMillis,
-) -> intake::Taken {
+pub fn take(connection: Tx<'_>, generation: u8, first_seq: u64, records: &[Record], now: UtcMillis) -> intake::Taken {
     let records = records.iter().map(|record| (record.clone(), decode(record))).collect();
     let (gateway_id, gen_id) = ("gw-1".to_owned(), [generation; 16]);
     // the checksum of any record was asked for again

@@ -100,12 +100,16 @@ fn a_bad_record_is_kept_with_its_reason_and_all_others_are_taken() {
         let audit = audit::audit(connection.tx()).unwrap();
         assert_eq!((audit.blocks, audit.refused, audit.readings, audit.faults), (4, 1, 3, vec![]), "{message}");
         let kept: (u8, u32, Vec<u8>) = connection
-            .query_row("SELECT kind, crc32c, body FROM refused", [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .tx()
+            .only("SELECT kind, crc32c, body FROM refused", params![], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
             .unwrap();
         assert_eq!(kept, (bad.kind, bad.crc32c, bad.body.to_vec()), "as it came");
         // what it would have written is not there
         let left: i64 = connection
-            .query_row("SELECT (SELECT count(*) FROM gap) + (SELECT count(*) FROM dictionary)", [], |row| row.get(0))
+            .tx()
+            .only("SELECT (SELECT count(*) FROM gap) + (SELECT count(*) FROM dictionary)", params![], |row| row.get(0))
             .unwrap();
         assert_eq!(left, 1, "{message}");
         // a repeat is one, and another content under its number is seen
@@ -168,9 +172,9 @@ fn a_record_ahead_of_the_clock_is_taken_once_when_its_time_has_come() {
     let (due, readings) = (NOW.0 + 2 * hour - FUTURE_MS_MAX, || audit::audit(connection.tx()).unwrap().readings);
     assert_eq!(look(due - 1), Retried::default());
     // a platform that ends while it judges has judged nothing
-    connection.execute_batch("SAVEPOINT a").unwrap();
+    connection.tx().batch("SAVEPOINT a").unwrap();
     assert_eq!(look(due).taken, 1);
-    connection.execute_batch("ROLLBACK TO a; RELEASE a").unwrap();
+    connection.tx().batch("ROLLBACK TO a; RELEASE a").unwrap();
     assert_eq!((readings(), faults(connection.tx())), (1, vec![]));
     let retried = look(due);
     assert_eq!((retried.judged, retried.taken), (1, 1));
@@ -208,8 +212,8 @@ fn the_audit_sees_a_number_that_is_a_block_and_refused() {
     take(connection.tx(), 7, 1, &[dictionary(&[(0, energy())]), one(good(8, Value::Count(1)), BASE)], NOW);
     assert_eq!(faults(connection.tx()), Vec::<String>::new());
     for damage in ["UPDATE refused SET seq = 1", "DELETE FROM refused"] {
-        connection.execute_batch(&format!("SAVEPOINT a; {damage}")).unwrap();
+        connection.tx().batch(&format!("SAVEPOINT a; {damage}")).unwrap();
         assert_eq!(faults(connection.tx()).len(), 1, "{damage}");
-        connection.execute_batch("ROLLBACK TO a; RELEASE a").unwrap();
+        connection.tx().batch("ROLLBACK TO a; RELEASE a").unwrap();
     }
 }

@@ -9,7 +9,6 @@ use crate::wire::{
 use attestation::{verify, verify_by};
 use bytes::Bytes;
 use ed25519_dalek::SigningKey;
-use rusqlite::params;
 
 const OLD: u8 = 7;
 const NEW: u8 = 9;
@@ -82,15 +81,16 @@ fn faults(connection: Tx<'_>) -> Vec<String> {
 fn edit(connection: Tx<'_>, generation: u8, seq: i64, record: &Record) {
     let update = "UPDATE block SET kind = ?3, crc32c = ?4, body = ?5 WHERE seq = ?2
                   AND generation = (SELECT id FROM generation WHERE gen_id = ?1)";
-    let new = params![[generation; 16], seq, record.kind, record.crc32c, record.body.as_ref()];
+    let generation = [generation; 16];
+    let new = params![&generation, seq, record.kind, record.crc32c, record.body.as_ref()];
     assert_eq!(connection.execute(update, new).unwrap(), 1);
 }
 
 fn alarms(connection: Tx<'_>) -> Vec<AlarmKind> {
-    let mut select = connection.prepare("SELECT kind FROM alarm ORDER BY gateway, kind").unwrap();
-    let codes = select.query_map([], |row| row.get::<_, i64>(0)).unwrap();
+    let select = "SELECT kind FROM alarm ORDER BY gateway, kind";
+    let codes: Vec<i64> = connection.rows(select, params![], |row| row.get(0)).unwrap();
     let kinds = [AlarmKind::KeyChanged, AlarmKind::BadSignature, AlarmKind::KeyShared];
-    codes.filter_map(|code| kinds.into_iter().find(|kind| *kind as i64 == *code.as_ref().unwrap())).collect()
+    codes.iter().filter_map(|code| kinds.into_iter().find(|kind| *kind as i64 == *code)).collect()
 }
 
 #[test]
@@ -141,12 +141,13 @@ fn a_record_taken_out_put_in_or_moved_is_found() {
         )
     };
     let connection = honest();
-    connection.execute_batch(&format!("DELETE FROM block WHERE generation = 2 AND seq = 4;{}", shift(-1, 5))).unwrap();
+    connection.tx().batch(&format!("DELETE FROM block WHERE generation = 2 AND seq = 4;{}", shift(-1, 5))).unwrap();
     assert_eq!(found(connection.tx())[0], (7, 10, 9, 0, 2));
     // the last ones, to the end
     let connection = honest();
     connection
-        .execute_batch(
+        .tx()
+        .batch(
             "DELETE FROM block WHERE generation = 2 AND seq > 9; UPDATE generation SET seq = 9, last_seq = 9 WHERE id = 2",
         )
         .unwrap();
@@ -157,12 +158,13 @@ fn a_record_taken_out_put_in_or_moved_is_found() {
     let copy =
         "INSERT INTO block SELECT generation, 4, kind, crc32c, gateway, clock, span, t_first, t_last, body FROM block
                 WHERE generation = 2 AND seq = 3";
-    connection.execute_batch(&format!("{};{copy}", shift(1, 4))).unwrap();
+    connection.tx().batch(&format!("{};{copy}", shift(1, 4))).unwrap();
     assert_eq!(found(connection.tx())[0].4, 2);
 
     let connection = honest();
     connection
-        .execute_batch(
+        .tx()
+        .batch(
             "UPDATE block SET seq = -3 WHERE generation = 2 AND seq = 3;
              UPDATE block SET seq = 3 WHERE generation = 2 AND seq = 4; UPDATE block SET seq = 4 WHERE seq = -3",
         )
@@ -238,9 +240,9 @@ fn a_refused_record_is_in_the_chain_and_its_hash_stays_when_it_is_written_off() 
         assert_eq!(refused::write_off(connection.tx(), 1).unwrap(), 1);
         assert_eq!(refused::write_off(connection.tx(), 1).unwrap(), 0);
         assert_eq!(line(connection.tx()), expected);
-        connection.execute("UPDATE refused SET hash = x'00'", []).unwrap_or_default();
+        connection.tx().execute("UPDATE refused SET hash = x'00'", params![]).unwrap_or_default();
         let hash = [5_u8; 32];
-        connection.execute("UPDATE refused SET hash = ?1", [hash]).unwrap();
+        connection.tx().execute("UPDATE refused SET hash = ?1", params![&hash]).unwrap();
         assert_eq!(line(connection.tx()).4, 1, "another hash is a fault");
     }
 }
@@ -284,6 +286,6 @@ fn two_gateways_with_one_key_are_an_alarm_and_a_flood_of_keys_is_none_of_memory(
     for seed in 2..60 {
         attestation::note(connection.tx(), 2, &signed(seed, 20, &[]), NOW).unwrap();
     }
-    let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let count = |sql: &str| connection.tx().only(sql, params![], |row| row.get::<i64>(0)).unwrap();
     assert_eq!(count("SELECT count(*) FROM gateway_key WHERE gateway = 2"), 16);
 }

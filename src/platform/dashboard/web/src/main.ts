@@ -4,7 +4,7 @@ import { Refused } from "./api/http";
 import { h, replace } from "./dom";
 import { said } from "./language";
 import { here, link, pass } from "./router";
-import { renew, session } from "./session";
+import { forget, renew, session } from "./session";
 import { banner, build, frame, main } from "./shell";
 import type { Page, View } from "./view";
 import { w } from "./words/shell";
@@ -16,6 +16,7 @@ import "./style/print.css";
 const PAGES: Record<string, () => Promise<Page>> = {
   overview: () => import("./page/overview"),
   regions: () => import("./page/regions"),
+  sites: () => import("./page/sites"),
   ranking: () => import("./page/ranking"),
   scatter: () => import("./page/scatter"),
   site: () => import("./page/site/index"),
@@ -76,13 +77,19 @@ const pathOf = ({ page, args }: { page: string; args: string[] }) => [page, ...a
 
 /** A page keeps what it last showed; whoever is not signed in any more is asked to. */
 function failed(error: unknown): void {
-  if (error instanceof Refused && error.status === 401) return pass(link("signin", { to: location.hash }));
+  if (error instanceof Refused && error.status === 401) return askIn();
   const refused = error instanceof Refused;
   if (!refused && !(error instanceof TypeError) && !(error instanceof DOMException)) console.error(error);
   replace(banner, refused ? said(error.text) : w("unreachable"), " ", h("button", { type: "button", id: "again", onclick: () => void route() }, w("again")));
   banner.hidden = false;
   if (main.childElementCount === 0 || refused) replace(main);
   if (!refused) setTimeout(() => banner.hidden || document.hidden || void route(), RETRY_MS);
+}
+
+/** The session is over: who signs in again comes back here. */
+function askIn(): void {
+  forget();
+  pass(link("signin", { to: location.hash }));
 }
 
 function repeat(ms: number, again: () => Promise<void>, signal: AbortSignal): void {
@@ -101,7 +108,7 @@ function repeat(ms: number, again: () => Promise<void>, signal: AbortSignal): vo
       if (!signal.aborted) banner.hidden = true;
     } catch (error) {
       if (!signal.aborted) {
-        if (error instanceof Refused && error.status === 401) return pass(link("signin", { to: location.hash }));
+        if (error instanceof Refused && error.status === 401) return askIn();
         replace(banner, error instanceof Refused ? said(error.text) : w("unreachable"));
         banner.hidden = false;
       }

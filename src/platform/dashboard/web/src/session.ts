@@ -2,22 +2,15 @@
 
 import type { Role, Session } from "./api/session";
 import { readSession } from "./api/session";
-import { Refused } from "./api/http";
 
 const ORDER: readonly Role[] = ["viewer", "auditor", "operator", "administrator"];
-const NOBODY: Session = { name: null, role: null, regions: [], open: false, ways: ["password"] };
 
-let reader: Session = NOBODY;
+let reader: Session = { name: null, role: null, regions: [], open: false, ways: [] };
 
 export const session = (): Session => reader;
 
 export async function renew(): Promise<Session> {
-  try {
-    reader = await readSession();
-  } catch (error) {
-    if (!(error instanceof Refused) || error.status !== 401) throw error;
-    reader = NOBODY;
-  }
+  reader = await readSession();
   return reader;
 }
 

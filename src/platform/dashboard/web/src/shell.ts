@@ -8,7 +8,7 @@ import { forget, may, session } from "./session";
 import { word } from "./words/common";
 import { page as pageName, role, w } from "./words/shell";
 
-const EVERYONE = ["overview", "regions", "ranking", "scatter", "intensity", "targets", "evaluation", "warnings", "desk"];
+const EVERYONE = ["overview", "regions", "sites", "ranking", "scatter", "intensity", "targets", "evaluation", "warnings", "desk"];
 
 export const main = h("main", { id: "main", tabindex: "-1" });
 export const banner = h("p", { id: "banner", class: "banner", role: "alert", hidden: true });

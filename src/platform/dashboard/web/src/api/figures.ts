@@ -215,7 +215,6 @@ export interface Question extends Asked {
   basis: string;
   county: string;
   industry: string;
-  query?: string;
   sort: string;
   order: string;
   offset: number;

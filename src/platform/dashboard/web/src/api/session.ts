@@ -5,18 +5,19 @@ import { read, send, type Asked, type Listed } from "./http";
 export type Role = "viewer" | "auditor" | "operator" | "administrator";
 
 export interface Session {
+  /** Null: nobody is signed in. */
   name: string | null;
   role: Role | null;
   /** Beginnings of region codes; an empty one is everything. */
   regions: string[];
-  /** The platform has no users: whoever reaches it sits at its machine. */
+  /** There is no user yet: whoever sits at the machine may do everything. */
   open: boolean;
   ways: string[];
 }
 
 export interface Change {
   id: number;
-  at_ms: number;
+  noted_ms: number;
   by: string;
   area: string;
   subject: string;

@@ -25,7 +25,7 @@ export async function open({ place, signal }: View): Promise<Opened> {
         empty: w("noChanges"),
         rows,
         columns: [
-          { key: "at", head: w("at"), cell: (row) => time(row.at_ms) },
+          { key: "at", head: w("at"), cell: (row) => time(row.noted_ms) },
           { key: "by", head: w("by"), cell: (row) => row.by },
           { key: "area", head: w("area"), cell: (row) => row.area },
           { key: "action", head: w("action"), cell: (row) => row.action },

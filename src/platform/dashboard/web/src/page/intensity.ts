@@ -16,16 +16,17 @@ import { by as byName, per as perName, w } from "../words/dual";
 import { w as list } from "../words/list";
 import { page as pageName } from "../words/shell";
 
-const BY = ["site", "industry", "township", "county", "city", "province"] as const;
+const BY = ["site", "section", "industry", "class", "township", "county", "city", "province"] as const;
 const PER = ["value_added", "output_value", "product"] as const;
 
 export async function open({ place, signal }: View): Promise<Opened> {
   const value = (key: string, otherwise = "") => place.query.get(key) ?? otherwise;
   const by = value("by", "county");
+  const chosen = periodOf(place.query);
   const question = {
     by,
     per: value("per", "value_added"),
-    period: periodOf(place.query),
+    period: spanned(chosen, value("span")),
     basis: basisOf(place.query),
     region: value("region"),
     industry: value("industry"),
@@ -39,7 +40,8 @@ export async function open({ place, signal }: View): Promise<Opened> {
     title: pageName("intensity"),
     content: [
       filters(
-        period(question.period),
+        period(chosen),
+        choice("span", w("span"), [["", w("asChosen")], ["quarter", w("quarter")], ["rolling", w("rolling")]], value("span")),
         basis(question.basis),
         choice("by", w("by"), BY.map((one) => [one, byName(one)] as const), by),
         choice("per", w("per"), PER.map((one) => [one, perName(one)] as const), question.per),
@@ -65,6 +67,13 @@ export async function open({ place, signal }: View): Promise<Opened> {
       }), pager(offset, rows.length, total)),
     ],
   };
+}
+
+/** The quarter, or the twelve months, that end with the chosen period's month: `2026-Q4`, `rolling:2026-11`. */
+function spanned(chosen: string, span: string): string {
+  const [, year, month = "12"] = /^(\d{4})(?:-(\d\d))?(?:-\d\d)?$/.exec(chosen) ?? [];
+  if (year === undefined || span === "") return chosen;
+  return span === "quarter" ? `${year}-Q${Math.ceil(Number(month) / 3)}` : `rolling:${year}-${month}`;
 }
 
 const notes = (row: IntensityRow): string => row.notes.map(said).join("\n");

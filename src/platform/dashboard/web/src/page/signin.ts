@@ -14,12 +14,14 @@ import { page as pageName } from "../words/shell";
 
 export async function open({ place }: View): Promise<Opened> {
   const { ways } = session();
-  const problem = h("p", { class: "trouble", role: "alert", hidden: true });
+  const failed = new URLSearchParams(location.search).get("sign_in");
+  const problem = h("p", { class: "trouble", role: "alert", hidden: failed === null }, failed === "not_granted" ? w("notGranted") : w("oidcFailed"));
+  // told once
+  if (failed !== null) history.replaceState(null, "", location.pathname + location.hash);
   const button = h("button", { id: "sign-in", type: "submit", class: "primary" }, w("signIn"));
   const form = h("form", { class: "card form sign-in" },
     field(w("name"), h("input", { id: "name", name: "name", autocomplete: "username", required: true, maxlength: "128" })),
     field(w("password"), h("input", { id: "password", name: "password", type: "password", autocomplete: "current-password", required: true, maxlength: "1024" })),
-    problem,
     h("div", { class: "buttons" }, button),
   );
   form.addEventListener("submit", (event) => {
@@ -40,6 +42,7 @@ export async function open({ place }: View): Promise<Opened> {
   return {
     title: pageName("signin"),
     content: [
+      problem,
       ...(ways.includes("password") ? [form] : []),
       ...(ways.includes("oidc") ? [h("p", { class: "sign-in" }, h("a", { class: "button", id: "oidc", href: OIDC }, w("oidc")))] : []),
     ],

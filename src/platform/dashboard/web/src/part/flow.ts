@@ -1,4 +1,4 @@
-// A site's energy as a flow: from registers to carriers to the whole, in kgce. Only shares of what the terms say.
+// A site's energy as a flow: gateways, their registers, carriers, the whole; in kgce. Only shares of what the terms say.
 
 import type { Term } from "../api/figures";
 import { wordOr } from "../words/common";
@@ -52,8 +52,10 @@ function addRegisters(flow: Flow, carrier: Term, name: string, kgce: number, out
     const value = (Math.abs(Number(register.value ?? 0)) / total) * kgce;
     if (!(value > 0)) continue;
     flow.carrierOf.set(register.name, carrier.name);
-    if (!minus) flow.links.push({ source: register.name, target: name, value, carrier: carrier.name });
-    else flow.links.push({ source: name, target: `${outside} ${register.name}`, value, carrier: carrier.name });
+    if (!minus) {
+      if (register.gateway_id) flow.links.push({ source: register.gateway_id, target: register.name, value, carrier: carrier.name });
+      flow.links.push({ source: register.name, target: name, value, carrier: carrier.name });
+    } else flow.links.push({ source: name, target: `${outside} ${register.name}`, value, carrier: carrier.name });
   }
 }
 

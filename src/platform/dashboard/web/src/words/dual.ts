@@ -4,6 +4,10 @@ import { codes, words } from "../language";
 
 export const w = words({
   by: ["按", "By"],
+  span: ["期间", "Stretch"],
+  asChosen: ["所选周期", "as chosen"],
+  quarter: ["所在季度", "its quarter"],
+  rolling: ["滚动12个月", "twelve months to its end"],
   per: ["分母", "Per"],
   key: ["对象", "Of"],
   energy: ["综合能耗", "Energy"],
@@ -53,7 +57,9 @@ export const w = words({
 
 export const by = codes({
   site: ["单位", "site"],
-  industry: ["行业", "industry"],
+  section: ["行业门类", "section"],
+  industry: ["行业大类", "division"],
+  class: ["行业小类", "class"],
   township: ["乡镇街道", "township"],
   county: ["区县", "county"],
   city: ["市", "city"],
@@ -75,7 +81,8 @@ export const state = codes({
 
 export const kind = codes({
   intensity: ["能耗强度", "energy intensity"],
-  total: ["能耗总量", "total energy"],
+  total: ["能耗总量增长", "growth of total energy"],
+  total_tce: ["能耗总量", "total energy"],
   carbon_intensity: ["碳排放强度", "carbon intensity"],
   carbon_total: ["碳排放总量", "total carbon"],
 });

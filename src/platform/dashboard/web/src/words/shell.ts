@@ -26,6 +26,7 @@ export const role = codes({
 export const page = codes({
   overview: ["总览", "Overview"],
   regions: ["区域", "Regions"],
+  sites: ["用能单位", "Sites"],
   ranking: ["排名", "Ranking"],
   scatter: ["亩均与强度", "Per mu × intensity"],
   intensity: ["能耗强度", "Intensity"],
