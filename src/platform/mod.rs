@@ -17,6 +17,7 @@ mod declaration;
 pub mod dual;
 pub mod evaluation;
 pub mod explain;
+mod export;
 pub mod figures;
 pub mod ingest;
 pub mod intensity;

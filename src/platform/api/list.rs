@@ -72,7 +72,7 @@ impl From<GapRow> for Gap {
     }
 }
 
-fn cause_name(cause: Option<GapCause>) -> &'static str {
+pub fn cause_name(cause: Option<GapCause>) -> &'static str {
     match cause {
         None => "hole",
         Some(GapCause::Quarantined) => "quarantined",

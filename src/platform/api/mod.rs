@@ -22,6 +22,7 @@ mod document;
 mod dual_question;
 mod entrance;
 mod evaluation;
+mod export;
 mod intensity;
 mod list;
 mod metrics;
@@ -86,7 +87,7 @@ fn areas() -> Vec<OpenApiRouter<State>> {
         answer::routes(),
         evaluation::routes(),
         audit_log::routes(),
-        evaluation::routes(),
+        export::routes(),
         session::routes(),
         metrics::routes(),
         intensity::routes(),

@@ -326,6 +326,11 @@ impl Store {
         self.inner.readers.read(move |tx| alarm::alarms(tx, &listing)).await
     }
 
+    /// Grows with every commit of this process: while it is the same, so is what is stored.
+    pub fn changes(&self) -> u64 {
+        self.inner.writer.commits()
+    }
+
     /// How long the writer's queue is.
     pub fn waiting(&self) -> Waiting {
         self.inner.writer.waiting()
