@@ -1,6 +1,7 @@
 //! `mujun-platform`: the command line.
 
 mod figure;
+mod keep;
 
 use super::{
     Basics,
@@ -77,6 +78,15 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Copy the embedded store to an empty PostgreSQL database and prove that both are the same; the platform must be
+    /// stopped meanwhile. Then write kind = "postgres" into the configuration
+    Move {
+        /// Without a password: one that has it stands in MUJUN_STORE_URL
+        #[arg(long)]
+        to: Option<String>,
+    },
+    /// Copy the embedded store into a folder, beside a running platform too. The copy is a data folder
+    Backup { dir: PathBuf },
     /// Prove the ledger meter by meter: intervals against readings, rows against stored records; exit status 1 where
     /// something is wrong. Beside a running platform too
     Audit {
@@ -138,7 +148,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Publish { period, basis, reason, .. } => {
             figure::publish(&config, basics, period.as_ref(), basis.into(), reason, lang)
         }
-        Command::Audit { gateway, json } => super::audit::run(&config.data_dir, gateway.as_deref(), json, lang),
+        Command::Move { to } => keep::transfer(&config, to.as_deref(), lang),
+        Command::Backup { dir } => keep::backup(&config, &dir, lang),
+        Command::Audit { gateway, json } => super::audit::run(&config.store, gateway.as_deref(), json, lang),
         Command::WriteOffRefused { gateway_id } => {
             match write_off(&config, &gateway_id) {
                 Ok(records) => {
@@ -162,8 +174,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
 
 #[tokio::main(flavor = "current_thread")]
 async fn write_off(config: &config::PlatformConfig, gateway_id: &str) -> Result<u64, StoreError> {
-    let dir = config.data_dir.clone();
-    blocking(move || Store::open(&dir)).await?.write_off_refused(gateway_id).await
+    let address = config.store.clone();
+    blocking(move || Store::at(&address)).await?.write_off_refused(gateway_id).await
 }
 
 #[tokio::main]

@@ -109,8 +109,8 @@ fn sheet(path: &Path) -> Result<registry::Sheet, Problems> {
 
 /// Runs until `stop` is cancelled or a part fails.
 pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken) -> Result<Ended, RunError> {
-    let data_dir = config.data_dir.clone();
-    let store = blocking(move || store::Store::open(&data_dir)).await?;
+    let address = config.store.clone();
+    let store = blocking(move || store::Store::at(&address)).await?;
     store.register(basics.sites, basics.gateways, basics.declared).await?;
     store.describe(basics.profiles, basics.parcels).await?;
     store.enter_economy(basics.economy).await?;

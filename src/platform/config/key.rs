@@ -11,8 +11,23 @@ pub(super) static REGISTRY: Key = key("registry", "一个 [registry] 表", "one 
 pub(super) static CARBON: Key = key("carbon", "一个 [carbon] 表", "one table [carbon]", "[carbon]");
 pub(super) static INGEST: Key = key("ingest", "一个 [ingest] 表", "one table [ingest]", "[ingest]").required();
 pub(super) static API: Key = key("api", "一个 [api] 表", "one table [api]", "[api]").required();
+pub(super) static STORE: Key = key("store", "一个 [store] 表", "one table [store]", "[store]");
 pub(super) static ROOT_SHAPE: Shape =
-    Shape { header: "", keys: &[&PLATFORM, &REGISTRY, &CARBON, &WARNING, &INGEST, &API] };
+    Shape { header: "", keys: &[&PLATFORM, &STORE, &REGISTRY, &CARBON, &WARNING, &INGEST, &API] };
+
+pub(super) static KIND: Key = key(
+    "kind",
+    "embedded（单机，数据在 data_dir）或 postgres（多机）",
+    "embedded (one machine, in data_dir) or postgres (several machines)",
+    r#"kind = "embedded""#,
+);
+pub(super) static URL: Key = key(
+    "url",
+    "PostgreSQL 数据库的地址",
+    "the URL of a PostgreSQL database",
+    r#"url = "postgresql://mujun@db.internal/mujun""#,
+);
+pub(super) static STORE_SHAPE: Shape = Shape { header: "[store]", keys: &[&KIND, &URL] };
 
 pub(super) static DATA_DIR: Key =
     key("data_dir", "一个文件夹路径", "the path of a folder", r#"data_dir = "/var/lib/mujun-platform""#).required();
@@ -76,9 +91,10 @@ pub(super) static INGEST_SHAPE: Shape = Shape { header: "[ingest]", keys: &[&LIS
 pub(super) static API_SHAPE: Shape = Shape { header: "[api]", keys: &[&LISTEN, &ALLOW_REMOTE] };
 
 /// To tell where a misplaced key belongs.
-pub(super) static SHAPES: [&Shape; 8] = [
+pub(super) static SHAPES: [&Shape; 9] = [
     &ROOT_SHAPE,
     &PLATFORM_SHAPE,
+    &STORE_SHAPE,
     &REGISTRY_SHAPE,
     &CARBON_SHAPE,
     &WARNING_SHAPE,

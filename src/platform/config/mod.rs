@@ -9,10 +9,14 @@
 //! Open what it names: the registry and the coefficients are read by their own stages.
 
 mod key;
+mod store;
 mod warning;
+
+pub use store::URL_VARIABLE;
 
 use crate::{
     energy::carbon::Scope,
+    platform::store::Address,
     runtime::{
         file,
         lang::Text,
@@ -36,6 +40,8 @@ use std::{
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PlatformConfig {
     pub data_dir: PathBuf,
+    /// `data_dir` itself, or a database.
+    pub store: Address,
     /// CSV or XLSX files of the registry.
     pub sites: PathBuf,
     pub gateways: PathBuf,
@@ -128,8 +134,10 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
     });
     let warning = root.table(&WARNING, &WARNING_SHAPE).map(|table| warning::read(&table, folder));
     let address = |listen: Option<Found<SocketAddr>>| listen.map_or(NOWHERE, |listen| listen.value);
+    let data_dir = file(&DATA_DIR);
     PlatformConfig {
-        data_dir: file(&DATA_DIR),
+        store: store::address(root, &data_dir),
+        data_dir,
         sites: file(&SITES),
         gateways: file(&GATEWAYS),
         registry: RegistryFiles {
