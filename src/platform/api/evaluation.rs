@@ -250,8 +250,7 @@ async fn object(
         }
     }
     let (item, value) = (quantity(&asked.item)?, decimal("value", &asked.value)?);
-    let correction =
-        Correction { credit_code: code, item, value, evidence: asked.evidence, reason: asked.reason };
+    let correction = Correction { credit_code: code, item, value, evidence: asked.evidence, reason: asked.reason };
     let id = state.runs.object(run.id, correction, asker.name).await?;
     json(move || Ok(view::Made { id })).await
 }
