@@ -1,7 +1,9 @@
 //! `mujun-platform`: the command line.
 
+mod evaluation;
 mod figure;
 mod keep;
+mod user;
 
 use super::{
     Basics,
@@ -87,6 +89,21 @@ enum Command {
     },
     /// Copy the embedded store into a folder, beside a running platform too. The copy is a data folder
     Backup { dir: PathBuf },
+    /// Run the rules of the per-mu evaluation over a year, as a trial; the platform may be running
+    Evaluate(evaluation::Evaluate),
+    /// Rule files of the per-mu evaluation
+    #[command(subcommand)]
+    Rules(evaluation::Rules),
+    /// Local users, who sign in with a password; the platform may be running
+    User {
+        #[command(subcommand)]
+        action: user::UserAction,
+    },
+    /// Tokens by which programs ask the API; the platform may be running
+    Token {
+        #[command(subcommand)]
+        action: user::TokenAction,
+    },
     /// Prove the ledger meter by meter: intervals against readings, rows against stored records; exit status 1 where
     /// something is wrong. Beside a running platform too
     Audit {
@@ -116,6 +133,9 @@ impl From<Basis> for assess::Basis {
 
 pub fn run(arguments: Arguments) -> ExitCode {
     let lang = arguments.lang.unwrap_or_else(Lang::from_environment);
+    if let Command::Rules(rules) = &arguments.command {
+        return evaluation::rules(rules, lang);
+    }
     let loaded =
         config::load(&arguments.config).and_then(|config| super::basics(&config).map(|basics| (config, basics)));
     let (config, basics) = match loaded {
@@ -141,6 +161,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
             ExitCode::SUCCESS
         }
         Command::Run => serve(config, basics),
+        Command::User { action } => user::user(action, &config, lang),
+        Command::Token { action } => user::token(action, &config, lang),
         Command::Explain { site, period, figure, basis, json, depth, intervals } => {
             let question = explain::Question { credit_code: site, period, figure, basis: basis.into(), intervals };
             figure::explain(&config, basics, &question, json, usize::from(depth), lang)
@@ -151,6 +173,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Move { to } => keep::transfer(&config, to.as_deref(), lang),
         Command::Backup { dir } => keep::backup(&config, &dir, lang),
         Command::Audit { gateway, json } => super::audit::run(&config.store, gateway.as_deref(), json, lang),
+        Command::Evaluate(asked) => evaluation::evaluate(&config, basics, &asked, lang),
+        Command::Rules(rules) => evaluation::rules(&rules, lang),
         Command::WriteOffRefused { gateway_id } => {
             match write_off(&config, &gateway_id) {
                 Ok(records) => {

@@ -17,6 +17,7 @@ mod declaration;
 pub mod dual;
 pub mod evaluation;
 pub mod explain;
+mod export;
 pub mod figures;
 pub mod ingest;
 pub mod intensity;
@@ -68,6 +69,10 @@ pub struct Basics {
 pub enum RunError {
     #[error(transparent)]
     Store(#[from] store::StoreError),
+    #[error(transparent)]
+    Start(#[from] access::StartError),
+    #[error(transparent)]
+    Oidc(#[from] access::oidc::OidcError),
     #[error("{address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
 }
@@ -114,6 +119,8 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     store.register(basics.sites, basics.gateways, basics.declared).await?;
     store.describe(basics.profiles, basics.parcels).await?;
     store.enter_economy(basics.economy).await?;
+    let access = door(&config).await?;
+    access.may_start(&store).await?;
     let (ingest, api) = (listen(config.ingest_listen).await?, listen(config.api_listen).await?);
     tracing::info!(ingest = %config.ingest_listen, api = %config.api_listen, "listening");
 
@@ -136,7 +143,7 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     tasks.spawn("warning", judged);
     tasks.spawn("delivery", warning::deliver(store.clone(), basics.channels, stop.clone()));
     let runs = evaluation::Runs::new(store.clone(), figures.clone(), Arc::new(basics.rule_sets));
-    let state = api::State { store: store.clone(), presence, rules, figures, runs, access: access::Access::open() };
+    let state = api::State { store: store.clone(), presence, rules, figures, runs, access };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
     let watched = stop.clone();
@@ -147,6 +154,17 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
         }
     });
     Ok(tasks.join(STOP_DEADLINE).await)
+}
+
+/// Who may come in. Behind a relay it is not this machine alone that asks.
+async fn door(config: &PlatformConfig) -> Result<access::Access, RunError> {
+    let config::AccessConfig { origin, oidc } = config.access.clone();
+    let remote = !config.api_listen.ip().is_loopback() || origin.is_some();
+    let oidc = match (oidc, origin.clone()) {
+        (Some(oidc), Some(origin)) => Some(blocking(move || access::oidc::Provider::open(oidc, &origin)).await?),
+        _ => None,
+    };
+    Ok(access::Access::new(access::Settings { remote, origin, oidc }))
 }
 
 /// Judges all refused records again, then those whose time has come, until `stop`.

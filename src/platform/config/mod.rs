@@ -8,11 +8,14 @@
 //! # Does not
 //! Open what it names: the registry and the coefficients are read by their own stages.
 
+mod access;
 mod key;
 mod store;
 mod warning;
 
 pub use store::URL_VARIABLE;
+
+pub use access::AccessConfig;
 
 use crate::{
     energy::carbon::Scope,
@@ -28,9 +31,9 @@ pub use warning::{MailConfig, WarningConfig, WebhookConfig};
 
 use key::warning::{WARNING, WARNING_SHAPE};
 use key::{
-    ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS, DATA_DIR, ECONOMY, FACTORS,
-    GATEWAYS, GRID, INGEST, INGEST_SHAPE, LISTEN, PARCELS, PLATFORM, PLATFORM_SHAPE, PRODUCTS, PROFILES, REGISTRY,
-    REGISTRY_SHAPE, ROOT_SHAPE, RULES, SHAPES, SITES, STOCK, VIRTUAL_POINTS,
+    ACCESS, ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS, DATA_DIR, ECONOMY,
+    FACTORS, GATEWAYS, GRID, INGEST, INGEST_SHAPE, LISTEN, PARCELS, PLATFORM, PLATFORM_SHAPE, PRODUCTS, PROFILES,
+    REGISTRY, REGISTRY_SHAPE, ROOT_SHAPE, RULES, SHAPES, SITES, STOCK, VIRTUAL_POINTS,
 };
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -58,6 +61,8 @@ pub struct PlatformConfig {
     pub ingest_listen: SocketAddr,
     /// Where the JSON API and the dashboard are served.
     pub api_listen: SocketAddr,
+    /// Who may come in there, beside local users.
+    pub access: AccessConfig,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -156,6 +161,7 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         warning: warning.unwrap_or_default(),
         ingest_listen: address(ingest),
         api_listen: address(api),
+        access: access::access(root, &ACCESS, folder),
     }
 }
 

@@ -11,10 +11,12 @@ use std::{
 /// Changes with every change of `schema.sql`; kept in the file's `user_version`, and in a cluster's table `migration`.
 pub const SCHEMA_VERSION: i64 = 4;
 /// One file for each area; tables of an area refer to those of files before it.
-pub const SCHEMA: [&str; 5] = [
+pub const SCHEMA: [&str; 7] = [
     include_str!("schema.sql"),
     include_str!("schema/registry.sql"),
     include_str!("schema/evaluation.sql"),
+    include_str!("schema/change.sql"),
+    include_str!("schema/user.sql"),
     include_str!("schema/dual.sql"),
     include_str!("schema/warning.sql"),
 ];

@@ -51,10 +51,11 @@ mod attestation;
 mod audit;
 mod backup;
 mod block;
+pub mod change;
 mod clock;
+mod county;
 mod cluster;
 mod connection;
-mod county;
 mod dual;
 mod epoch;
 mod error;
@@ -80,6 +81,7 @@ mod registry;
 mod renew;
 mod row;
 mod run;
+mod session;
 mod snapshot;
 mod sql;
 mod standing;
@@ -87,6 +89,7 @@ mod tag;
 mod take;
 mod trace;
 mod transfer;
+mod user;
 mod view;
 mod warning;
 mod writer;
@@ -96,6 +99,7 @@ pub use alarm::{Alarm, AlarmKind};
 pub use attestation::{AttestationLine, GatewayKey};
 pub use audit::Audit;
 pub use backup::backup;
+pub use change::{Change, ChangeQuery, ChangeRow};
 pub use epoch::{EPOCHS_MAX, EpochEnd};
 pub use error::{BadRecord, StoreError};
 pub use evaluation::{
@@ -111,9 +115,11 @@ pub use listing::{Listing, Page};
 pub use proof::{Proof, ProvenEpoch, ProvenRegister, prove};
 pub use publication::{Draft, Publication};
 pub use refused::{REFUSED_MAX, RefusedRow};
+pub use session::{Found as FoundSession, Session};
 pub use standing::{PointSeen, Standing};
 pub use trace::{SourcedReading, Trace, TracedInterval};
 pub use transfer::{Moved, transfer};
+pub use user::{Account, ApiToken};
 pub use view::{Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, TagShare};
 pub use warning::{Acknowledged, Channel, Delivery, DeliveryState, Told, WarningRow, WarningsAsked};
 pub use writer::Waiting;
@@ -133,6 +139,9 @@ struct Inner {
     readers: reader::Readers,
     duplicates: AtomicU64,
     conflicts: AtomicU64,
+    batches: AtomicU64,
+    records: AtomicU64,
+    refused: AtomicU64,
     _folder: Option<folder::Folder>,
 }
 
@@ -178,8 +187,9 @@ impl Store {
         let readers = reader::Readers::new(address.clone());
         let writer = writer::Writer::start(connection, address)
             .map_err(|error| StoreError::Unreachable(format!("no thread for the writer: {error}")))?;
-        let (duplicates, conflicts) = Default::default();
-        let inner = Arc::new(Inner { writer, readers, duplicates, conflicts, _folder: folder });
+        let (duplicates, conflicts, batches, records, refused) = Default::default();
+        let inner = Inner { writer, readers, duplicates, conflicts, batches, records, refused, _folder: folder };
+        let inner = Arc::new(inner);
         Ok(Store { inner, fence: CancellationToken::new(), epoch: None })
     }
 
@@ -238,6 +248,7 @@ impl Store {
         again: Option<u64>,
     ) -> Result<Ingested, StoreError> {
         let (gateway_id, now) = (gateway_id.to_owned(), wall::now());
+        let brought = records.len() as u64;
         let batch = task::blocking(move || {
             let decoded = |record| {
                 let content = decode(&record);
@@ -250,6 +261,9 @@ impl Store {
         let taken = self.bring(batch.gateway_id.clone(), move |tx| intake::ingest(tx, &batch)).await?;
         self.inner.duplicates.fetch_add(taken.duplicates, Relaxed);
         self.inner.conflicts.fetch_add(taken.conflicts.len() as u64, Relaxed);
+        self.inner.batches.fetch_add(1, Relaxed);
+        self.inner.records.fetch_add(brought, Relaxed);
+        self.inner.refused.fetch_add(taken.refusals.len() as u64, Relaxed);
         Ok(Ingested { outcome: taken.outcome, refusals: taken.refusals, stop: taken.stop })
     }
 
@@ -310,6 +324,11 @@ impl Store {
     /// By gateway and kind; the listing's period is not looked at.
     pub async fn alarms(&self, listing: Listing) -> Result<Page<Alarm>, StoreError> {
         self.inner.readers.read(move |tx| alarm::alarms(tx, &listing)).await
+    }
+
+    /// Grows with every commit of this process: while it is the same, so is what is stored.
+    pub fn changes(&self) -> u64 {
+        self.inner.writer.commits()
     }
 
     /// How long the writer's queue is.
@@ -387,6 +406,13 @@ impl Store {
         Repeats { duplicates: self.inner.duplicates.load(Relaxed), conflicts: self.inner.conflicts.load(Relaxed) }
     }
 
+    /// Since the store was opened: what gateways brought, repeats too.
+    pub fn brought(&self) -> Brought {
+        let count = |counter: &AtomicU64| counter.load(Relaxed);
+        let Inner { batches, records, refused, .. } = &*self.inner;
+        Brought { batches: count(batches), records: count(records), refused: count(refused) }
+    }
+
     /// Returns when the writer has ended although the store is in use: nothing can be stored any more.
     pub async fn ended(&self) {
         self.inner.writer.ended().cancelled().await;
@@ -404,6 +430,14 @@ fn apart<A: Clone + Send + 'static, T: Send + 'static>(
     let thread = task::thread("store-open", move || drop(say.send(work(with))));
     thread.map_err(|error| StoreError::Unreachable(error.to_string()))?;
     said.recv().map_err(|_| StoreError::Ended)?
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Brought {
+    pub batches: u64,
+    pub records: u64,
+    /// Of the records, those that could not be taken.
+    pub refused: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

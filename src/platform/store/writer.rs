@@ -7,7 +7,13 @@ use crate::runtime::{
     fault::{self, Fault, planted},
     task,
 };
-use std::thread::JoinHandle;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +44,7 @@ pub struct Writer {
     queue: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
     ended: CancellationToken,
+    commits: Arc<AtomicU64>,
 }
 
 impl Writer {
@@ -45,6 +52,8 @@ impl Writer {
     pub fn start(connection: Connection, address: Address) -> Result<Writer, std::io::Error> {
         let (queue, jobs) = mpsc::channel::<Job>(WAITING_MAX);
         let ended = CancellationToken::new();
+        let commits = Arc::<AtomicU64>::default();
+        let counted = Arc::clone(&commits);
         let guard = ended.clone().drop_guard();
         let thread = task::thread("store-writer", move || {
             // dropped last: who sees the end finds the queue closed
@@ -63,10 +72,10 @@ impl Writer {
                         }
                     }
                 }
-                commit(&connection, std::mem::take(&mut group));
+                commit(&connection, std::mem::take(&mut group), &counted);
             }
         })?;
-        Ok(Writer { queue: Some(queue), thread: Some(thread), ended })
+        Ok(Writer { queue: Some(queue), thread: Some(thread), ended, commits })
     }
 
     /// Runs `work` inside the next commit; returns when that commit is durable.
@@ -86,6 +95,11 @@ impl Writer {
         let queue = self.queue.as_ref().ok_or(StoreError::Ended)?;
         queue.send(job).await.map_err(|_| StoreError::Ended)?;
         answer.await.unwrap_or(Err(StoreError::NotReached))
+    }
+
+    /// Commits so far.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Acquire)
     }
 
     /// How long the queue is.
@@ -110,9 +124,11 @@ impl Drop for Writer {
     }
 }
 
-fn commit(connection: &Connection, group: Vec<Job>) {
+fn commit(connection: &Connection, group: Vec<Job>, commits: &AtomicU64) {
     let mut answers = Vec::with_capacity(group.len());
     let committed = transact(connection, group, &mut answers);
+    // counted before anybody is told, so that who was told sees another number
+    commits.fetch_add(1, Ordering::Release);
     if let Err(error) = &committed {
         tracing::error!(%error, jobs = answers.len(), "a commit failed, nothing of it is stored");
     }

@@ -29,6 +29,14 @@ export const w = words({
   check: ["试导入（不写入）", "Dry run (writes nothing)"],
   confirm: ["确认导入", "Import"],
   imported: ["已导入，版本", "Imported as version"],
+  notImported: ["未写入任何内容", "Nothing was stored"],
+  sheet: ["工作表（留空为第一张可见的）", "Sheet of a workbook (empty: the first that is shown)"],
+  reason: ["原因", "Why"],
+  replace: ["文件是全表：移除其中没有的行", "The file is the whole table: remove rows that it does not name"],
+  table: ["表", "Table"],
+  changes: ["变更", "Changes"],
+  fileName: ["文件", "File"],
+  byHand: ["手工录入", "by hand"],
   rows: ["行", "rows"],
   added: ["新增", "added"],
   changed: ["变更", "changed"],
@@ -86,7 +94,7 @@ export const importKind = codes({
   boundary: ["计量边界", "Boundaries"],
   calorific: ["实测热值", "Measured calorific values"],
   stock: ["库存", "Stock"],
-  virtual: ["虚拟计量点", "Virtual points"],
+  virtual_points: ["虚拟计量点", "Virtual points"],
 });
 
 export const exported = codes({
