@@ -300,7 +300,8 @@ pub struct Why {
 impl From<SiteOutcome> for Graded {
     fn from(site: SiteOutcome) -> Graded {
         let points = site.indicators.into_iter();
-        let points = points.map(|one| Points { name: one.id, value: one.value, points: one.points, filled: one.filled });
+        let points =
+            points.map(|one| Points { name: one.id, value: one.value, points: one.points, filled: one.filled });
         let reasons = site.reasons.into_iter();
         let reasons = reasons.map(|why| Why { kind: why.kind, zh: why.text.zh, en: why.text.en });
         Graded {
