@@ -4,7 +4,6 @@ import { readIntensity, type IntensityRow } from "../api/dual";
 import { h } from "../dom";
 import { said } from "../language";
 import { light } from "../part/badge";
-import { downloads } from "../part/download";
 import { MISSING } from "../part/figure";
 import { basis, basisOf, choice, filters, period, periodOf } from "../part/filters";
 import { industryName } from "../part/industry";
@@ -53,7 +52,6 @@ export async function open({ place, signal }: View): Promise<Opened> {
         question.per === "product" && h("label", {}, h("span", {}, perName("product")), " ", h("input", { id: "product", name: "product", type: "text", class: "short", value: question.product, maxlength: "64" })),
         h("label", {}, h("span", {}, list("region")), " ", h("input", { id: "region", name: "region", type: "text", class: "short", value: question.region, placeholder: "331003", pattern: "[0-9]{6}|[0-9]{9}" })),
       ),
-      downloads("intensity", question),
       h("section", { class: "card" }, table<IntensityRow>({
         id: "intensity",
         caption: pageName("intensity"),
