@@ -71,6 +71,7 @@ export const w = words({
   notGranted: ["该账号未被授予本平台权限，请联系管理员", "This account has no right here: ask the administrator"],
   downloadsNote: ["与各页列表相同的查询；文本以表格软件不会当作公式的形式写出。", "The same queries as the lists; text is written so that no spreadsheet takes it for a formula."],
   list: ["列表", "List"],
+  allTime: ["全部时间", "all time"],
   period: ["周期", "Period"],
 });
 
@@ -101,8 +102,7 @@ export const importKind = codes({
 
 export const exported = codes({
   ranking: ["排名", "Ranking"],
-  intensity: ["能耗强度", "Intensity"],
-  evaluation: ["评价结果", "Evaluation"],
+  ledger: ["台账（全部计量点）", "Ledger of all registers"],
   intervals: ["刻钟数据", "Quarter-hours"],
   gaps: ["数据缺口", "Gaps"],
 });
