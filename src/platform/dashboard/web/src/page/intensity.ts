@@ -10,6 +10,7 @@ import { industryName } from "../part/industry";
 import { amount, percent, whole } from "../part/number";
 import { offsetOf, pager, PAGE_ROWS } from "../part/pager";
 import { table, type Cell } from "../part/table";
+import { unitName } from "../part/unit";
 import { changed, link } from "../router";
 import type { Opened, View } from "../view";
 import { by as byName, counting, kind, limit as limitName, per as perName, w } from "../words/dual";
@@ -38,7 +39,7 @@ export async function open({ place, signal }: View): Promise<Opened> {
   };
   const offset = offsetOf(place.query);
   const { rows, total } = await readIntensity({ ...question, offset, limit: PAGE_ROWS }, signal);
-  const unit = rows.find((row) => row.unit !== "")?.unit ?? "";
+  const unit = unitName(rows.find((row) => row.unit !== "")?.unit ?? "");
   return {
     title: pageName("intensity"),
     content: [
