@@ -296,7 +296,8 @@ mod tests {
 
     fn site() -> Site {
         let csv = "deploy/sites.example.csv";
-        let sites = crate::platform::registry::sites_from_csv(&std::fs::read_to_string(csv).unwrap(), csv).unwrap();
+        let sheet = crate::platform::registry::Sheet::read(&std::fs::read(csv).unwrap(), csv, None).unwrap();
+        let sites = crate::platform::registry::sites_of(&sheet).unwrap();
         sites.rows.into_iter().next().unwrap()
     }
 

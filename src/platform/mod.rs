@@ -14,15 +14,18 @@ pub mod command;
 pub mod config;
 pub mod dashboard;
 mod declaration;
+pub mod evaluation;
 pub mod explain;
 pub mod figures;
 pub mod ingest;
+pub mod intensity;
 pub mod publication;
+pub mod quota;
 pub mod registry;
 pub mod store;
 
 use crate::{
-    model::{Declared, Gateway, Site},
+    model::{Declared, EconomicFigure, Gateway, Parcel, Profile, Site},
     runtime::{
         file,
         problem::Problems,
@@ -30,6 +33,7 @@ use crate::{
     },
 };
 use config::PlatformConfig;
+use declaration::Declarations;
 use std::{collections::BTreeMap, convert::Infallible, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -44,7 +48,12 @@ pub struct Basics {
     pub gateways: Vec<Gateway>,
     /// By credit code.
     pub declared: BTreeMap<String, Declared>,
+    pub profiles: Vec<Profile>,
+    pub parcels: Vec<Parcel>,
+    pub economy: Vec<EconomicFigure>,
     pub rules: assess::Rules,
+    /// Of the per-mu evaluation.
+    pub rule_sets: Vec<evaluation::rule::RuleSet>,
     /// The files that all of this was read from.
     pub inputs: Vec<publication::Input>,
     /// What a person should look at in the registry, although it was taken.
@@ -62,9 +71,10 @@ pub enum RunError {
 /// Reads the files that the configuration names. Blocks on the disk.
 pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     let (sites, gateways) = (&config.sites, &config.gateways);
-    let sites = registry::sites_from_csv(&read(sites)?, &sites.display().to_string())?;
-    let gateways = registry::gateways_from_csv(&read(gateways)?, &gateways.display().to_string(), &sites.rows)?;
-    let (declared, more) = declaration::load(&config.registry, &sites.rows, &gateways.rows)?;
+    let sites = registry::sites_of(&sheet(sites)?)?;
+    let gateways = registry::gateways_of(&sheet(gateways)?, &sites.rows)?;
+    let declarations = declaration::load(&config.registry, &sites.rows, &gateways.rows)?;
+    let Declarations { declared, profiles, parcels, economy, warnings: more } = declarations;
     let coal = assess::coefficient::load(&config.coefficients)?;
     let carbon = match &config.carbon {
         Some(carbon) => {
@@ -74,18 +84,22 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
         None => None,
     };
     let rules = assess::Rules { coal, carbon };
+    let rule_sets = evaluation::rule::load_all(&config.rules)?;
     let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings).chain(more));
     let declared_in = &config.registry;
     let files = [&config.sites, &config.gateways].into_iter().chain(&config.coefficients);
     let files = files.chain(&declared_in.products).chain(&declared_in.boundary).chain(&declared_in.virtual_points);
     let files = files.chain(&declared_in.stock).chain(&declared_in.calorific);
+    let files = files.chain(&declared_in.profiles).chain(&declared_in.parcels).chain(&declared_in.economy);
+    let files = files.chain(&config.rules);
     let inputs = files.chain(config.carbon.iter().map(|carbon| &carbon.factors));
     let inputs = inputs.map(|path| publication::input(path)).collect();
-    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, rules, inputs, warnings })
+    let (sites, gateways) = (sites.rows, gateways.rows);
+    Ok(Basics { sites, gateways, declared, profiles, parcels, economy, rules, rule_sets, inputs, warnings })
 }
 
-fn read(path: &Path) -> Result<String, Problems> {
-    file::read(path, registry::FILE_MIB_MAX)
+fn sheet(path: &Path) -> Result<registry::Sheet, Problems> {
+    registry::Sheet::read(&file::bytes(path, registry::FILE_MIB_MAX)?, &path.display().to_string(), None)
 }
 
 /// Runs until `stop` is cancelled or a part fails.
@@ -93,6 +107,8 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let address = config.store.clone();
     let store = blocking(move || store::Store::at(&address)).await?;
     store.register(basics.sites, basics.gateways, basics.declared).await?;
+    store.describe(basics.profiles, basics.parcels).await?;
+    store.enter_economy(basics.economy).await?;
     let (ingest, api) = (listen(config.ingest_listen).await?, listen(config.api_listen).await?);
     tracing::info!(ingest = %config.ingest_listen, api = %config.api_listen, "listening");
 
@@ -103,7 +119,8 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let grounds = publication::Grounds { rules: Arc::clone(&rules), inputs: Arc::new(basics.inputs) };
     tasks.spawn("publication", publication::keep(store.clone(), grounds, stop.clone()));
     let figures = figures::Figures::new(store.clone(), Arc::clone(&rules));
-    let state = api::State { store: store.clone(), presence, rules, figures };
+    let runs = evaluation::Runs::new(store.clone(), figures.clone(), Arc::new(basics.rule_sets));
+    let state = api::State { store: store.clone(), presence, rules, figures, runs, access: access::Access::open() };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
     let watched = stop.clone();

@@ -7,8 +7,9 @@ use crate::{
     wire::{hex, proto::RefusedCode},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Listed<T> {
     rows: Vec<T>,
     /// The `after` of the next page, when there is one.
@@ -22,7 +23,8 @@ impl<T> Listed<T> {
 }
 
 /// A stretch of which there is nothing, and why.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = GapRow)]
 pub struct Gap {
     gateway_id: String,
     credit_code: String,
@@ -101,7 +103,8 @@ fn cause_text(cause: Option<GapCause>) -> Text {
 }
 
 /// A record that is kept outside of the ledger.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RefusedRow)]
 pub struct Refused {
     gateway_id: String,
     credit_code: String,
@@ -140,7 +143,8 @@ impl From<RefusedRow> for Refused {
 }
 
 /// What a person should know of a gateway.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AlarmRow)]
 pub struct Alarm {
     gateway_id: String,
     credit_code: String,
@@ -167,8 +171,19 @@ impl From<store::Alarm> for Alarm {
     }
 }
 
+/// What the address of publications gives: the list, or one version.
+#[derive(ToSchema)]
+#[schema(as = Publications)]
+#[allow(dead_code, reason = "the schema of an answer that has two shapes")]
+#[serde(untagged)]
+pub enum Published {
+    List(Vec<Publication>),
+    Version(crate::platform::publication::Body),
+}
+
 /// One published version.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PublicationRow)]
 pub struct Publication {
     period: String,
     basis: String,

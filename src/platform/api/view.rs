@@ -12,8 +12,9 @@ use crate::{
 use rust_decimal::Decimal;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Ranked {
     period: String,
     start_ms: UtcMillis,
@@ -31,7 +32,7 @@ pub struct Ranked {
     sites: Vec<RankedSite>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RankedSite {
     rank: Option<u32>,
     #[serde(flatten)]
@@ -99,7 +100,7 @@ fn states_of<'a>(ledger: &SiteLedger, states: &'a [GatewayState]) -> Option<Vec<
 }
 
 /// One register over all time.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct LedgerRow {
     gateway_id: String,
     meter: String,
@@ -146,7 +147,7 @@ impl From<LedgerLine> for LedgerRow {
 }
 
 /// A registered gateway. What only its stream can tell is unknown until it has come.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct GatewayRow {
     gateway_id: String,
     credit_code: String,

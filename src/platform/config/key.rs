@@ -29,9 +29,10 @@ pub(super) static STORE_SHAPE: Shape = Shape { header: "[store]", keys: &[&KIND,
 pub(super) static DATA_DIR: Key =
     key("data_dir", "一个文件夹路径", "the path of a folder", r#"data_dir = "/var/lib/mujun-platform""#).required();
 pub(super) static SITES: Key =
-    key("sites", "一个 CSV 文件的路径", "the path of a CSV file", r#"sites = "sites.csv""#).required();
+    key("sites", "一个 CSV 或 XLSX 文件的路径", "the path of a CSV or XLSX file", r#"sites = "sites.csv""#).required();
 pub(super) static GATEWAYS: Key =
-    key("gateways", "一个 CSV 文件的路径", "the path of a CSV file", r#"gateways = "gateways.csv""#).required();
+    key("gateways", "一个 CSV 或 XLSX 文件的路径", "the path of a CSV or XLSX file", r#"gateways = "gateways.csv""#)
+        .required();
 pub(super) static COEFFICIENTS: Key = key(
     "coefficients",
     "若干系数文件路径的数组",
@@ -39,19 +40,30 @@ pub(super) static COEFFICIENTS: Key = key(
     r#"coefficients = ["coefficients/gbt-2589-2020.toml"]"#,
 )
 .required();
+pub(super) static RULES: Key = key(
+    "rules",
+    "若干评价规则文件路径的数组",
+    "an array of the paths of rule files",
+    r#"rules = ["rules/huangyan-2022.toml"]"#,
+);
 pub(super) static PLATFORM_SHAPE: Shape =
-    Shape { header: "[platform]", keys: &[&DATA_DIR, &SITES, &GATEWAYS, &COEFFICIENTS] };
+    Shape { header: "[platform]", keys: &[&DATA_DIR, &SITES, &GATEWAYS, &COEFFICIENTS, &RULES] };
 
 const fn csv(name: &'static str, example: &'static str) -> Key {
-    key(name, "一个 CSV 文件的路径", "the path of a CSV file", example)
+    key(name, "一个 CSV 或 XLSX 文件的路径", "the path of a CSV or XLSX file", example)
 }
 pub(super) static PRODUCTS: Key = csv("products", r#"products = "products.csv""#);
 pub(super) static BOUNDARY: Key = csv("boundary", r#"boundary = "boundary.csv""#);
 pub(super) static VIRTUAL_POINTS: Key = csv("virtual_points", r#"virtual_points = "virtual.csv""#);
 pub(super) static STOCK: Key = csv("stock", r#"stock = "stock.csv""#);
 pub(super) static CALORIFIC: Key = csv("calorific", r#"calorific = "calorific.csv""#);
-pub(super) static REGISTRY_SHAPE: Shape =
-    Shape { header: "[registry]", keys: &[&PRODUCTS, &BOUNDARY, &VIRTUAL_POINTS, &STOCK, &CALORIFIC] };
+pub(super) static PROFILES: Key = csv("profiles", r#"profiles = "profiles.csv""#);
+pub(super) static PARCELS: Key = csv("parcels", r#"parcels = "parcels.csv""#);
+pub(super) static ECONOMY: Key = csv("economy", r#"economy = "economy.xlsx""#);
+pub(super) static REGISTRY_SHAPE: Shape = Shape {
+    header: "[registry]",
+    keys: &[&PRODUCTS, &BOUNDARY, &VIRTUAL_POINTS, &STOCK, &CALORIFIC, &PROFILES, &PARCELS, &ECONOMY],
+};
 
 pub(super) static FACTORS: Key = key(
     "factors",

@@ -24,9 +24,9 @@ use crate::{
     },
 };
 use key::{
-    ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS, DATA_DIR, FACTORS, GATEWAYS,
-    GRID, INGEST, INGEST_SHAPE, LISTEN, PLATFORM, PLATFORM_SHAPE, PRODUCTS, REGISTRY, REGISTRY_SHAPE, ROOT_SHAPE,
-    SHAPES, SITES, STOCK, VIRTUAL_POINTS,
+    ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS, DATA_DIR, ECONOMY, FACTORS,
+    GATEWAYS, GRID, INGEST, INGEST_SHAPE, LISTEN, PARCELS, PLATFORM, PLATFORM_SHAPE, PRODUCTS, PROFILES, REGISTRY,
+    REGISTRY_SHAPE, ROOT_SHAPE, RULES, SHAPES, SITES, STOCK, VIRTUAL_POINTS,
 };
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -38,13 +38,15 @@ pub struct PlatformConfig {
     pub data_dir: PathBuf,
     /// `data_dir` itself, or a database.
     pub store: Address,
-    /// CSV files of the registry.
+    /// CSV or XLSX files of the registry.
     pub sites: PathBuf,
     pub gateways: PathBuf,
-    /// CSV files of what is declared about the sites; each may be missing.
+    /// Files of what is declared about the sites; each may be missing.
     pub registry: RegistryFiles,
     /// Coefficient files, read as one table.
     pub coefficients: Vec<PathBuf>,
+    /// Rule files of the per-mu evaluation, one set each; may be none.
+    pub rules: Vec<PathBuf>,
     /// `None`: no carbon is reckoned.
     pub carbon: Option<CarbonConfig>,
     /// Where gateways connect (gRPC).
@@ -60,6 +62,9 @@ pub struct RegistryFiles {
     pub virtual_points: Option<PathBuf>,
     pub stock: Option<PathBuf>,
     pub calorific: Option<PathBuf>,
+    pub profiles: Option<PathBuf>,
+    pub parcels: Option<PathBuf>,
+    pub economy: Option<PathBuf>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -111,6 +116,7 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         path.map_or_else(PathBuf::new, |path| folder.join(path.value))
     };
     let coefficients = platform.as_ref().and_then(|platform| platform.parse_each(&COEFFICIENTS, settings::path));
+    let rules = platform.as_ref().and_then(|platform| platform.parse_each(&RULES, settings::path));
     let registry = root.table(&REGISTRY, &REGISTRY_SHAPE);
     let declared = |key| {
         let path = registry.as_ref().and_then(|registry| registry.parse(key, settings::path));
@@ -134,8 +140,12 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
             virtual_points: declared(&VIRTUAL_POINTS),
             stock: declared(&STOCK),
             calorific: declared(&CALORIFIC),
+            profiles: declared(&PROFILES),
+            parcels: declared(&PARCELS),
+            economy: declared(&ECONOMY),
         },
         coefficients: coefficients.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
+        rules: rules.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
         carbon,
         ingest_listen: address(ingest),
         api_listen: address(api),

@@ -54,8 +54,10 @@ mod block;
 mod clock;
 mod cluster;
 mod connection;
+mod county;
 mod epoch;
 mod error;
+mod evaluation;
 mod event;
 mod folder;
 mod gap;
@@ -72,6 +74,7 @@ mod proof;
 mod publication;
 mod reader;
 mod refused;
+mod register;
 mod registry;
 mod renew;
 mod row;
@@ -92,6 +95,9 @@ pub use audit::Audit;
 pub use backup::backup;
 pub use epoch::{EPOCHS_MAX, EpochEnd};
 pub use error::{BadRecord, StoreError};
+pub use evaluation::{
+    EvaluatedSite, EvaluationDraft, EvaluationRow, GradeCount, Objection, SiteGrade, SitePage, SiteQuery, SiteSort,
+};
 pub use gap::GapRow;
 pub use generation::Mark;
 pub use greeting::{Greeted, Greeting};

@@ -4,14 +4,14 @@ use super::sql::{Tx, params};
 use super::{StoreError, attestation};
 use crate::model::{Declared, Gateway, Product, Site};
 use rust_decimal::Decimal;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Puts the given registry in the place of the stored one. Data of gateways that left it is kept.
 pub fn replace(tx: Tx<'_>, sites: &[Site], gateways: &[Gateway]) -> Result<(), StoreError> {
     tx.execute("UPDATE gateway SET credit_code = NULL", params![])?;
     tx.execute("DELETE FROM declaration", params![])?;
     tx.execute("DELETE FROM site", params![])?;
-    let insert = "INSERT INTO site VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    let insert = "INSERT INTO site VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     for site in sites {
         let text = |decimal: Option<Decimal>| decimal.map(|decimal| decimal.to_string());
         tx.execute(
@@ -26,16 +26,14 @@ pub fn replace(tx: Tx<'_>, sites: &[Site], gateways: &[Gateway]) -> Result<(), S
                 &site.product_code,
                 &site.product_unit,
                 &text(site.output_value_yuan_per_unit),
-                site.headcount,
-                &text(site.value_added_wan),
-                &text(site.tax_wan),
             ],
         )?;
     }
     let insert = "INSERT INTO gateway (gateway_id, credit_code) VALUES (?1, ?2)
          ON CONFLICT (gateway_id) DO UPDATE SET credit_code = excluded.credit_code";
+    let known: HashSet<&str> = sites.iter().map(|site| site.credit_code.as_str()).collect();
     for gateway in gateways {
-        if !sites.iter().any(|site| site.credit_code == gateway.credit_code) {
+        if !known.contains(gateway.credit_code.as_str()) {
             return Err(StoreError::UnknownSite(gateway.clone()));
         }
         tx.execute(insert, params![&gateway.gateway_id, &gateway.credit_code])?;
@@ -120,7 +118,7 @@ pub fn gateways(tx: Tx<'_>) -> Result<Vec<Gateway>, StoreError> {
 /// Registered sites, by credit code.
 pub fn sites(tx: Tx<'_>) -> Result<Vec<Site>, StoreError> {
     let select = "SELECT credit_code, name, city_code, county_code, industry_code, land_mu, product_code, product_unit,
-                output_value_yuan_per_unit, headcount, value_added_wan, tax_wan
+                output_value_yuan_per_unit
          FROM site ORDER BY credit_code";
     tx.rows(select, params![], |row| {
         Ok(Site {
@@ -133,9 +131,6 @@ pub fn sites(tx: Tx<'_>) -> Result<Vec<Site>, StoreError> {
             product_code: row.get(6)?,
             product_unit: row.get(7)?,
             output_value_yuan_per_unit: row.get(8)?,
-            headcount: row.get(9)?,
-            value_added_wan: row.get(10)?,
-            tax_wan: row.get(11)?,
         })
     })
 }

@@ -9,10 +9,7 @@ CREATE TABLE site (
   land_mu TEXT NOT NULL,
   product_code TEXT NOT NULL,
   product_unit TEXT NOT NULL,
-  output_value_yuan_per_unit TEXT,
-  headcount INTEGER,
-  value_added_wan TEXT,
-  tax_wan TEXT
+  output_value_yuan_per_unit TEXT
 ) STRICT, WITHOUT ROWID;
 
 -- What the operator declared about a site beside its row, as JSON.

@@ -2,7 +2,7 @@
 
 use super::sql::{Tx, params};
 use super::{
-    Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, StoreError, epoch, generation, registry,
+    Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, StoreError, epoch, generation, register, registry,
     renew::ALWAYS,
     row::{bridges_between, row_after, row_before, rows_between, turns_between},
     run::{HELD, SET_ASIDE, Turn},
@@ -17,6 +17,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 pub fn snapshot(tx: Tx<'_>, period: &Period, now: UtcMillis) -> Result<Snapshot, StoreError> {
     let mut gateways = registry::gateways(tx)?;
+    let mut standings = register::standings(tx)?;
+    let mut economy = register::economy_of(tx, period)?;
     let mut sites = Vec::new();
     for site in registry::sites(tx)? {
         let own: Vec<_> = gateways.extract_if(.., |gateway| gateway.credit_code == site.credit_code).collect();
@@ -27,7 +29,9 @@ pub fn snapshot(tx: Tx<'_>, period: &Period, now: UtcMillis) -> Result<Snapshot,
             }
         }
         let declared = registry::declared(tx, &site)?;
-        sites.push(SiteLedger { site, gateways: own, flows, declared });
+        let (profile, parcels) = standings.remove(&site.credit_code).unwrap_or_default();
+        let economy = economy.remove(&site.credit_code).unwrap_or_default();
+        sites.push(SiteLedger { site, gateways: own, flows, declared, profile, parcels, economy });
     }
     Ok(Snapshot { as_of: now, sites })
 }

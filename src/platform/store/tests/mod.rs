@@ -40,9 +40,6 @@ pub fn site(credit_code: &str) -> Site {
         product_code: "yarn".into(),
         product_unit: "piece".into(),
         output_value_yuan_per_unit: Some("3.10".parse().unwrap()),
-        headcount: None,
-        value_added_wan: Some("880".parse().unwrap()),
-        tax_wan: None,
     }
 }
 
