@@ -100,6 +100,10 @@ impl Folder {
         self.lock.is_some()
     }
 
+    #[cfg(test)]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
 }
 
 fn check_version(connection: &Connection) -> Result<(), StoreError> {
