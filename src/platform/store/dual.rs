@@ -1,7 +1,8 @@
-//! Targets, quotas and limit values, each row with who wrote it and when.
+//! Targets, quotas and limit values, each row with who wrote it and when, and each change of one in the audit log.
 
 use super::{
     Store, StoreError,
+    change::{self, Change},
     sql::{Row, Tx, params},
 };
 use crate::{
@@ -57,9 +58,25 @@ impl Store {
     }
 }
 
+fn note(
+    tx: Tx<'_>,
+    by: &str,
+    subject: String,
+    before: Option<String>,
+    after: &str,
+    now: UtcMillis,
+) -> Result<(), StoreError> {
+    let detail = format!("{} → {after}", before.as_deref().unwrap_or("—"));
+    change::note(tx, &Change { by: by.to_owned(), area: "dual", subject, action: "put", detail }, now)
+}
+
 fn put_target(tx: Tx<'_>, target: &Target, now: UtcMillis) -> Result<(), StoreError> {
     let Target { region, year, kind, value, source, by } = target;
     let value = value.to_string();
+    let before = "SELECT value FROM target WHERE region = ?1 AND year = ?2 AND kind = ?3";
+    let before: Option<String> = tx.one(before, params![region, *year, kind.name()], |row| row.get(0))?;
+    let subject = format!("target {region} {year} {}", kind.name());
+    note(tx, by, subject, before, &format!("{value} ({source})"), now)?;
     tx.execute(
         "INSERT INTO target VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (region, year, kind) DO UPDATE SET value = excluded.value, source = excluded.source,
@@ -79,6 +96,9 @@ fn target_of(row: &Row<'_>) -> Result<Option<Target>, StoreError> {
 fn put_quota(tx: Tx<'_>, quota: &Quota, now: UtcMillis) -> Result<(), StoreError> {
     let Quota { credit_code, year, tce, kwh, source, by } = quota;
     let (tce, kwh) = (tce.to_string(), kwh.map(|kwh| kwh.to_string()));
+    let before = "SELECT tce FROM quota WHERE credit_code = ?1 AND year = ?2";
+    let before: Option<String> = tx.one(before, params![credit_code, *year], |row| row.get(0))?;
+    note(tx, by, format!("quota {credit_code} {year}"), before, &format!("{tce} tce ({source})"), now)?;
     tx.execute(
         "INSERT INTO quota VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (credit_code, year) DO UPDATE SET tce = excluded.tce, kwh = excluded.kwh, source = excluded.source,
@@ -96,6 +116,11 @@ fn quota_of(row: &Row<'_>) -> Result<Quota, StoreError> {
 fn put_limit(tx: Tx<'_>, limit: &ProductLimit, now: UtcMillis) -> Result<(), StoreError> {
     let ProductLimit { key: LimitKey { product, region, grade, valid_from }, kgce_per_unit, unit, source, by } = limit;
     let (valid_from, kgce) = (valid_from.to_string(), kgce_per_unit.to_string());
+    let before = "SELECT kgce FROM product_limit WHERE product = ?1 AND region = ?2 AND grade = ?3 AND valid_from = ?4";
+    let before: Option<String> =
+        tx.one(before, params![product, region, grade.name(), &valid_from], |row| row.get(0))?;
+    let subject = format!("limit {product} {region} {} {valid_from}", grade.name());
+    note(tx, by, subject, before, &format!("{kgce} kgce/{unit} ({source})"), now)?;
     tx.execute(
         "INSERT INTO product_limit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (product, region, grade, valid_from) DO UPDATE SET kgce = excluded.kgce, unit = excluded.unit,

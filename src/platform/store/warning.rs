@@ -2,12 +2,13 @@
 
 use super::{
     Store, StoreError,
+    change::{self, Change},
     listing::{Listing, Page},
     sql::{Row, Tx, params},
 };
 use crate::{
     model::{Ground, UtcMillis, WarningKey, WarningLevel, WarningRule},
-    platform::warning::{Change, Finding, Open},
+    platform::warning::{Change as WarningChange, Finding, Open},
     runtime::{clock as wall, lang::Text},
 };
 
@@ -74,7 +75,7 @@ impl Store {
     /// Applies the changes; each that is to be told goes out by each of the channels. All or nothing.
     pub async fn change_warnings(
         &self,
-        changes: Vec<Change>,
+        changes: Vec<WarningChange>,
         channels: Vec<Channel>,
         words: Words,
         now: UtcMillis,
@@ -106,6 +107,11 @@ impl Store {
                 "UPDATE warning SET acknowledged = ?2, acknowledged_by = ?3, note = ?4 WHERE id = ?1 AND cleared IS NULL",
                 params![id, now, &by, &note],
             )?;
+            if changed > 0 {
+                let (subject, detail) = (id.to_string(), note.clone());
+                let change = Change { by: by.clone(), area: "warning", subject, action: "acknowledge", detail };
+                change::note(tx, &change, now)?;
+            }
             Ok(changed > 0)
         });
         write.await
@@ -122,9 +128,9 @@ fn open(tx: Tx<'_>) -> Result<Vec<Open>, StoreError> {
 }
 
 /// The warning and what is to be told of it, if anything.
-fn apply(tx: Tx<'_>, change: &Change, now: UtcMillis) -> Result<Option<(i64, Told)>, StoreError> {
+fn apply(tx: Tx<'_>, change: &WarningChange, now: UtcMillis) -> Result<Option<(i64, Told)>, StoreError> {
     match change {
-        Change::Raise { finding, level } => {
+        WarningChange::Raise { finding, level } => {
             let Finding { key, is_site, name, region, text, grounds, .. } = finding;
             let grounds = serde_json::to_string(grounds).unwrap_or_default();
             let id = tx.one(
@@ -149,7 +155,7 @@ fn apply(tx: Tx<'_>, change: &Change, now: UtcMillis) -> Result<Option<(i64, Tol
             // none where another platform at the same database was first
             Ok(id.map(|id| (id, Told::Raised)))
         }
-        Change::See { id, finding, level, worse } => {
+        WarningChange::See { id, finding, level, worse } => {
             let grounds = serde_json::to_string(&finding.grounds).unwrap_or_default();
             let level = *level as u8;
             tx.execute(
@@ -159,7 +165,7 @@ fn apply(tx: Tx<'_>, change: &Change, now: UtcMillis) -> Result<Option<(i64, Tol
             )?;
             Ok(worse.then_some((*id, Told::Worse)))
         }
-        Change::Clear { id } => {
+        WarningChange::Clear { id } => {
             tx.execute("UPDATE warning SET cleared = ?2 WHERE id = ?1 AND cleared IS NULL", params![*id, now])?;
             Ok(Some((*id, Told::Cleared)))
         }

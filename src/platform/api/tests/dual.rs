@@ -5,7 +5,7 @@ use crate::{
     model::{EconomicFigure, EconomicItem, Ground, Profile, WarningKey, WarningLevel, WarningRule},
     platform::{
         access::{Asker, Role},
-        store::Channel,
+        store::{ChangeQuery, Channel},
         warning::{Change, Finding, State as Found, message},
     },
     runtime::{clock, lang::Text},
@@ -107,6 +107,11 @@ async fn what_an_authority_sets_is_checked_row_by_row_and_taken_whole() {
     assert!(said["error"]["en"].as_str().unwrap().starts_with("row 2: kind is"), "{said}");
     assert!(store.targets(2024).await.unwrap().is_empty(), "nothing of it");
     assert_eq!(put(&router, "PUT", "/api/v1/targets", serde_json::json!([good])).await.0, StatusCode::NO_CONTENT);
+    let noted = store.changes(ChangeQuery { limit: 9, ..ChangeQuery::default() }).await.unwrap().rows;
+    assert_eq!(
+        (noted[0].subject.as_str(), noted[0].detail.as_str()),
+        ("target 331003 2024 total_tce", "— → 100 (文件)")
+    );
     let (_, targets) = read(&router, "/api/v1/targets?year=2024").await;
     assert_eq!(
         targets["rows"][0],
@@ -170,6 +175,8 @@ async fn a_warning_is_acknowledged_by_an_operator_who_sees_it() {
         (&one["deliveries"][0]["state"], &one["deliveries"][0]["channel"]),
         (&"waiting".into(), &"webhook".into())
     );
+    let noted = store.changes(ChangeQuery { limit: 9, ..ChangeQuery::default() }).await.unwrap().rows;
+    assert_eq!((noted[0].by.as_str(), noted[0].area.as_str(), noted[0].detail.as_str()), ("li", "warning", "已处理"));
     let (_, open) = read(&router, "/api/v1/warnings?state=open").await;
     assert!(open["rows"].as_array().unwrap().is_empty());
     let (_dir, viewer, _) = seen_by(&[""], Role::Viewer).await;
