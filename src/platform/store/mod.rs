@@ -49,6 +49,7 @@ mod alarm;
 mod attestation;
 mod audit;
 mod block;
+mod bulk;
 mod clock;
 mod county;
 mod epoch;
@@ -73,6 +74,7 @@ mod refused;
 mod register;
 mod registry;
 mod renew;
+mod rollup;
 mod row;
 mod run;
 mod snapshot;
@@ -251,6 +253,11 @@ impl Store {
     /// By gateway and kind; the listing's period is not looked at.
     pub async fn alarms(&self, listing: Listing) -> Result<Page<Alarm>, StoreError> {
         self.inner.readers.read(move |tx| alarm::alarms(tx, &listing)).await
+    }
+
+    /// Sums up at most `days` days of series that are due; how many there were.
+    pub async fn settle(&self, days: usize) -> Result<usize, StoreError> {
+        self.inner.writer.write(move |tx| rollup::settle(tx, days)).await
     }
 
     /// Grows with every commit of this process: while it is the same, so is what is stored.
