@@ -14,6 +14,7 @@ pub mod command;
 pub mod config;
 pub mod dashboard;
 mod declaration;
+pub mod dual;
 pub mod evaluation;
 pub mod explain;
 mod export;
@@ -24,6 +25,7 @@ pub mod publication;
 pub mod quota;
 pub mod registry;
 pub mod store;
+pub mod warning;
 
 use crate::{
     model::{Declared, EconomicFigure, Gateway, Parcel, Profile, Site},
@@ -53,6 +55,8 @@ pub struct Basics {
     pub parcels: Vec<Parcel>,
     pub economy: Vec<EconomicFigure>,
     pub rules: assess::Rules,
+    /// Where warnings are told.
+    pub channels: warning::Channels,
     /// Of the per-mu evaluation.
     pub rule_sets: Vec<evaluation::rule::RuleSet>,
     /// The files that all of this was read from.
@@ -65,6 +69,10 @@ pub struct Basics {
 pub enum RunError {
     #[error(transparent)]
     Store(#[from] store::StoreError),
+    #[error(transparent)]
+    Start(#[from] access::StartError),
+    #[error(transparent)]
+    Oidc(#[from] access::oidc::OidcError),
     #[error("{address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
 }
@@ -85,6 +93,7 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
         None => None,
     };
     let rules = assess::Rules { coal, carbon };
+    let channels = warning::channels(&config.warning)?;
     let rule_sets = evaluation::rule::load_all(&config.rules)?;
     let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings).chain(more));
     let declared_in = &config.registry;
@@ -96,7 +105,7 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     let inputs = files.chain(config.carbon.iter().map(|carbon| &carbon.factors));
     let inputs = inputs.map(|path| publication::input(path)).collect();
     let (sites, gateways) = (sites.rows, gateways.rows);
-    Ok(Basics { sites, gateways, declared, profiles, parcels, economy, rules, rule_sets, inputs, warnings })
+    Ok(Basics { sites, gateways, declared, profiles, parcels, economy, rules, channels, rule_sets, inputs, warnings })
 }
 
 fn sheet(path: &Path) -> Result<registry::Sheet, Problems> {
@@ -105,11 +114,13 @@ fn sheet(path: &Path) -> Result<registry::Sheet, Problems> {
 
 /// Runs until `stop` is cancelled or a part fails.
 pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken) -> Result<Ended, RunError> {
-    let data_dir = config.data_dir.clone();
-    let store = blocking(move || store::Store::open(&data_dir)).await?;
+    let address = config.store.clone();
+    let store = blocking(move || store::Store::at(&address)).await?;
     store.register(basics.sites, basics.gateways, basics.declared).await?;
     store.describe(basics.profiles, basics.parcels).await?;
     store.enter_economy(basics.economy).await?;
+    let access = door(&config).await?;
+    access.may_start(&store).await?;
     let (ingest, api) = (listen(config.ingest_listen).await?, listen(config.api_listen).await?);
     tracing::info!(ingest = %config.ingest_listen, api = %config.api_listen, "listening");
 
@@ -120,10 +131,22 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let grounds = publication::Grounds { rules: Arc::clone(&rules), inputs: Arc::new(basics.inputs) };
     tasks.spawn("publication", publication::keep(store.clone(), grounds, stop.clone()));
     let figures = figures::Figures::new(store.clone(), Arc::clone(&rules));
+    let dual = dual::Dual { store: store.clone(), figures: figures.clone() };
+    let config::WarningConfig { basis, calendar, .. } = config.warning;
+    let judged = warning::watch(
+        dual,
+        basis.unwrap_or(assess::Basis::Calorific),
+        calendar,
+        basics.channels.clone(),
+        stop.clone(),
+    );
+    tasks.spawn("warning", judged);
+    tasks.spawn("delivery", warning::deliver(store.clone(), basics.channels, stop.clone()));
     let runs = evaluation::Runs::new(store.clone(), figures.clone(), Arc::new(basics.rule_sets));
-    let state = api::State { store: store.clone(), presence, rules, figures, runs, access: access::Access::open() };
+    let state = api::State { store: store.clone(), presence, rules, figures, runs, access };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
+    tasks.spawn("rollup", settle(store.clone(), stop.clone()));
     let watched = stop.clone();
     tasks.spawn("store", async move {
         tokio::select! {
@@ -132,6 +155,17 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
         }
     });
     Ok(tasks.join(STOP_DEADLINE).await)
+}
+
+/// Who may come in. Behind a relay it is not this machine alone that asks.
+async fn door(config: &PlatformConfig) -> Result<access::Access, RunError> {
+    let config::AccessConfig { origin, oidc } = config.access.clone();
+    let remote = !config.api_listen.ip().is_loopback() || origin.is_some();
+    let oidc = match (oidc, origin.clone()) {
+        (Some(oidc), Some(origin)) => Some(blocking(move || access::oidc::Provider::open(oidc, &origin)).await?),
+        _ => None,
+    };
+    Ok(access::Access::new(access::Settings { remote, origin, oidc }))
 }
 
 /// Judges all refused records again, then those whose time has come, until `stop`.
@@ -148,6 +182,31 @@ async fn retry(store: store::Store, stop: CancellationToken) -> Result<(), Infal
             () = tokio::time::sleep(RETRY_INTERVAL) => said(store.retry_due().await),
             () = stop.cancelled() => return Ok(()),
         }
+    }
+}
+
+/// How often what changed is summed up.
+const SETTLE_INTERVAL: Duration = Duration::from_secs(10);
+/// Days of series in one job of the writer: some milliseconds, so that no gateway waits long for its answer.
+const SETTLED_MAX: usize = 200;
+
+/// Sums up the days that changed, until `stop`.
+async fn settle(store: store::Store, stop: CancellationToken) -> Result<(), Infallible> {
+    let mut wait = Duration::ZERO;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stop.cancelled() => return Ok(()),
+        }
+        wait = match store.settle(SETTLED_MAX).await {
+            Ok(SETTLED_MAX) => Duration::ZERO,
+            Ok(_) => SETTLE_INTERVAL,
+            // the days stay due, and are read from their rows
+            Err(error) => {
+                tracing::error!(%error, "days could not be summed up");
+                SETTLE_INTERVAL
+            }
+        };
     }
 }
 

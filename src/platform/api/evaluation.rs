@@ -119,7 +119,7 @@ async fn try_out(
     ("group" = Option<String>, Query),
     ("grade" = Option<String>, Query, description = "`-`: those without a grade"),
     ("region" = Option<String>, Query, description = "GB/T 2260 code"),
-    ("sort" = Option<String>, Query, description = "score (by default), rank, grade, name or credit_code"),
+    ("sort" = Option<String>, Query, description = "rank (by default), score, grade, name or credit_code"),
     ("order" = Option<String>, Query, description = "asc or desc"),
     ("offset" = Option<u64>, Query),
     ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "50 by default"),
@@ -316,8 +316,8 @@ fn owned(state: &State, asker: &Asker, id: &str) -> Result<RuleSet, Refusal> {
 fn site_query(asked: &Asked, asker: &Asker) -> Result<SiteQuery, Refusal> {
     let (offset, limit) = page(asked)?;
     let sort = match asked.value("sort") {
-        None | Some("score") => SiteSort::Score,
-        Some("rank") => SiteSort::Rank,
+        None | Some("rank") => SiteSort::Rank,
+        Some("score") => SiteSort::Score,
         Some("grade") => SiteSort::Grade,
         Some("name") => SiteSort::Name,
         Some("credit_code") => SiteSort::CreditCode,

@@ -19,6 +19,8 @@ const EXPLAINED_MAX: usize = 3000;
 /// Rows of one page of a list.
 const LIMIT_MAX: usize = 200;
 const LIMIT: usize = 50;
+/// Bytes of a word that is compared, such as a user's name.
+const SHORT_BYTES_MAX: usize = 256;
 /// Bytes of a gateway's id; longer ones can not be registered at any stream.
 const GATEWAY_BYTES_MAX: usize = 128;
 
@@ -94,6 +96,17 @@ impl Asked {
     pub fn value(&self, key: &str) -> Option<&str> {
         let found = self.values.iter().find(|(name, _)| name == key);
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// A word that is compared, and found or not.
+    pub fn short(&self, key: &str) -> Result<Option<String>, Refusal> {
+        match self.value(key) {
+            Some(text) if text.len() > SHORT_BYTES_MAX => Err(Refusal::bad(
+                format!("{key} 最多 {SHORT_BYTES_MAX} 字节"),
+                format!("{key} has at most {SHORT_BYTES_MAX} bytes"),
+            )),
+            found => Ok(found.map(str::to_owned)),
+        }
     }
 
     /// By default the month that holds `now`, China Standard Time.

@@ -1,6 +1,9 @@
 //! The router over a real store of two sites, asked without a socket.
 
+mod dual;
+
 use super::*;
+use crate::platform::access::Asker;
 use crate::{
     model::{Gateway, Physics, PointKind, Reason, Role, Sample, Scale, Series, Site, UtcMillis, Value as Reading},
     platform::{
@@ -10,7 +13,10 @@ use crate::{
     },
     wire::record::{Content, Gap, Samples, encode},
 };
-use axum::body::{Body, to_bytes};
+use axum::{
+    Extension,
+    body::{Body, to_bytes},
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tower::ServiceExt;
@@ -60,7 +66,7 @@ async fn county_and_store() -> (tempfile::TempDir, Router, Store) {
     (dir, router, state.store)
 }
 
-pub async fn county_and_state() -> (tempfile::TempDir, Router, State) {
+pub(super) async fn county_and_state() -> (tempfile::TempDir, Router, State) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let sites = vec![site(MILL, "<b>某纺织厂</b>", "331003", "C1713"), site(PLANT, "Plant", "331004", "C2927")];
@@ -294,7 +300,11 @@ async fn what_is_not_understood_is_refused_in_both_languages_and_never_shown_bac
         "period=2024-13",
         "order=up",
         "basis=both",
-        "limit=1",
+        "limit=0",
+        "limit=501",
+        "offset=-1",
+        "region=33%27--",
+        "after=1",
         "%3Cscript%3E=1",
         "sort=kwh&sort=kgce",
         "period=2024&period=2024",
@@ -305,9 +315,12 @@ async fn what_is_not_understood_is_refused_in_both_languages_and_never_shown_bac
         assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
         assert!(said.iter().all(|text| !text.is_empty() && !text.contains(['<', '>', '\''])), "{said:?}");
     }
-    let (_, body) = read(&router, "/api/v1/ranking?limit=1").await;
+    let (_, body) = read(&router, "/api/v1/ranking?after=1").await;
     assert!(
-        body["error"]["en"].as_str().unwrap().contains("limit; known are period, sort, order, county, industry, basis")
+        body["error"]["en"]
+            .as_str()
+            .unwrap()
+            .contains("after; known are period, sort, order, county, region, industry")
     );
     for (path, status) in [
         ("/api/v1/sites/91331003MA0000015X", StatusCode::NOT_FOUND),
@@ -432,11 +445,11 @@ async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_
 async fn what_a_writing_request_brings_is_bounded_before_anything_looks_at_it() {
     let (_dir, router) = county().await;
     let post = async |uri: &str, bytes: usize, origin: &str| {
-        let request = Request::post(uri).header(header::HOST, "mujun").header(header::ORIGIN, origin);
+        let request = Request::post(uri).header(header::HOST, "localhost").header(header::ORIGIN, origin);
         let request = request.body(Body::from(vec![b' '; bytes])).unwrap();
         router.clone().oneshot(request).await.unwrap().status()
     };
-    let ours = "http://mujun";
+    let ours = "http://localhost";
     assert_eq!(post("/api/v1/ranking", body::JSON_BYTES_MAX, ours).await, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(post("/api/v1/ranking", body::JSON_BYTES_MAX + 1, ours).await, StatusCode::PAYLOAD_TOO_LARGE);
     let imports = "/api/v1/registry/imports";

@@ -32,3 +32,6 @@ pub use run::{
     Evaluation, Filled, GroupOutcome, IndicatorStatistics, Reason, ReasonKind, Scored, SiteOutcome, evaluate, workings,
 };
 pub use runs::{Correction, RunError, Runs, WhatIf, Worked};
+
+#[cfg(test)]
+pub(in crate::platform) use runs::tests;

@@ -303,4 +303,4 @@ fn no_site() -> RunError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::platform) mod tests;

@@ -77,7 +77,8 @@ pub fn month_of(day: UtcMillis) -> (UtcMillis, UtcMillis) {
 
 /// The day of `time` is due.
 pub fn mark(tx: Tx<'_>, series: i64, time: UtcMillis) -> Result<(), StoreError> {
-    let insert = "INSERT INTO rollup_due VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    // holds the row where it is there already: who sums the day up at this time waits for what changes it
+    let insert = "INSERT INTO rollup_due VALUES (?1, ?2) ON CONFLICT (series, day) DO UPDATE SET day = excluded.day";
     tx.execute(insert, params![series, day_of(time).0]).map(drop)
 }
 
@@ -130,8 +131,9 @@ pub fn settle(tx: Tx<'_>, days: usize) -> Result<usize, StoreError> {
     })?;
     let mut months = BTreeSet::new();
     for (series, day) in &due {
-        put(tx, DAY, *series, *day, &live(tx, *series, *day, day.plus_ms(DAY_MS))?)?;
+        // first: what changes the day from here on marks it again
         tx.execute("DELETE FROM rollup_due WHERE series = ?1 AND day = ?2", params![*series, day.0])?;
+        put(tx, DAY, *series, *day, &live(tx, *series, *day, day.plus_ms(DAY_MS))?)?;
         months.insert((*series, month_of(*day)));
     }
     for (series, (first, end)) in &months {
