@@ -146,6 +146,7 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let state = api::State { store: store.clone(), presence, rules, figures, runs, access };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
+    tasks.spawn("rollup", settle(store.clone(), stop.clone()));
     let watched = stop.clone();
     tasks.spawn("store", async move {
         tokio::select! {
@@ -181,6 +182,31 @@ async fn retry(store: store::Store, stop: CancellationToken) -> Result<(), Infal
             () = tokio::time::sleep(RETRY_INTERVAL) => said(store.retry_due().await),
             () = stop.cancelled() => return Ok(()),
         }
+    }
+}
+
+/// How often what changed is summed up.
+const SETTLE_INTERVAL: Duration = Duration::from_secs(10);
+/// Days of series in one job of the writer: some milliseconds, so that no gateway waits long for its answer.
+const SETTLED_MAX: usize = 200;
+
+/// Sums up the days that changed, until `stop`.
+async fn settle(store: store::Store, stop: CancellationToken) -> Result<(), Infallible> {
+    let mut wait = Duration::ZERO;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stop.cancelled() => return Ok(()),
+        }
+        wait = match store.settle(SETTLED_MAX).await {
+            Ok(SETTLED_MAX) => Duration::ZERO,
+            Ok(_) => SETTLE_INTERVAL,
+            // the days stay due, and are read from their rows
+            Err(error) => {
+                tracing::error!(%error, "days could not be summed up");
+                SETTLE_INTERVAL
+            }
+        };
     }
 }
 

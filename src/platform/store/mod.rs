@@ -51,6 +51,7 @@ mod attestation;
 mod audit;
 mod backup;
 mod block;
+mod bulk;
 pub mod change;
 mod clock;
 mod cluster;
@@ -79,6 +80,7 @@ mod refused;
 mod register;
 mod registry;
 mod renew;
+mod rollup;
 mod row;
 mod run;
 mod session;
@@ -324,6 +326,11 @@ impl Store {
     /// By gateway and kind; the listing's period is not looked at.
     pub async fn alarms(&self, listing: Listing) -> Result<Page<Alarm>, StoreError> {
         self.inner.readers.read(move |tx| alarm::alarms(tx, &listing)).await
+    }
+
+    /// Sums up at most `days` days of series that are due; how many there were.
+    pub async fn settle(&self, days: usize) -> Result<usize, StoreError> {
+        self.inner.writer.write(move |tx| rollup::settle(tx, days)).await
     }
 
     /// Grows with every commit: while it is the same, so is what is stored. `None` where others write too.
