@@ -1,11 +1,13 @@
 //! `mujun-platform`: the command line.
 
 mod figure;
+mod import;
 
 use super::{
     Basics,
     assess::{self, Figure},
     config, explain,
+    registry::Kind,
     store::{Store, StoreError},
 };
 use crate::{
@@ -77,6 +79,31 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Import a table into the register, CSV or XLSX; the platform may be running
+    Import {
+        /// sites, gateways, products, boundary, virtual_points, stock, calorific, profiles, parcels or economy
+        #[arg(value_parser = kind)]
+        kind: Kind,
+        file: PathBuf,
+        /// Of a workbook; by default the first that is shown
+        #[arg(long)]
+        sheet: Option<String>,
+        /// Remove the rows that the file does not name; not of economy
+        #[arg(long)]
+        replace: bool,
+        /// Say what it would do, and do nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// For programs
+        #[arg(long)]
+        json: bool,
+        /// Who does it, as it will stand in the version
+        #[arg(long, default_value = "local")]
+        by: String,
+        /// Why, in your words
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
     /// Prove the ledger meter by meter: intervals against readings, rows against stored records; exit status 1 where
     /// something is wrong. Beside a running platform too
     Audit {
@@ -138,6 +165,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Publish { period, basis, reason, .. } => {
             figure::publish(&config, basics, period.as_ref(), basis.into(), reason, lang)
         }
+        Command::Import { kind, file, sheet, replace, dry_run, json, by, reason } => {
+            import::run(&config, import::Asked { kind, file, sheet, replace, dry_run, json, by, reason }, lang)
+        }
         Command::Audit { gateway, json } => super::audit::run(&config.data_dir, gateway.as_deref(), json, lang),
         Command::WriteOffRefused { gateway_id } => {
             match write_off(&config, &gateway_id) {
@@ -158,6 +188,11 @@ pub fn run(arguments: Arguments) -> ExitCode {
             }
         }
     }
+}
+
+fn kind(name: &str) -> Result<Kind, String> {
+    let known = || format!("there are {}", Kind::ALL.map(Kind::name).join(", "));
+    Kind::by_name(name).ok_or_else(known)
 }
 
 #[tokio::main(flavor = "current_thread")]

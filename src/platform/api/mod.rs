@@ -23,6 +23,7 @@ mod origin;
 mod quarter;
 mod question;
 mod refusal;
+mod registry;
 mod site;
 mod view;
 mod visible;
@@ -76,7 +77,7 @@ const WORK_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Each area's addresses, one line each. Names of their schemas differ, or a test says which do not.
 fn areas() -> Vec<OpenApiRouter<State>> {
-    vec![answer::routes()]
+    vec![answer::routes(), registry::routes()]
 }
 
 /// The whole site: `/api/v1/…`, `/health` and the dashboard.

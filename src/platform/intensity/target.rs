@@ -90,9 +90,9 @@ pub fn lights(targets: &[&Target], intensity: &Row, total: &Row, judged: DateSpa
             }
         };
         // a lower bound can break a ceiling and can not show that it is kept
-        let told = actual.map(|actual| light(to_date, actual)).filter(|light| {
-            target.kind != TargetKind::TotalTce || !total.is_lower_bound() || *light == Light::Red
-        });
+        let told = actual
+            .map(|actual| light(to_date, actual))
+            .filter(|light| target.kind != TargetKind::TotalTce || !total.is_lower_bound() || *light == Light::Red);
         TargetLight { kind: target.kind, target: target.value, to_date, actual, light: told }
     });
     each.collect()

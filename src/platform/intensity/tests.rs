@@ -63,7 +63,8 @@ fn member<'a>(this: Year<'a>, before: Option<Year<'a>>) -> Member<'a> {
 #[test]
 fn a_missing_site_makes_the_sum_a_lower_bound_and_is_in_no_ratio() {
     let (a, b, c) = (site("A", Some("2000")), site("B", None), site("C", Some("1000")));
-    let members = [member(year(&a, Some("40")), None), member(year(&b, Some("60")), None), member(year(&c, None), None)];
+    let members =
+        [member(year(&a, Some("40")), None), member(year(&b, Some("60")), None), member(year(&c, None), None)];
     let [row] = rows(&members, By::County, &Per::ValueAdded, Counting::All).try_into().unwrap();
     assert_eq!((row.sites, row.known, row.complete, row.compared), (3, 2, 2, 1));
     assert_eq!(row.tce, Some(d("3")));
@@ -160,7 +161,11 @@ fn the_strictest_limit_in_force_binds_and_has_no_margin() {
     let on = |day, intensity: &str| verdict(&limits, ("steel", "t"), "331003", day, d(intensity)).unwrap();
     assert_eq!(on(date(2019, 5, 1), "600").kgce_per_unit, d("600"));
     assert_eq!(on(date(2019, 5, 1), "600").light, Light::Green);
-    assert_eq!(on(date(2021, 5, 1), "560.0001").light, Light::Red, "the province's is stricter than the country's then");
+    assert_eq!(
+        on(date(2021, 5, 1), "560.0001").light,
+        Light::Red,
+        "the province's is stricter than the country's then"
+    );
     assert_eq!(on(date(2024, 5, 1), "550").kgce_per_unit, d("550"));
     assert_eq!(on(date(2024, 5, 1), "550").reached, Some(LimitGrade::Limit));
     assert_eq!(on(date(2024, 5, 1), "400").reached, Some(LimitGrade::Advanced));
@@ -181,12 +186,21 @@ fn the_lights_of_the_notice_are_compared_before_any_rounding() {
     let (judged, whole) = (span(date(2026, 1, 1), date(2026, 11, 1)), span(date(2026, 1, 1), date(2027, 1, 1)));
     let light = |kind, value: &str, this: &str, last: &str| {
         let (a, before) = (site("A", Some(this)), site("A", Some(last)));
-        let row = &rows(&[member(year(&a, Some("1")), Some(year(&before, Some("1"))))], By::County, &Per::ValueAdded, Counting::All)[0];
+        let row = &rows(
+            &[member(year(&a, Some("1")), Some(year(&before, Some("1"))))],
+            By::County,
+            &Per::ValueAdded,
+            Counting::All,
+        )[0];
         lights(&[&target(kind, value)], row, row, judged, whole)[0].light
     };
-    for (this, expected) in
-        [("97", Light::Green), ("97.01", Light::Yellow), ("97.3", Light::Yellow), ("97.3001", Light::Red), ("101", Light::Red)]
-    {
+    for (this, expected) in [
+        ("97", Light::Green),
+        ("97.01", Light::Yellow),
+        ("97.3", Light::Yellow),
+        ("97.3001", Light::Red),
+        ("101", Light::Red),
+    ] {
         assert_eq!(light(TargetKind::Intensity, "3.0", this, "100"), Some(expected), "{this}");
         assert_eq!(light(TargetKind::CarbonIntensity, "3.0", this, "100"), Some(expected), "{this}");
     }

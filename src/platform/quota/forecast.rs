@@ -69,9 +69,9 @@ pub fn forecast(history: &[[Option<Decimal>; MONTHS]]) -> Forecast {
     let says = |method: Method| -> Option<Vec<Decimal>> {
         open.iter().map(|month| predicted(method, year, before.last(), *month)).collect()
     };
-    let tried = [Method::Seasonal, Method::Drift, Method::Mean].into_iter().filter_map(|method| {
-        Some((method, says(method)?, held_out(method, history)))
-    });
+    let tried = [Method::Seasonal, Method::Drift, Method::Mean]
+        .into_iter()
+        .filter_map(|method| Some((method, says(method)?, held_out(method, history))));
     // the first of the smallest; one without an error stands behind those with one
     let best = tried.min_by_key(|(_, _, error)| error.as_ref().map_or(Decimal::MAX, |error| error.mean_percent));
     let Some((method, open_values, error)) = best.filter(|_| year.iter().any(Option::is_some)) else {
@@ -98,13 +98,15 @@ pub fn forecast(history: &[[Option<Decimal>; MONTHS]]) -> Forecast {
     let known = year.iter().flatten().try_fold(Decimal::ZERO, |sum, value| sum.checked_add(*value));
     let open_sum = open_values.iter().try_fold(Decimal::ZERO, |sum, value| sum.checked_add(*value));
     let whole = known.zip(open_sum).and_then(|(known, open)| known.checked_add(open));
-    let band = known.zip(open_sum.and_then(around)).map(|(known, (low, high))| (shown(known + low), shown(known + high)));
+    let band =
+        known.zip(open_sum.and_then(around)).map(|(known, (low, high))| (shown(known + low), shown(known + high)));
     Forecast { method: Some(method), months: months.collect(), year: whole.map(shown), band, error: error.map(rounded) }
 }
 
 fn nothing(year: &[Option<Decimal>; MONTHS]) -> Forecast {
     let months = year.iter().zip(1..);
-    let months = months.map(|(known, month)| MonthForecast { month, known: *known, forecast: None, low: None, high: None });
+    let months =
+        months.map(|(known, month)| MonthForecast { month, known: *known, forecast: None, low: None, high: None });
     Forecast { method: None, months: months.collect(), year: None, band: None, error: None }
 }
 

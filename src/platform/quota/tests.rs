@@ -4,8 +4,18 @@ use crate::energy::intensity::Light;
 /// kWh by month of a steel company's 2018: sums of "Steel Industry Energy Consumption", V. E. Sathishkumar, C. Shin, Y. Cho,
 /// UCI Machine Learning Repository, doi 10.24432/C52G8C, CC BY 4.0.
 const STEEL: [&str; 12] = [
-    "126238.29", "91497.34", "80230.41", "78769.80", "79059.28", "65404.64", "81674.41", "68559.43", "57883.07",
-    "84665.65", "86217.61", "59436.78",
+    "126238.29",
+    "91497.34",
+    "80230.41",
+    "78769.80",
+    "79059.28",
+    "65404.64",
+    "81674.41",
+    "68559.43",
+    "57883.07",
+    "84665.65",
+    "86217.61",
+    "59436.78",
 ];
 
 fn d(text: &str) -> Decimal {
@@ -39,7 +49,10 @@ fn the_steel_year_is_forecast_with_an_error_that_its_end_keeps() {
         let made = forecast(&[year(&STEEL[..known])]);
         let error = made.error.clone().unwrap();
         // each known month but the last is once the one from which the others are forecast
-        assert_eq!(error.months, if made.method == Some(Method::Mean) { known * (known - 1) / 2 } else { (known - 2) * (known - 3) / 2 });
+        assert_eq!(
+            error.months,
+            if made.method == Some(Method::Mean) { known * (known - 1) / 2 } else { (known - 2) * (known - 3) / 2 }
+        );
         let (low, high) = made.band.unwrap();
         assert!(low <= made.year.unwrap() && made.year.unwrap() <= high);
         assert!(low <= whole && whole <= high, "{known} months: {low}..{high} and it was {whole}");

@@ -88,7 +88,7 @@ fn of_row(row: &Row, sites: &field::Sites<'_>) -> Option<Vec<EconomicFigure>> {
 }
 
 /// Losses and refunds are below 0; nobody employs, sells, researches or emits less than nothing.
-pub(super) fn value_of(item: EconomicItem, text: &str) -> Result<rust_decimal::Decimal, Rule> {
+fn value_of(item: EconomicItem, text: &str) -> Result<rust_decimal::Decimal, Rule> {
     use EconomicItem::{OutputValueWan, TaxWan, ValueAddedComparableWan, ValueAddedWan};
     match item {
         TaxWan | ValueAddedWan | ValueAddedComparableWan | OutputValueWan => {
@@ -98,11 +98,26 @@ pub(super) fn value_of(item: EconomicItem, text: &str) -> Result<rust_decimal::D
     }
 }
 
+/// A figure that a person enters, by the rules of the table; no value is no figure.
+///
+/// # Errors
+/// What is expected, and what to do.
+pub fn figure(
+    item: EconomicItem,
+    year: &str,
+    month: &str,
+    value: Option<&str>,
+    source: &str,
+) -> Result<(i16, Option<u8>, Option<rust_decimal::Decimal>, String), Rule> {
+    let value = value.map(|value| value_of(item, value)).transpose()?;
+    Ok((self::year(year)?, self::month(month)?, value, self::source(source)?))
+}
+
 fn missing() -> Rule {
     (Text::new("一个数", "a number"), Text::new("填写", "fill it in"))
 }
 
-pub(super) fn year(text: &str) -> Result<i16, Rule> {
+fn year(text: &str) -> Result<i16, Rule> {
     let (first, last) = (YEARS.start(), YEARS.end());
     let year = Some(text).filter(|text| text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()));
     year.and_then(|text| text.parse().ok()).filter(|year| YEARS.contains(year)).ok_or_else(|| {
@@ -113,7 +128,7 @@ pub(super) fn year(text: &str) -> Result<i16, Rule> {
     })
 }
 
-pub(super) fn month(text: &str) -> Result<Option<u8>, Rule> {
+fn month(text: &str) -> Result<Option<u8>, Rule> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -126,7 +141,7 @@ pub(super) fn month(text: &str) -> Result<Option<u8>, Rule> {
     })
 }
 
-pub(super) fn source(text: &str) -> Result<String, Rule> {
+fn source(text: &str) -> Result<String, Rule> {
     if text.is_empty() {
         return Err((
             Text::new("数据来源", "who says so"),

@@ -22,6 +22,7 @@ mod field;
 mod formula;
 mod gateways;
 mod industry;
+mod kind;
 mod parcels;
 mod place;
 mod products;
@@ -32,12 +33,14 @@ mod stock;
 mod table;
 mod tree;
 mod virtual_point;
+mod whole;
 mod word;
 
 pub use boundary::boundary_of;
 pub use calorific::calorific_of;
-pub use economy::economy_of;
+pub use economy::{economy_of, figure};
 pub use gateways::gateways_of;
+pub use kind::{Entry, Kind, csv_safe};
 pub use parcels::parcels_of;
 pub use products::products_of;
 pub use profiles::profiles_of;
@@ -45,6 +48,7 @@ pub use sheet::Sheet;
 pub use sites::sites_of;
 pub use stock::stock_of;
 pub use virtual_point::virtual_points_of;
+pub use whole::Whole;
 
 use crate::runtime::problem::Problems;
 

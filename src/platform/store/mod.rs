@@ -101,6 +101,9 @@ pub use listing::{Listing, Page};
 pub use proof::{Proof, ProvenEpoch, ProvenRegister, prove};
 pub use publication::{Draft, Publication};
 pub use refused::{REFUSED_MAX, RefusedRow};
+pub use register::{
+    FigureKey, FoundSite, RegisterChange, RegisterImport, RegisterRow, RegisterVersion, Registered, SiteSearch,
+};
 pub use trace::{SourcedReading, Trace, TracedInterval};
 pub use view::{Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, TagShare};
 pub use writer::Waiting;

@@ -54,7 +54,7 @@ export interface Problem {
   row: number | null;
   column: string | null;
   level: string;
-  found: string;
+  found: Text;
   expected: Text;
   fix: Text;
 }

@@ -12,7 +12,7 @@ import type { Opened, View } from "../view";
 import { importKind, level, w } from "../words/desk";
 import { page as pageName } from "../words/shell";
 
-const KINDS = ["sites", "profiles", "parcels", "economy", "gateways", "products", "boundary", "calorific", "stock", "virtual"] as const;
+const KINDS = ["sites", "profiles", "parcels", "economy", "gateways", "products", "boundary", "calorific", "stock", "virtual_points"] as const;
 /** The platform lists every problem; a page that shows them all would not open. */
 const PROBLEMS_SHOWN = 500;
 
@@ -79,7 +79,7 @@ function problems(rows: Problem[]): Child {
         { key: "row", head: w("row"), number: true, cell: (row) => row.row },
         { key: "column", head: w("column"), cell: (row) => row.column },
         { key: "level", head: w("level"), cell: (row) => ({ content: level(row.level), name: row.level === "error" ? "warn" : "" }) },
-        { key: "found", head: w("found"), cell: (row) => ({ content: row.found, name: "wrap" }) },
+        { key: "found", head: w("found"), cell: (row) => ({ content: said(row.found), name: "wrap" }) },
         { key: "expected", head: w("expected"), cell: (row) => ({ content: said(row.expected), name: "wrap" }) },
         { key: "fix", head: w("fix"), cell: (row) => ({ content: said(row.fix), name: "wrap" }) },
       ],

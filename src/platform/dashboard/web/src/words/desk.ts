@@ -86,7 +86,7 @@ export const importKind = codes({
   boundary: ["计量边界", "Boundaries"],
   calorific: ["实测热值", "Measured calorific values"],
   stock: ["库存", "Stock"],
-  virtual: ["虚拟计量点", "Virtual points"],
+  virtual_points: ["虚拟计量点", "Virtual points"],
 });
 
 export const exported = codes({
