@@ -61,6 +61,8 @@ pub struct Basics {
     /// The tables that all of this was read from.
     pub parts: Vec<import::Part>,
     pub rules: assess::Rules,
+    /// Of the per-mu evaluation.
+    pub rule_sets: Vec<evaluation::rule::RuleSet>,
     /// The files that all of this was read from.
     pub inputs: Vec<publication::Input>,
     /// What a person should look at in the registry, although it was taken.
@@ -102,12 +104,14 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
         None => None,
     };
     let rules = assess::Rules { coal, carbon };
+    let rule_sets = evaluation::rule::load_all(&config.rules)?;
     let inputs = files.iter().map(|(_, path)| *path).chain(config.coefficients.iter().map(PathBuf::as_path));
+    let inputs = inputs.chain(config.rules.iter().map(PathBuf::as_path));
     let inputs = inputs.chain(config.carbon.iter().map(|carbon| carbon.factors.as_path()));
     let inputs = inputs.map(publication::input).collect();
     let (declared, warnings) = (whole.declared(), Problems::gathered(whole.warnings));
     let registry::Whole { sites, gateways, profiles, parcels, economy, .. } = whole;
-    Ok(Basics { sites, gateways, declared, profiles, parcels, economy, parts, rules, inputs, warnings })
+    Ok(Basics { sites, gateways, declared, profiles, parcels, economy, parts, rules, rule_sets, inputs, warnings })
 }
 
 /// The registry's files, in the order in which they are read.
@@ -156,7 +160,8 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let grounds = publication::Grounds { rules: Arc::clone(&rules), inputs: Arc::new(basics.inputs) };
     tasks.spawn("publication", publication::keep(store.clone(), grounds, stop.clone()));
     let figures = figures::Figures::new(store.clone(), Arc::clone(&rules));
-    let state = api::State { store: store.clone(), presence, rules, figures, access: access::Access::open() };
+    let runs = evaluation::Runs::new(store.clone(), figures.clone(), Arc::new(basics.rule_sets));
+    let state = api::State { store: store.clone(), presence, rules, figures, runs, access: access::Access::open() };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
     let watched = stop.clone();

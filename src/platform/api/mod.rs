@@ -18,6 +18,7 @@
 mod answer;
 mod body;
 mod document;
+mod evaluation;
 mod list;
 mod origin;
 mod quarter;
@@ -32,6 +33,7 @@ use crate::{
     platform::{
         access::{Access, Asker},
         assess::Rules,
+        evaluation::Runs,
         figures::Figures,
         ingest::Presence,
         store::Store,
@@ -63,6 +65,7 @@ pub struct State {
     pub rules: Arc<Rules>,
     pub presence: Presence,
     pub figures: Figures,
+    pub runs: Runs,
     /// Who may come in.
     pub access: Access,
 }
@@ -77,7 +80,7 @@ const WORK_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Each area's addresses, one line each. Names of their schemas differ, or a test says which do not.
 fn areas() -> Vec<OpenApiRouter<State>> {
-    vec![answer::routes(), registry::routes()]
+    vec![answer::routes(), evaluation::routes(), registry::routes()]
 }
 
 /// The whole site: `/api/v1/…`, `/health` and the dashboard.

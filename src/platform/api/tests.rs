@@ -1,19 +1,29 @@
 //! The router over a real store of two sites, asked without a socket.
 
+mod dual;
+
 use super::*;
+use crate::platform::access::Asker;
 use crate::{
     model::{Gateway, Physics, PointKind, Reason, Role, Sample, Scale, Series, Site, UtcMillis, Value as Reading},
-    platform::{assess::coefficient, ingest::GatewayState},
+    platform::{
+        assess::coefficient,
+        figures::{Seen, Source},
+        ingest::GatewayState,
+    },
     wire::record::{Content, Gap, Samples, encode},
 };
-use axum::body::{Body, to_bytes};
+use axum::{
+    Extension,
+    body::{Body, to_bytes},
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tower::ServiceExt;
 
 /// 2024-11-24T00:00:00+08:00
 const BASE: i64 = 1_732_377_600_000;
-const MILL: &str = "91331003MA0000015F";
+pub const MILL: &str = "91331003MA0000015F";
 const PLANT: &str = "91331004MA0000020K";
 
 fn site(credit_code: &str, name: &str, county: &str, industry: &str) -> Site {
@@ -46,7 +56,7 @@ fn series(role: Role) -> Series {
 }
 
 /// The mill used 12.34 kWh for 20 pieces in the first two hours of 2024-11-24; of the plant nothing is known.
-async fn county() -> (tempfile::TempDir, Router) {
+pub async fn county() -> (tempfile::TempDir, Router) {
     let (dir, router, _) = county_and_store().await;
     (dir, router)
 }
@@ -56,7 +66,7 @@ async fn county_and_store() -> (tempfile::TempDir, Router, Store) {
     (dir, router, state.store)
 }
 
-async fn county_and_state() -> (tempfile::TempDir, Router, State) {
+pub(super) async fn county_and_state() -> (tempfile::TempDir, Router, State) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let sites = vec![site(MILL, "<b>某纺织厂</b>", "331003", "C1713"), site(PLANT, "Plant", "331004", "C2927")];
@@ -74,17 +84,18 @@ async fn county_and_state() -> (tempfile::TempDir, Router, State) {
     store.ingest("gw-1", [7; 16], 1, records, None).await.unwrap();
     let rules = std::sync::Arc::new(coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap().into());
     let figures = Figures::new(store.clone(), Arc::clone(&rules));
-    let state = State { store, rules, presence: Presence::default(), figures, access: Access::open() };
+    let runs = Runs::new(store.clone(), figures.clone(), Arc::default());
+    let state = State { store, rules, presence: Presence::default(), figures, runs, access: Access::open() };
     (dir, router(state.clone()), state)
 }
 
 /// The areas as `asker` sees them, whoever that is to the door.
-fn with_asker(state: State, asker: Asker) -> Router {
+pub fn with_asker(state: State, asker: Asker) -> Router {
     let areas = areas().into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge).split_for_parts().0;
     areas.with_state(state).layer(Extension(asker))
 }
 
-async fn send(router: &Router, method: &str, uri: &str) -> Response {
+pub async fn send(router: &Router, method: &str, uri: &str) -> Response {
     let request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
     router.clone().oneshot(request).await.unwrap()
 }
@@ -384,8 +395,11 @@ async fn a_gateway_s_state_is_shown_for_its_site_while_the_period_runs() {
     let shown = |states: &[GatewayState]| {
         let assessment =
             crate::platform::assess::assess(&snapshot, &rules, &period, crate::platform::assess::Basis::Calorific);
-        serde_json::to_value(view::Ranked::new(&snapshot, assessment, &query, states, None)).unwrap()["sites"][0]
-            .clone()
+        let sources = vec![Source { gateways: vec!["gw-1".into()], newest: Some(UtcMillis(BASE)) }];
+        let seen = Seen { assessment: assessment.into(), sources };
+        let page = question::Places { offset: 0, limit: 100 };
+        let ranked = view::Ranked::new(&seen, &query, page, |_| true, states, None);
+        serde_json::to_value(ranked).unwrap()["sites"][0].clone()
     };
     let site = shown(&states);
     assert_eq!(
@@ -404,7 +418,8 @@ async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
     let figures = Figures::new(store.clone(), Arc::clone(&rules));
-    let state = State { store, rules, presence: Presence::default(), figures, access: Access::open() };
+    let runs = Runs::new(store.clone(), figures.clone(), Arc::default());
+    let state = State { store, rules, presence: Presence::default(), figures, runs, access: Access::open() };
     let ask = async {
         let _idle = tokio::net::TcpStream::connect(address).await.unwrap();
         let status =
@@ -423,11 +438,11 @@ async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_
 async fn what_a_writing_request_brings_is_bounded_before_anything_looks_at_it() {
     let (_dir, router) = county().await;
     let post = async |uri: &str, bytes: usize, origin: &str| {
-        let request = Request::post(uri).header(header::HOST, "mujun").header(header::ORIGIN, origin);
+        let request = Request::post(uri).header(header::HOST, "localhost").header(header::ORIGIN, origin);
         let request = request.body(Body::from(vec![b' '; bytes])).unwrap();
         router.clone().oneshot(request).await.unwrap().status()
     };
-    let ours = "http://mujun";
+    let ours = "http://localhost";
     assert_eq!(post("/api/v1/ranking", body::JSON_BYTES_MAX, ours).await, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(post("/api/v1/ranking", body::JSON_BYTES_MAX + 1, ours).await, StatusCode::PAYLOAD_TOO_LARGE);
     let imports = "/api/v1/registry/imports";

@@ -24,8 +24,14 @@ pub(super) static COEFFICIENTS: Key = key(
     r#"coefficients = ["coefficients/gbt-2589-2020.toml"]"#,
 )
 .required();
+pub(super) static RULES: Key = key(
+    "rules",
+    "若干评价规则文件路径的数组",
+    "an array of the paths of rule files",
+    r#"rules = ["rules/huangyan-2022.toml"]"#,
+);
 pub(super) static PLATFORM_SHAPE: Shape =
-    Shape { header: "[platform]", keys: &[&DATA_DIR, &SITES, &GATEWAYS, &COEFFICIENTS] };
+    Shape { header: "[platform]", keys: &[&DATA_DIR, &SITES, &GATEWAYS, &COEFFICIENTS, &RULES] };
 
 const fn csv(name: &'static str, example: &'static str) -> Key {
     key(name, "一个 CSV 或 XLSX 文件的路径", "the path of a CSV or XLSX file", example)

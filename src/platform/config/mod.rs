@@ -22,7 +22,7 @@ use crate::{
 use key::{
     ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS, DATA_DIR, ECONOMY, FACTORS,
     GATEWAYS, GRID, INGEST, INGEST_SHAPE, LISTEN, PARCELS, PLATFORM, PLATFORM_SHAPE, PRODUCTS, PROFILES, REGISTRY,
-    REGISTRY_SHAPE, ROOT_SHAPE, SHAPES, SITES, STOCK, VIRTUAL_POINTS,
+    REGISTRY_SHAPE, ROOT_SHAPE, RULES, SHAPES, SITES, STOCK, VIRTUAL_POINTS,
 };
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -39,6 +39,8 @@ pub struct PlatformConfig {
     pub registry: RegistryFiles,
     /// Coefficient files, read as one table.
     pub coefficients: Vec<PathBuf>,
+    /// Rule files of the per-mu evaluation, one set each; may be none.
+    pub rules: Vec<PathBuf>,
     /// `None`: no carbon is reckoned.
     pub carbon: Option<CarbonConfig>,
     /// Where gateways connect (gRPC).
@@ -108,6 +110,7 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         path.map_or_else(PathBuf::new, |path| folder.join(path.value))
     };
     let coefficients = platform.as_ref().and_then(|platform| platform.parse_each(&COEFFICIENTS, settings::path));
+    let rules = platform.as_ref().and_then(|platform| platform.parse_each(&RULES, settings::path));
     let registry = root.table(&REGISTRY, &REGISTRY_SHAPE);
     let declared = |key| {
         let path = registry.as_ref().and_then(|registry| registry.parse(key, settings::path));
@@ -134,6 +137,7 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
             economy: declared(&ECONOMY),
         },
         coefficients: coefficients.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
+        rules: rules.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
         carbon,
         ingest_listen: address(ingest),
         api_listen: address(api),

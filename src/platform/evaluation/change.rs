@@ -24,6 +24,7 @@ pub enum Change {
 }
 
 const ELECTRICITY: &str = "electricity";
+const TEN_THOUSAND: Decimal = Decimal::from_parts(10_000, 0, 0, false, 0);
 
 impl Candidate {
     /// # Errors
@@ -55,15 +56,15 @@ impl Candidate {
 
     /// How many times the electricity of before.
     fn electricity(&self, item: Quantity, change: Change, origin: &Origin) -> Result<Part, Text> {
-        let old = self.term(item).filter(|term| term.value.is_some_and(|value| value > Decimal::ZERO));
-        match change {
-            Change::Factor(factor) => Ok(entry("times", Some(factor), "", origin).plus()),
-            Change::Value(value) => {
-                let old = old.ok_or_else(|| self.why_unknown(item))?;
-                let new = entry(&old.name, Some(value), &old.unit, origin);
-                Ok(Term::of("times", "", How::Quotient, vec![new.plus(), Part::shared(old)]).plus())
-            }
-        }
+        let value = match change {
+            Change::Factor(factor) => return Ok(entry("times", Some(factor), "", origin).plus()),
+            Change::Value(value) if item == Quantity::WanKwh => value.checked_mul(TEN_THOUSAND),
+            Change::Value(value) => Some(value),
+        };
+        let old = self.term(Quantity::Kwh).filter(|term| term.value.is_some_and(|value| value > Decimal::ZERO));
+        let old = old.ok_or_else(|| self.why_unknown(Quantity::Kwh))?;
+        let new = entry(&old.name, value, &old.unit, origin);
+        Ok(Term::of("times", "", How::Quotient, vec![new.plus(), Part::shared(old)]).plus())
     }
 }
 

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 /// Causes that are told of one site.
 const CAUSES_MAX: usize = 6;
 
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Comparison {
     /// Those in both.
     pub sites: usize,
@@ -23,6 +23,7 @@ pub struct Comparison {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[schema(as = GradeMove)]
 pub struct Move {
     pub from: Option<String>,
     pub to: Option<String>,
@@ -30,6 +31,7 @@ pub struct Move {
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[schema(as = MovedSite)]
 pub struct Moved {
     pub credit_code: String,
     pub name: String,
@@ -39,6 +41,7 @@ pub struct Moved {
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[schema(as = ComparedGrade)]
 pub struct Place {
     pub group: Option<String>,
     #[schema(value_type = Option<String>)]

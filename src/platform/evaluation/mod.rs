@@ -24,7 +24,7 @@ mod runs;
 
 pub use candidate::Candidate;
 pub use change::Change;
-pub use compare::{Comparison, causes, compare};
+pub use compare::{Comparison, Move, Moved, causes, compare};
 pub use facts::Facts;
 pub use quantity::Quantity;
 pub use record::site as stored_site;
@@ -32,3 +32,6 @@ pub use run::{
     Evaluation, Filled, GroupOutcome, IndicatorStatistics, Reason, ReasonKind, Scored, SiteOutcome, evaluate, workings,
 };
 pub use runs::{Correction, RunError, Runs, WhatIf, Worked};
+
+#[cfg(test)]
+pub(in crate::platform) use runs::tests;

@@ -182,7 +182,10 @@ impl Runs {
     }
 
     /// The rules that a stored run was made by.
-    async fn rules_of(&self, id: i64) -> Result<RuleSet, RunError> {
+    ///
+    /// # Errors
+    /// [`RunError::NotFound`].
+    pub async fn rules_of(&self, id: i64) -> Result<RuleSet, RunError> {
         let text = self.store.evaluation_rules(id).await?.ok_or_else(no_run)?;
         let run = self.run(id).await?;
         // it was checked when it was run
@@ -300,4 +303,4 @@ fn no_site() -> RunError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::platform) mod tests;

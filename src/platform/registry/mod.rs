@@ -20,6 +20,8 @@ mod code;
 mod economy;
 mod field;
 mod formula;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod gateways;
 mod industry;
 mod kind;

@@ -78,11 +78,11 @@ impl RuleSet {
 }
 
 impl RuleSet {
-    /// What its indicators, conditions and vetoes ask for.
+    /// What its indicators, conditions and vetoes ask for; and electricity, since people ask what another amount would give.
     pub fn wanted(&self) -> BTreeSet<Quantity> {
         let indicators = self.groups.iter().flat_map(|group| &group.indicators);
         let asked = indicators.flat_map(|one| one.numerator.iter().chain(&one.denominator)).copied();
-        asked.chain([Quantity::LandMu, Quantity::Economic(EconomicItem::TaxWan)]).collect()
+        asked.chain([Quantity::LandMu, Quantity::Kwh, Quantity::Economic(EconomicItem::TaxWan)]).collect()
     }
 }
 

@@ -172,7 +172,7 @@ fn finish(
     for ((indicator, value), statistics) in group.indicators.iter().zip(values).zip(statistics) {
         let (points, filled) = given(group, indicator, statistics, value);
         if let Err(why) = value {
-            site.because(ReasonKind::Missing, missing(indicator, why, filled));
+            site.because(ReasonKind::Missing, missing(indicator, why, filled, points));
         }
         match filled {
             Some(Filled::LeftOut) => left_out = true,
@@ -210,8 +210,12 @@ fn finish(
     }
 }
 
-fn missing(indicator: &Indicator, why: &Text, filled: Option<Filled>) -> Text {
+fn missing(indicator: &Indicator, why: &Text, filled: Option<Filled>, points: Option<Decimal>) -> Text {
     let (zh, en) = match filled {
+        Some(Filled::GroupMean) if points.is_none() => (
+            "组内无一家有此项数据，没有平均得分可用",
+            "nobody in the group has a value, so that there is no mean either",
+        ),
         Some(Filled::GroupMean) => ("按组内平均得分计", "it gets the mean points of the group"),
         Some(Filled::LeftOut) => ("不计此项，其余各项折算", "it does not count, and the others are scaled up"),
         _ => ("按零分计", "it gives no points"),
