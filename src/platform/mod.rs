@@ -13,8 +13,10 @@ mod audit;
 pub mod command;
 pub mod config;
 pub mod dashboard;
+pub mod dual;
 pub mod evaluation;
 pub mod explain;
+mod export;
 pub mod figures;
 pub mod import;
 pub mod ingest;
@@ -23,6 +25,7 @@ pub mod publication;
 pub mod quota;
 pub mod registry;
 pub mod store;
+pub mod warning;
 
 use crate::{
     model::{Declared, EconomicFigure, Gateway, Parcel, Profile, Site},
@@ -61,6 +64,8 @@ pub struct Basics {
     /// The tables that all of this was read from.
     pub parts: Vec<import::Part>,
     pub rules: assess::Rules,
+    /// Where warnings are told.
+    pub channels: warning::Channels,
     /// Of the per-mu evaluation.
     pub rule_sets: Vec<evaluation::rule::RuleSet>,
     /// The files that all of this was read from.
@@ -75,6 +80,10 @@ pub enum RunError {
     Store(#[from] store::StoreError),
     #[error("{0}")]
     Registry(Problems),
+    #[error(transparent)]
+    Start(#[from] access::StartError),
+    #[error(transparent)]
+    Oidc(#[from] access::oidc::OidcError),
     #[error("{address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
 }
@@ -104,6 +113,7 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
         None => None,
     };
     let rules = assess::Rules { coal, carbon };
+    let channels = warning::channels(&config.warning)?;
     let rule_sets = evaluation::rule::load_all(&config.rules)?;
     let inputs = files.iter().map(|(_, path)| *path).chain(config.coefficients.iter().map(PathBuf::as_path));
     let inputs = inputs.chain(config.rules.iter().map(PathBuf::as_path));
@@ -111,7 +121,20 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     let inputs = inputs.map(publication::input).collect();
     let (declared, warnings) = (whole.declared(), Problems::gathered(whole.warnings));
     let registry::Whole { sites, gateways, profiles, parcels, economy, .. } = whole;
-    Ok(Basics { sites, gateways, declared, profiles, parcels, economy, parts, rules, rule_sets, inputs, warnings })
+    Ok(Basics {
+        sites,
+        gateways,
+        declared,
+        profiles,
+        parcels,
+        economy,
+        parts,
+        rules,
+        channels,
+        rule_sets,
+        inputs,
+        warnings,
+    })
 }
 
 /// The registry's files, in the order in which they are read.
@@ -139,8 +162,8 @@ fn part(kind: Kind, path: &Path) -> Result<import::Part, Problems> {
 
 /// Runs until `stop` is cancelled or a part fails.
 pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken) -> Result<Ended, RunError> {
-    let data_dir = config.data_dir.clone();
-    let store = blocking(move || store::Store::open(&data_dir)).await?;
+    let address = config.store.clone();
+    let store = blocking(move || store::Store::at(&address)).await?;
     match import::at_start(&store, basics.parts).await? {
         import::Imported::Refused(problems) => return Err(RunError::Registry(problems)),
         import::Imported::Overtaken => return Err(store::StoreError::Overtaken.into()),
@@ -150,6 +173,8 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
             }
         }
     }
+    let access = door(&config).await?;
+    access.may_start(&store).await?;
     let (ingest, api) = (listen(config.ingest_listen).await?, listen(config.api_listen).await?);
     tracing::info!(ingest = %config.ingest_listen, api = %config.api_listen, "listening");
 
@@ -160,8 +185,19 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let grounds = publication::Grounds { rules: Arc::clone(&rules), inputs: Arc::new(basics.inputs) };
     tasks.spawn("publication", publication::keep(store.clone(), grounds, stop.clone()));
     let figures = figures::Figures::new(store.clone(), Arc::clone(&rules));
+    let dual = dual::Dual { store: store.clone(), figures: figures.clone() };
+    let config::WarningConfig { basis, calendar, .. } = config.warning;
+    let judged = warning::watch(
+        dual,
+        basis.unwrap_or(assess::Basis::Calorific),
+        calendar,
+        basics.channels.clone(),
+        stop.clone(),
+    );
+    tasks.spawn("warning", judged);
+    tasks.spawn("delivery", warning::deliver(store.clone(), basics.channels, stop.clone()));
     let runs = evaluation::Runs::new(store.clone(), figures.clone(), Arc::new(basics.rule_sets));
-    let state = api::State { store: store.clone(), presence, rules, figures, runs, access: access::Access::open() };
+    let state = api::State { store: store.clone(), presence, rules, figures, runs, access };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
     let watched = stop.clone();
@@ -172,6 +208,17 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
         }
     });
     Ok(tasks.join(STOP_DEADLINE).await)
+}
+
+/// Who may come in. Behind a relay it is not this machine alone that asks.
+async fn door(config: &PlatformConfig) -> Result<access::Access, RunError> {
+    let config::AccessConfig { origin, oidc } = config.access.clone();
+    let remote = !config.api_listen.ip().is_loopback() || origin.is_some();
+    let oidc = match (oidc, origin.clone()) {
+        (Some(oidc), Some(origin)) => Some(blocking(move || access::oidc::Provider::open(oidc, &origin)).await?),
+        _ => None,
+    };
+    Ok(access::Access::new(access::Settings { remote, origin, oidc }))
 }
 
 /// Judges all refused records again, then those whose time has come, until `stop`.

@@ -49,6 +49,12 @@ export class County {
     return answer.json();
   }
 
+  async send(path, body) {
+    const answer = await fetch(`${this.url}api/v1/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`status ${answer.status} of ${path}: ${await answer.text()}`);
+    return answer.json();
+  }
+
   ranking(query = {}) {
     return this.ask("ranking", query);
   }

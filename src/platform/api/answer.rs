@@ -7,7 +7,13 @@ use super::{
     site, view, visible,
 };
 use crate::{
-    platform::{access::Asker, assess::assess, dashboard, explain, publication::Body, store::Listing},
+    platform::{
+        access::Asker,
+        assess::{SiteAssessment, assess},
+        dashboard, explain,
+        publication::Body,
+        store::Listing,
+    },
     runtime::{clock, task},
 };
 use axum::{
@@ -45,21 +51,27 @@ pub(super) fn routes() -> OpenApiRouter<State> {
     ("sort" = Option<String>, Query, description = "A figure; by default tce_per_mu"),
     ("order" = Option<String>, Query, description = "asc or desc"),
     ("county" = Option<String>, Query, description = "Six digits, GB/T 2260"),
+    ("region" = Option<String>, Query, description = "A province, city or county and all in it, GB/T 2260"),
     ("industry" = Option<String>, Query, description = "GB/T 4754, or its beginning"),
+    ("query" = Option<String>, Query, description = "A part of the name or of the credit code"),
     ("basis" = Option<String>, Query, description = "calorific (by default) or equivalent"),
+    ("offset" = Option<u32>, Query, description = "Rows that are passed over"),
+    ("limit" = Option<u32>, Query, minimum = 1, maximum = 500, description = "Rows of a page, 100 by default"),
 ), responses((status = 200, body = view::Ranked)))]
 async fn ranking(Shared(state): Shared<State>, Extension(asker): Extension<Asker>, uri: Uri) -> Answer {
-    let asked = Asked::read(&uri, &["period", "sort", "order", "county", "industry", "basis"])?;
-    let now = clock::now();
-    let (period, basis, query) = (asked.period(now)?, asked.basis()?, asked.ranking()?);
-    let mut snapshot = state.store.snapshot(&period, now).await?;
-    snapshot.sites.retain(|ledger| asker.sees(&ledger.site.county_code));
+    let asked = Asked::read(
+        &uri,
+        &["period", "sort", "order", "county", "region", "industry", "query", "basis", "offset", "limit"],
+    )?;
+    let (period, basis, query) = (asked.period(clock::now())?, asked.basis()?, asked.ranking()?);
+    let (among, page) = (asked.among()?, asked.places()?);
+    let seen = state.figures.seen(&period, basis).await?;
     let published = state.store.publications(Some(period.to_string())).await?;
     // the newest stands first
     let published = published.into_iter().find(|version| version.basis == basis.name());
     json(move || {
-        let assessment = assess(&snapshot, &state.rules, &period, basis);
-        Ok(view::Ranked::new(&snapshot, assessment, &query, &state.presence.snapshot(), published))
+        let shown = |site: &SiteAssessment| asker.sees(&site.county_code) && among.has(site);
+        Ok(view::Ranked::new(&seen, &query, page, shown, &state.presence.snapshot(), published))
     })
     .await
 }

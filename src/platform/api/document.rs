@@ -4,8 +4,9 @@
 //! - Each operation has an id of its own, and says how a refusal looks.
 
 use super::refusal::Refused;
+use crate::platform::assess::term::Part;
 use utoipa::{
-    PartialSchema, ToSchema,
+    ToSchema,
     openapi::{
         Components, Content, Info, OpenApi, Ref, RefOr, Response,
         path::{Operation, PathItem},
@@ -14,13 +15,15 @@ use utoipa::{
 };
 
 /// Statuses with which any operation may refuse.
-const REFUSALS: [(&str, &str); 11] = [
+const REFUSALS: [(&str, &str); 13] = [
     ("400", "The question or the body is not understood"),
     ("401", "Nobody is signed in"),
     ("403", "Not with this role, or from a page of another origin"),
     ("404", "There is no such thing in what the asker may see"),
     ("405", "The address does not answer that method"),
     ("409", "It is in a state in which that can not be done"),
+    ("408", "The body came too slowly"),
+    ("411", "The body does not say its length"),
     ("413", "The body is too large"),
     ("414", "The address is too long"),
     ("415", "The body is of another kind"),
@@ -38,10 +41,9 @@ pub fn begun() -> OpenApi {
     );
     let mut openapi = OpenApi::new(info, utoipa::openapi::Paths::new());
     let mut components = Components::new();
-    components.schemas.insert(Refused::name().into_owned(), Refused::schema());
-    let mut more = Vec::new();
-    <Refused as ToSchema>::schemas(&mut more);
-    components.schemas.extend(more);
+    describe::<Refused>(&mut components);
+    // a term holds parts that hold terms: what stops the macro there leaves them out
+    describe::<Part>(&mut components);
     let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("mujun-session")));
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     components.add_security_scheme("session", cookie);
@@ -54,6 +56,12 @@ pub fn begun() -> OpenApi {
         SecurityRequirement::new("token", Vec::<String>::new()),
     ]);
     openapi
+}
+
+fn describe<T: ToSchema>(components: &mut Components) {
+    let mut schemas = vec![(T::name().into_owned(), T::schema())];
+    T::schemas(&mut schemas);
+    components.schemas.extend(schemas);
 }
 
 /// The document as it is served.

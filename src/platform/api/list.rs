@@ -20,6 +20,10 @@ impl<T> Listed<T> {
     pub fn new<R>(page: Page<R>, row: impl Fn(R) -> T) -> Listed<T> {
         Listed { rows: page.rows.into_iter().map(row).collect(), next: page.next }
     }
+
+    pub fn none() -> Listed<T> {
+        Listed { rows: Vec::new(), next: None }
+    }
 }
 
 /// A stretch of which there is nothing, and why.
@@ -68,7 +72,7 @@ impl From<GapRow> for Gap {
     }
 }
 
-fn cause_name(cause: Option<GapCause>) -> &'static str {
+pub fn cause_name(cause: Option<GapCause>) -> &'static str {
     match cause {
         None => "hole",
         Some(GapCause::Quarantined) => "quarantined",

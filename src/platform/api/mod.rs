@@ -16,28 +16,31 @@
 //! Compute figures.
 
 mod answer;
+mod audit_log;
 mod body;
 mod document;
+mod dual_question;
+mod entrance;
 mod evaluation;
+mod export;
+mod intensity;
 mod list;
+mod metrics;
 mod origin;
 mod quarter;
 mod question;
+mod quota;
 mod refusal;
 mod registry;
+mod session;
 mod site;
+mod target;
 mod view;
 mod visible;
+mod warning;
 
 use crate::{
-    platform::{
-        access::{Access, Asker},
-        assess::Rules,
-        evaluation::Runs,
-        figures::Figures,
-        ingest::Presence,
-        store::Store,
-    },
+    platform::{access::Access, assess::Rules, evaluation::Runs, figures::Figures, ingest::Presence, store::Store},
     runtime::{
         server::{self, Bounds},
         task,
@@ -79,15 +82,30 @@ const ANSWER_DEADLINE: Duration = Duration::from_secs(20);
 const WORK_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Each area's addresses, one line each. Names of their schemas differ, or a test says which do not.
+#[rustfmt::skip]
 fn areas() -> Vec<OpenApiRouter<State>> {
-    vec![answer::routes(), evaluation::routes(), registry::routes()]
+    vec![
+        answer::routes(),
+        evaluation::routes(),
+        registry::routes(),
+        audit_log::routes(),
+        export::routes(),
+        session::routes(),
+        metrics::routes(),
+        intensity::routes(),
+        quota::routes(),
+        target::routes(),
+        warning::routes(),
+    ]
 }
 
 /// The whole site: `/api/v1/…`, `/health` and the dashboard.
 pub fn router(state: State) -> Router {
-    let places = Arc::new(Semaphore::new(REQUESTS_MAX));
+    let gate = Gate { places: Arc::new(Semaphore::new(REQUESTS_MAX)), access: state.access.clone() };
+    let door = middleware::from_fn_with_state(state.clone(), entrance::enter);
     let begun = OpenApiRouter::with_openapi(document::begun());
     let (router, openapi) = areas().into_iter().fold(begun, OpenApiRouter::merge).split_for_parts();
+    let times = metrics::Times::new(openapi.paths.paths.keys().cloned());
     let openapi: Arc<str> = document::finished(openapi).to_json().unwrap_or_default().into();
     let described = move || {
         let text = openapi.to_string();
@@ -98,10 +116,12 @@ pub fn router(state: State) -> Router {
         .fallback_service(get(answer::asset).fallback(|| async { Refusal::method() }))
         .method_not_allowed_fallback(|| async { Refusal::method() })
         .with_state(state)
-        .layer(Extension(Asker::local()))
+        .layer(door)
+        .layer(Extension(times.clone()))
         // what `body` bounds is bounded already
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(places, bounded))
+        .layer(middleware::from_fn_with_state(gate, bounded))
+        .layer(middleware::from_fn_with_state(times, metrics::timed))
         .layer(middleware::from_fn(headed))
 }
 
@@ -111,18 +131,25 @@ pub async fn serve(listener: TcpListener, state: State, stop: CancellationToken)
     Ok(())
 }
 
+/// What every request passes first.
+#[derive(Clone)]
+struct Gate {
+    places: Arc<Semaphore>,
+    access: Access,
+}
+
 /// Refuses what no answer is made for, and ends every answer in time.
-async fn bounded(Shared(places): Shared<Arc<Semaphore>>, request: Request, next: Next) -> Result<Response, Refusal> {
+async fn bounded(Shared(gate): Shared<Gate>, request: Request, next: Next) -> Result<Response, Refusal> {
     let uri = request.uri();
     if uri.path().len() + uri.query().map_or(0, str::len) > URI_BYTES_MAX {
         return Err(Refusal::too_long(URI_BYTES_MAX));
     }
-    origin::check(request.method(), request.headers(), None)?;
+    origin::check(request.method(), request.headers(), gate.access.origin())?;
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && !uri.path().starts_with(EXPORTS);
     let deadline = if reads { ANSWER_DEADLINE } else { WORK_DEADLINE };
     let request = body::bounded(request).await?;
     let answered = tokio::time::timeout(deadline, async {
-        let _place = places.acquire().await;
+        let _place = gate.places.acquire().await;
         next.run(request).await
     });
     answered.await.map_err(|_| Refusal::busy())

@@ -6,7 +6,7 @@ use crate::{
 };
 use axum::{
     Json,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -55,6 +55,14 @@ impl Refusal {
         let mib = bytes_max >> 20;
         let text = Text::new(format!("正文超过 {mib} MiB"), format!("the body has more than {mib} MiB"));
         Refusal { status: StatusCode::PAYLOAD_TOO_LARGE, text }
+    }
+
+    pub fn no_length() -> Refusal {
+        let text = Text::new(
+            "请用 Content-Length 说明正文长度，不用 Transfer-Encoding",
+            "say the body's length in Content-Length, without Transfer-Encoding",
+        );
+        Refusal { status: StatusCode::LENGTH_REQUIRED, text }
     }
 
     pub fn broken_body() -> Refusal {
@@ -112,7 +120,12 @@ pub struct Refused {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (self.status, Json(Refused { error: self.text })).into_response()
+        let mut response = (self.status, Json(Refused { error: self.text })).into_response();
+        // what follows on the connection may be the body
+        if self.status == StatusCode::LENGTH_REQUIRED {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
     }
 }
 

@@ -44,7 +44,7 @@ pub use figure::{Figure, UnknownFigure};
 pub use line::{role_name, role_of};
 pub use note::cause_name;
 pub use output::ProductOutput;
-pub use ranking::{Ranking, RankingQuery, ranking};
+pub use ranking::{Ranking, RankingQuery, ranking, ranking_among};
 
 use crate::{
     energy::carbon::{CarbonFactors, Scope},

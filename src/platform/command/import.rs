@@ -33,9 +33,9 @@ pub async fn run(config: &PlatformConfig, asked: Asked, lang: Lang) -> ExitCode 
         Ok(part) => part,
         Err(problems) => return refused(&problems, json, lang),
     };
-    let dir = config.data_dir.clone();
+    let address = config.store.clone();
     let asker = Asker { name: by, ..Asker::local() };
-    let imported = match blocking(move || Store::beside(&dir)).await {
+    let imported = match blocking(move || Store::beside_at(&address)).await {
         Ok(store) => import::import(&store, vec![part], &asker, &reason, dry_run).await,
         Err(error) => Err(error),
     };

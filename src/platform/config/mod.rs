@@ -8,10 +8,18 @@
 //! # Does not
 //! Open what it names: the registry and the coefficients are read by their own stages.
 
+mod access;
 mod key;
+mod store;
+mod warning;
+
+pub use store::URL_VARIABLE;
+
+pub use access::AccessConfig;
 
 use crate::{
     energy::carbon::Scope,
+    platform::store::Address,
     runtime::{
         file,
         lang::Text,
@@ -19,10 +27,13 @@ use crate::{
         settings::{self, Section},
     },
 };
+pub use warning::{MailConfig, WarningConfig, WebhookConfig};
+
+use key::warning::{WARNING, WARNING_SHAPE};
 use key::{
-    ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS, DATA_DIR, ECONOMY, FACTORS,
-    GATEWAYS, GRID, INGEST, INGEST_SHAPE, LISTEN, PARCELS, PLATFORM, PLATFORM_SHAPE, PRODUCTS, PROFILES, REGISTRY,
-    REGISTRY_SHAPE, ROOT_SHAPE, RULES, SHAPES, SITES, STOCK, VIRTUAL_POINTS,
+    ACCESS, ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS, DATA_DIR, ECONOMY,
+    FACTORS, GATEWAYS, GRID, INGEST, INGEST_SHAPE, LISTEN, PARCELS, PLATFORM, PLATFORM_SHAPE, PRODUCTS, PROFILES,
+    REGISTRY, REGISTRY_SHAPE, ROOT_SHAPE, RULES, SHAPES, SITES, STOCK, VIRTUAL_POINTS,
 };
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -32,6 +43,8 @@ use std::{
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PlatformConfig {
     pub data_dir: PathBuf,
+    /// `data_dir` itself, or a database.
+    pub store: Address,
     /// CSV or XLSX files of the registry.
     pub sites: PathBuf,
     pub gateways: PathBuf,
@@ -43,10 +56,13 @@ pub struct PlatformConfig {
     pub rules: Vec<PathBuf>,
     /// `None`: no carbon is reckoned.
     pub carbon: Option<CarbonConfig>,
+    pub warning: WarningConfig,
     /// Where gateways connect (gRPC).
     pub ingest_listen: SocketAddr,
     /// Where the JSON API and the dashboard are served.
     pub api_listen: SocketAddr,
+    /// Who may come in there, beside local users.
+    pub access: AccessConfig,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -121,9 +137,12 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         let grid = carbon.parse(&GRID, |text| text.parse().map_err(|_| settings::such_as(&GRID)));
         Some(CarbonConfig { factors: folder.join(factors?.value), grid: grid?.value })
     });
+    let warning = root.table(&WARNING, &WARNING_SHAPE).map(|table| warning::read(&table, folder));
     let address = |listen: Option<Found<SocketAddr>>| listen.map_or(NOWHERE, |listen| listen.value);
+    let data_dir = file(&DATA_DIR);
     PlatformConfig {
-        data_dir: file(&DATA_DIR),
+        store: store::address(root, &data_dir),
+        data_dir,
         sites: file(&SITES),
         gateways: file(&GATEWAYS),
         registry: RegistryFiles {
@@ -139,8 +158,10 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         coefficients: coefficients.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
         rules: rules.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
         carbon,
+        warning: warning.unwrap_or_default(),
         ingest_listen: address(ingest),
         api_listen: address(api),
+        access: access::access(root, &ACCESS, folder),
     }
 }
 

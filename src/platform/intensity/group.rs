@@ -42,6 +42,16 @@ impl By {
         By::ALL.into_iter().find(|by| by.name() == name)
     }
 
+    /// The kind of region that a code is of.
+    pub fn of_region(code: &str) -> By {
+        match code.len() {
+            7.. => By::Township,
+            _ if code.ends_with("0000") => By::Province,
+            _ if code.ends_with("00") => By::City,
+            _ => By::County,
+        }
+    }
+
     /// Whether its keys are codes of regions, for which there are targets.
     pub fn is_region(self) -> bool {
         matches!(self, By::Township | By::County | By::City | By::Province)

@@ -1,63 +1,17 @@
 //! Limit values of energy per product: 单位产品能源消耗限额 of national and local standards.
 
-use crate::{energy::intensity::Light, model::unit};
+use crate::{
+    energy::intensity::Light,
+    model::{LimitGrade, ProductLimit, unit},
+};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-
-/// In the order of strictness, as the standards' levels 3, 2, 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LimitGrade {
-    /// 限定值 (3级): beyond it a site must mend or end the production.
-    Limit,
-    /// 准入值 (2级), for new lines.
-    Entry,
-    /// 先进值 (1级).
-    Advanced,
-}
-
-impl LimitGrade {
-    pub const ALL: [LimitGrade; 3] = [LimitGrade::Limit, LimitGrade::Entry, LimitGrade::Advanced];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            LimitGrade::Limit => "limit",
-            LimitGrade::Entry => "entry",
-            LimitGrade::Advanced => "advanced",
-        }
-    }
-
-    pub fn by_name(name: &str) -> Option<LimitGrade> {
-        LimitGrade::ALL.into_iter().find(|grade| grade.name() == name)
-    }
-}
-
-/// By which a limit is told from others.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct LimitKey {
-    pub product: String,
-    /// GB/T 2260 code of whose standard it is; empty: national.
-    pub region: String,
-    pub grade: LimitGrade,
-    pub valid_from: Date,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Limit {
-    pub key: LimitKey,
-    /// Above 0, kgce for one `unit` of product.
-    pub kgce_per_unit: Decimal,
-    pub unit: String,
-    /// Standard and clause.
-    pub source: String,
-    pub by: String,
-}
 
 /// A site's energy per product against the limits that bind it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Verdict<'l> {
     /// The strictest 限定值 in force, of the country or of a region that the site lies in.
-    pub limit: &'l Limit,
+    pub limit: &'l ProductLimit,
     /// In the unit of the intensity, kgce.
     pub kgce_per_unit: Decimal,
     /// Green within the limit, red beyond it: a limit value has no margin.
@@ -69,7 +23,7 @@ pub struct Verdict<'l> {
 /// `None` where no limit binds the product, or its unit can not become `unit`. `intensity`: kgce for one `unit`, not
 /// rounded; `county`: where the site stands; `on`: the last day of the period.
 pub fn verdict<'l>(
-    limits: &'l [Limit],
+    limits: &'l [ProductLimit],
     (product, unit): (&str, &str),
     county: &str,
     on: Date,
@@ -83,7 +37,7 @@ pub fn verdict<'l>(
         // of each region the one in force: the latest that has begun
         let in_force = own.clone().filter(|limit| {
             let key = &limit.key;
-            let later = |other: &Limit| {
+            let later = |other: &ProductLimit| {
                 other.key.region == key.region && other.key.valid_from > key.valid_from && other.key.valid_from <= on
             };
             key.valid_from <= on && !own.clone().any(later)
@@ -97,6 +51,6 @@ pub fn verdict<'l>(
 }
 
 /// kgce for one `unit`.
-fn in_unit(limit: &Limit, unit: &str) -> Option<Decimal> {
+fn in_unit(limit: &ProductLimit, unit: &str) -> Option<Decimal> {
     limit.kgce_per_unit.checked_mul(unit::ratio(unit, &limit.unit)?)
 }

@@ -25,11 +25,11 @@ mod span;
 mod target;
 
 pub use group::By;
-pub use limit::{Limit, LimitGrade, LimitKey, Verdict, verdict};
+pub use limit::{Verdict, verdict};
 pub use product::output_of;
-pub use row::{Counting, Member, Missing, Per, Row, Year, co2_of, energy_of, rows};
+pub use row::{Counting, Member, Missing, Per, Row, Year, energy_of, rows, tce, whole};
 pub use span::{DateSpan, last_year, span, to_date};
-pub use target::{Lights, Target, TargetKind, TargetLight, lights, region_covers};
+pub use target::{TargetLight, lights, region_covers};
 
 #[cfg(test)]
 mod tests;

@@ -121,10 +121,6 @@ pub fn energy_of(site: &SiteAssessment, counting: Counting) -> Option<Decimal> {
     }
 }
 
-pub fn co2_of(site: &SiteAssessment) -> Option<Decimal> {
-    site.co2_t
-}
-
 /// Rows in the order of their keys.
 pub fn rows(members: &[Member<'_>], by: By, per: &Per, counting: Counting) -> Vec<Row> {
     let mut groups: BTreeMap<String, Vec<&Member<'_>>> = BTreeMap::new();
@@ -132,6 +128,23 @@ pub fn rows(members: &[Member<'_>], by: By, per: &Per, counting: Counting) -> Ve
         groups.entry(by.key(member)).or_default().push(member);
     }
     groups.into_iter().filter_map(|(key, members)| row(key, &members, by, per, counting)).collect()
+}
+
+/// All members as one row.
+pub fn whole(members: &[Member<'_>], per: &Per, counting: Counting) -> Option<Row> {
+    let all: Vec<&Member<'_>> = members.iter().collect();
+    row(String::new(), &all, By::Site, per, counting)
+}
+
+/// The sites' energy together, tce; a lower bound where one is not known.
+pub fn tce<'a>(sites: impl Iterator<Item = &'a SiteAssessment>) -> Option<Decimal> {
+    let mut sum = Sum::default();
+    sites.for_each(|site| sum.add(site.kgce));
+    tonnes(&sum)
+}
+
+fn tonnes(sum: &Sum) -> Option<Decimal> {
+    Some((sum.value()? / Decimal::ONE_THOUSAND).round_dp(AMOUNT_DECIMALS).normalize())
 }
 
 fn row(key: String, members: &[&Member<'_>], by: By, per: &Per, counting: Counting) -> Option<Row> {
@@ -149,7 +162,7 @@ fn row(key: String, members: &[&Member<'_>], by: By, per: &Per, counting: Counti
         energy.add(kgce);
         raw.add(site.kgce.zip(site.kgce_without_raw_material).map(|(all, without)| all - without));
         renewable.add(site.kgce.zip(site.kgce_without_renewable).map(|(all, without)| all - without));
-        co2.add(co2_of(site));
+        co2.add(site.co2_t);
         divisor.add(under);
         both.add(kgce, under);
         complete += usize::from(kgce.is_some() && site.completeness.is_some_and(|share| share >= COMPLETE));
@@ -172,7 +185,7 @@ fn row(key: String, members: &[&Member<'_>], by: By, per: &Per, counting: Counti
             this.add(Some(now), Some(divisor_now));
             before.add(Some(then), Some(divisor_then));
         }
-        if let Some((now, then)) = co2_of(site).zip(co2_of(year.site)) {
+        if let Some((now, then)) = site.co2_t.zip(year.site.co2_t) {
             carbon.add(Some(now), Some(divisor_now));
             carbon_before.add(Some(then), Some(divisor_then));
         }
@@ -183,7 +196,6 @@ fn row(key: String, members: &[&Member<'_>], by: By, per: &Per, counting: Counti
         _ => kgce.checked_div(Decimal::ONE_THOUSAND),
     };
     let ratio = |ratio: &Ratio| Some(in_unit(ratio.value()?)?.round_dp(RATIO_DECIMALS).normalize());
-    let tonnes = |sum: &Sum| Some((sum.value()? / Decimal::ONE_THOUSAND).round_dp(AMOUNT_DECIMALS).normalize());
     let growth = total.value().zip(total_before.value()).and_then(|(now, then)| reduction_percent(now, then));
     let mut row = Row {
         key,

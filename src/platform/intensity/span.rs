@@ -50,7 +50,10 @@ pub fn span(text: &str) -> Option<Period> {
 /// The same days a year before; 29 February is then the 28th.
 pub fn last_year(period: &Period) -> Option<Period> {
     let DateSpan { start, end } = DateSpan::of(period)?;
-    DateSpan { start: start.checked_sub(1.year()).ok()?, end: end.checked_sub(1.year()).ok()? }.period()
+    let last = end.checked_sub(1.day()).ok()?.checked_sub(1.year()).ok()?;
+    // a whole February stays one, however many days it has
+    let end = if end.day() == 1 { end.checked_sub(1.year()).ok()? } else { last.checked_add(1.day()).ok()? };
+    DateSpan { start: start.checked_sub(1.year()).ok()?, end }.period()
 }
 
 /// What of a period is past in whole months (1—10月 of a year that runs): economic figures are of whole months, and a

@@ -5,52 +5,11 @@
 //! by days. Raw material is in neither energy, new renewable energy not in the total.
 
 use super::{DateSpan, Row};
-use crate::energy::intensity::{Light, light_of_growth, light_of_reduction};
+use crate::{
+    energy::intensity::{Light, light_of_growth, light_of_reduction},
+    model::{Target, TargetKind},
+};
 use rust_decimal::Decimal;
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TargetKind {
-    /// 能耗强度下降: by at least so many % against the year before.
-    Intensity,
-    /// 能耗总量增长: by at most so many %.
-    Total,
-    /// 能耗总量: at most so many tce.
-    TotalTce,
-    /// 碳排放强度下降: by at least so many %.
-    CarbonIntensity,
-}
-
-impl TargetKind {
-    pub const ALL: [TargetKind; 4] =
-        [TargetKind::Intensity, TargetKind::Total, TargetKind::TotalTce, TargetKind::CarbonIntensity];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            TargetKind::Intensity => "intensity",
-            TargetKind::Total => "total",
-            TargetKind::TotalTce => "total_tce",
-            TargetKind::CarbonIntensity => "carbon_intensity",
-        }
-    }
-
-    pub fn by_name(name: &str) -> Option<TargetKind> {
-        TargetKind::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
-
-/// What a region is to reach in a year.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Target {
-    /// GB/T 2260 or GB/T 10114 code.
-    pub region: String,
-    pub year: i16,
-    pub kind: TargetKind,
-    pub value: Decimal,
-    /// Document that sets it.
-    pub source: String,
-    pub by: String,
-}
 
 /// One target and how far it is.
 #[derive(Clone, PartialEq, Debug)]
@@ -64,8 +23,6 @@ pub struct TargetLight {
     pub light: Option<Light>,
 }
 
-pub type Lights = Vec<TargetLight>;
-
 /// A code covers those that begin with it, its final pairs of zeros left out; the empty code covers all.
 pub fn region_covers(region: &str, code: &str) -> bool {
     let mut head = region;
@@ -77,7 +34,7 @@ pub fn region_covers(region: &str, code: &str) -> bool {
 
 /// The lights of the row's targets. `intensity` counts without raw material, `total` without raw material and new
 /// renewable energy; both are over `judged`, a part of `year`.
-pub fn lights(targets: &[&Target], intensity: &Row, total: &Row, judged: DateSpan, year: DateSpan) -> Lights {
+pub fn lights(targets: &[&Target], intensity: &Row, total: &Row, judged: DateSpan, year: DateSpan) -> Vec<TargetLight> {
     let each = targets.iter().map(|target| {
         let mut to_date = target.value;
         let (actual, light): (_, fn(Decimal, Decimal) -> Light) = match target.kind {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     energy::intensity::Light,
-    model::{Doubts, Period, Quality, UtcMillis},
+    model::{Doubts, LimitGrade, LimitKey, Period, ProductLimit, Quality, Target, TargetKind, UtcMillis},
     platform::assess::{ProductOutput, SiteAssessment},
 };
 use jiff::civil::date;
@@ -144,9 +144,9 @@ fn what_does_not_count_in_dual_control_is_left_out_of_it() {
     assert_eq!(energy_of(&unknown, Counting::WithoutBoth), None);
 }
 
-fn limit(region: &str, grade: LimitGrade, from: jiff::civil::Date, kgce: &str) -> Limit {
+fn limit(region: &str, grade: LimitGrade, from: jiff::civil::Date, kgce: &str) -> ProductLimit {
     let key = LimitKey { product: "steel".into(), region: region.into(), grade, valid_from: from };
-    Limit { key, kgce_per_unit: d(kgce), unit: "t".into(), source: "standard".into(), by: "t".into() }
+    ProductLimit { key, kgce_per_unit: d(kgce), unit: "t".into(), source: "standard".into(), by: "t".into() }
 }
 
 #[test]
@@ -229,8 +229,10 @@ fn stretches_of_the_year_and_the_same_a_year_before() {
     let before = |text: &str| shown(last_year(&span(text).unwrap()));
     assert_eq!(before("2026"), Some("2025-01-01..2025-12-31".into()));
     assert_eq!(before("2024-02"), Some("2023-02-01..2023-02-28".into()));
-    // the day after a leap day begins March in both years
-    assert_eq!(before("2024-02-28"), Some("2023-02-28".into()));
+    for day in ["2024-02-28", "2024-02-29"] {
+        assert_eq!(before(day), Some("2023-02-28".into()));
+    }
+    assert_eq!(before("2025-02"), Some("2024-02-01..2024-02-29".into()));
     assert_eq!(shown(span("2026-Q3")), Some("2026-07..2026-09".into()));
     assert_eq!(shown(span("rolling:2026-11")), Some("2025-12-01..2026-11-30".into()));
     for wrong in ["2026-Q5", "2026-Q", "rolling:2026", "rolling:", "Q1", "x-Q1"] {

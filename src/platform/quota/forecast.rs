@@ -6,8 +6,9 @@
 //!   mean      mean of the known months of this year
 //! ```
 //!
-//! The method is the one with the smallest mean error on held-out months among those that can say every month that is
-//! missing; where none could be tried, the first that can, in that order. **Held out**: from each known month on, the known
+//! The method is the one with the smallest mean error among those that can say every month that is missing and were tried
+//! on 12 held-out months or more: one lucky month proves nothing. Where none was, the first that can, in the order seasonal,
+//! mean, drift. **Held out**: from each known month on, the known
 //! months behind it to the end of their year are forecast from it and from what lies before it alone.
 //!
 //! The band is the sum of the forecast months ± the largest relative error that the same method made on a sum of held-out
@@ -20,6 +21,8 @@ const TCE_DECIMALS: u32 = 4;
 const PERCENT_DECIMALS: u32 = 2;
 /// Months from which a drift is drawn: of two it would be noise.
 const DRIFT_MONTHS_MIN: usize = 3;
+/// Held-out months on which a method is believed to be better than another.
+const TRIED_MONTHS_MIN: usize = 12;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Method {
@@ -69,11 +72,14 @@ pub fn forecast(history: &[[Option<Decimal>; MONTHS]]) -> Forecast {
     let says = |method: Method| -> Option<Vec<Decimal>> {
         open.iter().map(|month| predicted(method, year, before.last(), *month)).collect()
     };
-    let tried = [Method::Seasonal, Method::Drift, Method::Mean]
+    let able = [Method::Seasonal, Method::Mean, Method::Drift]
         .into_iter()
         .filter_map(|method| Some((method, says(method)?, held_out(method, history))));
-    // the first of the smallest; one without an error stands behind those with one
-    let best = tried.min_by_key(|(_, _, error)| error.as_ref().map_or(Decimal::MAX, |error| error.mean_percent));
+    // the first of the smallest; those that were not tried enough stand behind those that were, in their order
+    let best = able.min_by_key(|(_, _, error)| {
+        let tried = error.as_ref().filter(|error| error.months >= TRIED_MONTHS_MIN);
+        tried.map_or(Decimal::MAX, |error| error.mean_percent)
+    });
     let Some((method, open_values, error)) = best.filter(|_| year.iter().any(Option::is_some)) else {
         return nothing(year);
     };

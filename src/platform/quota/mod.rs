@@ -14,21 +14,5 @@ mod progress;
 pub use forecast::{Error, Forecast, Method, MonthForecast, forecast};
 pub use progress::{Pace, Progress, progress};
 
-use rust_decimal::Decimal;
-
-/// What a site may use in a year.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Quota {
-    pub credit_code: String,
-    pub year: i16,
-    /// Above 0.
-    pub tce: Decimal,
-    /// Of it electricity, where that is set too.
-    pub kwh: Option<Decimal>,
-    /// Document that sets it.
-    pub source: String,
-    pub by: String,
-}
-
 #[cfg(test)]
 mod tests;

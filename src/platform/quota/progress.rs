@@ -1,13 +1,16 @@
 //! How a site stands with its quota on a day.
 
-use super::{Forecast, Quota};
-use crate::energy::intensity::{Light, light_of_growth};
+use super::Forecast;
+use crate::{
+    energy::intensity::{Light, light_of_growth},
+    model::Quota,
+};
 use rust_decimal::Decimal;
 
 const PERCENT_DECIMALS: u32 = 2;
 
 /// What was used against what the year has gone.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Pace {
     /// Days of the year that are over, and all of them.
     pub days: i32,

@@ -1,7 +1,8 @@
 //! Runs of the per-mu evaluation: written once, with their rules and inputs, and read page by page.
 //!
 //! # Promises
-//! - A run is stored whole or not at all, and never changed. Publishing and objecting add rows.
+//! - A run is stored whole or not at all, and never changed. Publishing and objecting add rows. Each is in the audit log
+//!   in its own transaction.
 //!
 //! # Does not
 //! Know what a result means: outcomes and inputs are texts and bytes to it.
@@ -12,7 +13,7 @@ mod list;
 pub use list::{GradeCount, SiteGrade, SitePage, SiteQuery, SiteSort};
 
 use super::{
-    Store, StoreError,
+    Change, Store, StoreError, change,
     sql::{Row, Tx, params},
 };
 use crate::{model::UtcMillis, runtime::clock};
@@ -176,6 +177,23 @@ fn add(tx: Tx<'_>, draft: &EvaluationDraft, now: UtcMillis) -> Result<i64, Store
             params![id, credit_code, body],
         )?;
     }
+    let (action, detail) = match &draft.objection {
+        None => ("try_out", format!("{} {}", draft.rules_id, draft.year)),
+        Some(one) => (
+            "object",
+            format!(
+                "corrects {}: {} {} {} -> {}; {}; {}",
+                one.corrects,
+                one.credit_code,
+                one.item,
+                one.value_before.as_deref().unwrap_or("unknown"),
+                one.value,
+                one.evidence,
+                one.reason
+            ),
+        ),
+    };
+    note(tx, &draft.author, id, action, detail, now)?;
     if let Some(Objection { credit_code, item, value_before, value, evidence, reason, .. }) = &draft.objection {
         tx.execute(
             "INSERT INTO evaluation_objection (evaluation, credit_code, item, value_before, value, evidence, reason)
@@ -192,7 +210,14 @@ fn publish(tx: Tx<'_>, id: i64, author: &str, now: UtcMillis) -> Result<bool, St
          ON CONFLICT (evaluation) DO NOTHING",
         params![id, now, author],
     )?;
+    if added > 0 {
+        note(tx, author, id, "publish", String::new(), now)?;
+    }
     Ok(added > 0)
+}
+
+fn note(tx: Tx<'_>, by: &str, id: i64, action: &'static str, detail: String, now: UtcMillis) -> Result<(), StoreError> {
+    change::note(tx, &Change { by: by.to_owned(), area: "evaluation", subject: id.to_string(), action, detail }, now)
 }
 
 /// Runs with what was published and objected of them.

@@ -29,6 +29,7 @@ pub enum Greeted {
 
 pub fn greet(tx: Tx<'_>, greeting: &Greeting, now: UtcMillis) -> Result<Greeted, StoreError> {
     let Greeting { gateway_id, run, chain } = greeting;
+    registry::hold(tx, gateway_id)?;
     let gateway = registry::gateway_number(tx, gateway_id)?;
     let verdict = lineage::judge(run, &lineage::known(tx, gateway, run, chain)?);
     let store = format!("store {}, run {}", hex(&run.store_id), run.boot_counter);

@@ -4,7 +4,9 @@ use super::sql::Tx;
 use super::{
     BadRecord, StoreError,
     alarm::{self, AlarmKind},
-    block, generation, hole, refused, registry,
+    block,
+    connection::commit_apart,
+    generation, hole, refused, registry,
     take::Taker,
 };
 use crate::{
@@ -145,7 +147,7 @@ pub fn ingest(tx: Tx<'_>, batch: &Batch) -> Result<Taken, StoreError> {
 fn commit_mark(tx: Tx<'_>, standing: &generation::Standing, batch: &Batch) -> Result<(), StoreError> {
     let seq = standing.seq.max(batch.first_seq + batch.records.len() as u64 - 1);
     generation::save(tx, &generation::Standing { seq, ..*standing })?;
-    tx.commit_apart()
+    commit_apart(tx)
 }
 
 fn raise(tx: Tx<'_>, gateway: i64, batch: &Batch, taken: &Taken) -> Result<(), StoreError> {

@@ -106,7 +106,11 @@ impl Store {
     /// Gives up the bytes of the refused records of a gateway, when they can not be mended and hold up the others.
     pub async fn write_off_refused(&self, gateway_id: &str) -> Result<u64, StoreError> {
         let gateway_id = gateway_id.to_owned();
-        self.inner.writer.write(move |tx| write_off(tx, registry::gateway_number(tx, &gateway_id)?)).await
+        let write = move |tx: Tx<'_>| {
+            registry::hold(tx, &gateway_id)?;
+            write_off(tx, registry::gateway_number(tx, &gateway_id)?)
+        };
+        self.inner.writer.write(write).await
     }
 
     /// Refused records that are kept of each registered gateway that has any.
@@ -178,21 +182,24 @@ pub fn insert(tx: Tx<'_>, place: &Place, record: &Record, error: &BadRecord, now
 /// Judges some of the refused records again and takes those that may be taken now.
 pub fn retry(tx: Tx<'_>, which: Retry, now: UtcMillis) -> Result<Retried, StoreError> {
     const COLUMNS: &str = "SELECT gateway, generation, seq, kind, crc32c, body FROM refused";
-    let rows = match which {
-        Retry::After(generation, seq) => read(
-            tx,
-            &format!(
+    // a generation's records in their order: a dictionary may be among them
+    let (sql, asked) = match which {
+        Retry::After(generation, seq) => (
+            format!(
                 "{COLUMNS} WHERE (generation, seq) > (?1, ?2) AND body IS NOT NULL ORDER BY generation, seq LIMIT ?3"
             ),
             [generation, seq, RETRY_MAX],
-        )?,
-        // a generation's records in their order: a dictionary may be among them
-        Retry::Due => read(
-            tx,
-            &format!("{COLUMNS} WHERE due <= ?1 AND ?2 = 0 ORDER BY due, generation, seq LIMIT ?3"),
+        ),
+        Retry::Due => (
+            format!("{COLUMNS} WHERE due <= ?1 AND ?2 = 0 ORDER BY due, generation, seq LIMIT ?3"),
             [now.0, 0, RETRY_MAX],
-        )?,
+        ),
     };
+    // what another node has taken until the gateways were ours is gone from the second reading
+    let held = read(tx, &sql, asked)?.iter().map(|(place, _)| place.gateway).collect();
+    registry::hold_each(tx, &held)?;
+    let mut rows = read(tx, &sql, asked)?;
+    rows.retain(|(place, _)| held.contains(&place.gateway));
     let mut retried = Retried::default();
     for (place, record) in rows {
         let mut taker = Taker::new(tx, place.gateway, place.generation, now)?;

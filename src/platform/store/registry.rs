@@ -4,7 +4,7 @@ use super::sql::{Tx, params};
 use super::{StoreError, attestation};
 use crate::model::{Declared, Gateway, Product, Site};
 use rust_decimal::Decimal;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Puts the given registry in the place of the stored one. Data of gateways that left it is kept.
 pub fn replace(tx: Tx<'_>, sites: &[Site], gateways: &[Gateway]) -> Result<(), StoreError> {
@@ -79,6 +79,31 @@ pub fn gateway_number(tx: Tx<'_>, gateway_id: &str) -> Result<i64, StoreError> {
         row.get(0)
     })?
     .ok_or_else(|| StoreError::UnknownGateway(gateway_id.to_owned()))
+}
+
+/// Holds a registered gateway until the commit: no other node stores anything of it meanwhile. Its epoch.
+///
+/// # Errors
+/// [`StoreError::UnknownGateway`] when it is not in the registry.
+pub fn hold(tx: Tx<'_>, gateway_id: &str) -> Result<i64, StoreError> {
+    let select = "SELECT epoch FROM gateway WHERE gateway_id = ?1 AND credit_code IS NOT NULL";
+    tx.one(&format!("{select}{}", tx.lock()), params![gateway_id], |row| row.get(0))?
+        .ok_or_else(|| StoreError::UnknownGateway(gateway_id.to_owned()))
+}
+
+/// The same of several by their numbers, registered or not.
+pub fn hold_each(tx: Tx<'_>, gateways: &BTreeSet<i64>) -> Result<(), StoreError> {
+    let select = format!("SELECT id FROM gateway WHERE id = ?1{}", tx.lock());
+    // in one order, so that two nodes do not wait for each other
+    gateways.iter().try_for_each(|gateway| tx.exists(&select, params![*gateway]).map(drop))
+}
+
+/// A new stream of the gateway: its epoch, which no other one has.
+pub fn next_epoch(tx: Tx<'_>, gateway_id: &str) -> Result<i64, StoreError> {
+    let update =
+        "UPDATE gateway SET epoch = epoch + 1 WHERE gateway_id = ?1 AND credit_code IS NOT NULL RETURNING epoch";
+    tx.one(update, params![gateway_id], |row| row.get(0))?
+        .ok_or_else(|| StoreError::UnknownGateway(gateway_id.to_owned()))
 }
 
 /// Registered gateways, by id.

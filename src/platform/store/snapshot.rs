@@ -211,7 +211,7 @@ pub fn sums(tx: Tx<'_>, id: i64, from: UtcMillis, until: UtcMillis, due: UtcMill
                 count(*) FILTER (WHERE part = 0), count(*) FILTER (WHERE part = 0 AND start < ?4),
                 count(*) FILTER (WHERE cause > 0)
          FROM (SELECT doubts, amount, part, start, cause, (before_d & 1) * before + (after_d & 1) * after AS estimated
-               FROM cell WHERE series = ?1 AND start >= ?2 AND start < ?3)
+               FROM cell WHERE series = ?1 AND start >= ?2 AND start < ?3) AS parts
          GROUP BY doubts";
     tx.each(select, params![id, from.0, until.0, due.0], |row| {
         let number = |at: usize| row.get::<i64>(at);

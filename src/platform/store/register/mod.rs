@@ -19,7 +19,11 @@ pub use listing::{FoundSite, SiteSearch};
 pub use standing::all as standings;
 pub use version::{RegisterChange, RegisterRow, RegisterVersion};
 
-use super::{Store, StoreError, registry};
+use super::{
+    Store, StoreError,
+    change::{self, Change},
+    registry,
+};
 use crate::model::{BoundaryLine, Declared, EconomicFigure, EconomicItem, Gateway, Parcel, Profile, Site};
 use std::collections::BTreeMap;
 
@@ -50,6 +54,19 @@ pub struct RegisterImport {
 
 /// Site, year, month or whole year, item.
 pub type FigureKey = (String, i16, Option<u8>, EconomicItem);
+
+/// As it stands in the audit log.
+fn noted(version: &RegisterVersion) -> Change {
+    let RegisterVersion { kind, number, by, file, sha256, reason, added, changed, removed, .. } = version;
+    let of = if file.is_empty() { String::new() } else { format!("; {file} {sha256}") };
+    Change {
+        by: by.clone(),
+        area: "registry",
+        subject: kind.clone(),
+        action: "import",
+        detail: format!("version {number}: {added} added, {changed} changed, {removed} removed{of}; {reason}"),
+    }
+}
 
 impl Store {
     /// Rows of the current versions, without the figures; the last version of each kind.
@@ -84,6 +101,7 @@ impl Store {
                         // what was written before it in this job goes with the error
                         return Err(StoreError::Overtaken);
                     }
+                    change::note(tx, &noted(&change.version), change.version.at)?;
                 }
                 if let Some(Registered { sites, gateways, declared, profiles, parcels }) = &import.registered {
                     registry::replace(tx, sites, gateways)?;

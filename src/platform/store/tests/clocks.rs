@@ -32,7 +32,7 @@ fn gaps(connection: Tx<'_>) -> Vec<Option<GapCause>> {
 
 /// A gateway that woke up in 1970: its samples are kept, count for the mark, and are booked when it knows the time.
 #[test]
-fn samples_from_1970_wait_for_their_time_and_then_lie_where_they_were_taken() {
+pub fn samples_from_1970_wait_for_their_time_and_then_lie_where_they_were_taken() {
     let connection = memory();
     let early = [reading(60_000, 500), reading(120_000, 540)];
     let records = [
@@ -57,7 +57,7 @@ fn samples_from_1970_wait_for_their_time_and_then_lie_where_they_were_taken() {
 }
 
 #[test]
-fn a_segment_that_nobody_has_told_of_waits_and_a_free_one_is_booked_in_doubt() {
+pub fn a_segment_that_nobody_has_told_of_waits_and_a_free_one_is_booked_in_doubt() {
     let connection = memory();
     let all = [reading(BASE, 500), reading(BASE + 60_000, 540)];
     take(connection.tx(), 1, 1, &[dictionary_of(RUN, 1, &[(0, energy())]), samples_of(3, &all)], NOW);
@@ -74,7 +74,7 @@ fn a_segment_that_nobody_has_told_of_waits_and_a_free_one_is_booked_in_doubt() {
 
 /// The backlog of an outage comes behind the live generation: each describes its segments, under the same event's id.
 #[test]
-fn a_live_generation_that_repeats_its_segments_is_booked_before_the_backlog_comes() {
+pub fn a_live_generation_that_repeats_its_segments_is_booked_before_the_backlog_comes() {
     let all: Vec<Reading> = (0..60).map(|minute| reading(BASE + minute * 60_000, 7 * minute)).collect();
     let (old, live) = all.split_at(37);
     let head = [dictionary_of(RUN, 1, &[(0, energy())]), event(1, BASE, segment(3, ClockState::Free))];
@@ -102,7 +102,7 @@ fn a_live_generation_that_repeats_its_segments_is_booked_before_the_backlog_come
 }
 
 #[test]
-fn output_belongs_to_the_product_that_ran_to_the_last_piece() {
+pub fn output_belongs_to_the_product_that_ran_to_the_last_piece() {
     let connection = memory();
     let pieces = Series { meter: "press".into(), ..series("pieces", Role::Output) };
     let tag = |id: u8, minute: i64, value: &str| {
@@ -120,7 +120,7 @@ fn output_belongs_to_the_product_that_ran_to_the_last_piece() {
 }
 
 #[test]
-fn a_trace_leads_to_the_records_of_its_readings() {
+pub fn a_trace_leads_to_the_records_of_its_readings() {
     let connection = memory();
     let minute = |minute: i64, count| reading(BASE + minute * 60_000, count);
     let records = [

@@ -326,10 +326,28 @@ proptest! {
     fn the_ledger_is_a_function_of_the_set(case in any_case()) {
         // one database for all cases, each in a transaction that is rolled back: to make its tables takes longer than a case
         DATABASE.with(|connection| {
-            if !connection.connection.is_autocommit() {
-                connection.tx().batch("ROLLBACK").unwrap();
-            }
+            // of a case that failed
+            let _ = connection.tx().batch("ROLLBACK");
             connection.tx().batch("BEGIN").unwrap();
+            case.check(connection.tx());
+        });
+    }
+}
+
+thread_local! {
+    static CLUSTER: Memory = on_cluster();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn the_ledger_is_a_function_of_the_set_on_postgres_too(case in any_case()) {
+        CLUSTER.with(|connection| {
+            let _ = connection.tx().batch("ROLLBACK");
+            // numbers that were rolled back are not given again by themselves
+            let begin = "BEGIN; ALTER TABLE series ALTER id RESTART; ALTER TABLE generation ALTER id RESTART";
+            connection.tx().batch(begin).unwrap();
             case.check(connection.tx());
         });
     }

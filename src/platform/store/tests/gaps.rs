@@ -47,7 +47,7 @@ fn records(readings: &[Reading]) -> Vec<Record> {
 const HOUR: i64 = 3_600_000;
 
 #[test]
-fn a_gap_record_is_a_block_and_a_row_that_says_whose_and_why() {
+pub fn a_gap_record_is_a_block_and_a_row_that_says_whose_and_why() {
     let connection = memory();
     let two = [(0, energy()), (1, series("count", Role::Output))];
     let batch = [
@@ -70,7 +70,7 @@ fn a_gap_record_is_a_block_and_a_row_that_says_whose_and_why() {
 }
 
 #[test]
-fn gaps_are_listed_by_period_site_and_gateway_a_page_at_a_time() {
+pub fn gaps_are_listed_by_period_site_and_gateway_a_page_at_a_time() {
     let connection = memory();
     registry::replace(connection.tx(), &[site("A"), site("B")], &[gateway("gw-1", "A"), gateway("gw-2", "B")]).unwrap();
     let mut batch = vec![dictionary(&[(0, energy())])];
@@ -99,7 +99,7 @@ fn gaps_are_listed_by_period_site_and_gateway_a_page_at_a_time() {
 }
 
 #[test]
-fn a_generation_that_the_chain_names_and_nobody_has_is_a_hole_until_it_is_recalled() {
+pub fn a_generation_that_the_chain_names_and_nobody_has_is_a_hole_until_it_is_recalled() {
     let connection = memory();
     hello(connection.tx(), 1, &[(1, 0)]);
     take(connection.tx(), 1, 1, &records(&[reading(BASE, 0), reading(BASE + HOUR, 100)]), NOW);
@@ -132,7 +132,7 @@ fn a_generation_that_the_chain_names_and_nobody_has_is_a_hole_until_it_is_recall
 }
 
 #[test]
-fn what_a_gap_record_explains_is_no_hole_whichever_comes_first() {
+pub fn what_a_gap_record_explains_is_no_hole_whichever_comes_first() {
     for gap_first in [false, true] {
         let connection = memory();
         hello(connection.tx(), 1, &[(1, 0)]);
@@ -151,7 +151,7 @@ fn what_a_gap_record_explains_is_no_hole_whichever_comes_first() {
 }
 
 #[test]
-fn a_complete_generation_and_one_that_comes_back_are_no_holes() {
+pub fn a_complete_generation_and_one_that_comes_back_are_no_holes() {
     let connection = memory();
     take(connection.tx(), 1, 1, &records(&[reading(BASE, 0)]), NOW);
     intake::seal(connection.tx(), "gw-1", &[1; 16], 2).unwrap();
@@ -163,7 +163,7 @@ fn a_complete_generation_and_one_that_comes_back_are_no_holes() {
 }
 
 #[test]
-fn a_platform_that_had_nothing_before_has_lost_nothing() {
+pub fn a_platform_that_had_nothing_before_has_lost_nothing() {
     let connection = memory();
     assert_eq!(hello(connection.tx(), 5, &[(9, 8)]), Greeted::Welcome { holes: true });
     take(connection.tx(), 9, 1, &records(&[reading(BASE, 0)]), NOW);
@@ -176,7 +176,7 @@ fn a_platform_that_had_nothing_before_has_lost_nothing() {
 }
 
 #[test]
-fn a_replaced_store_leaves_the_open_generations_of_the_old_one_as_holes() {
+pub fn a_replaced_store_leaves_the_open_generations_of_the_old_one_as_holes() {
     let connection = memory();
     hello(connection.tx(), 1, &[(1, 0)]);
     take(connection.tx(), 1, 1, &records(&[reading(BASE, 0)]), NOW);
@@ -199,7 +199,7 @@ fn a_replaced_store_leaves_the_open_generations_of_the_old_one_as_holes() {
 }
 
 #[test]
-fn holes_without_end_are_counted_and_not_listed() {
+pub fn holes_without_end_are_counted_and_not_listed() {
     let connection = memory();
     for i in 0..100 {
         hello(connection.tx(), 1, &[(200, 100 + i)]);

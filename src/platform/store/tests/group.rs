@@ -10,6 +10,11 @@ fn insert(connection: Tx<'_>, name: &str) -> Result<(), StoreError> {
     connection.execute("INSERT INTO gateway (gateway_id) VALUES (?1)", params![name]).map(drop)
 }
 
+fn start(folder: &Folder) -> Writer {
+    let address = Address::Folder(folder.file().parent().unwrap().to_owned());
+    Writer::start(Connection::Sqlite(folder.writer().unwrap()), address).unwrap()
+}
+
 fn names(folder: &Folder) -> String {
     let connection = Folder::reader(folder.file()).unwrap();
     let all = "SELECT coalesce(group_concat(gateway_id, ' ' ORDER BY id), '') FROM gateway";
@@ -18,7 +23,7 @@ fn names(folder: &Folder) -> String {
 
 /// Starts a writer that is busy until `go` is given; what is asked meanwhile becomes one group.
 async fn held(folder: &Folder, go: CancellationToken) -> Arc<Writer> {
-    let writer = Arc::new(Writer::start(folder.writer().unwrap()).unwrap());
+    let writer = Arc::new(start(folder));
     let (busy, mut started) = tokio::sync::mpsc::channel(1);
     let held = Arc::clone(&writer);
     let mut tasks = crate::runtime::task::Tasks::new(go.clone());
@@ -90,7 +95,7 @@ async fn a_transaction_that_ended_under_a_job_fails_its_whole_group_and_nothing_
 async fn the_end_of_the_writer_is_seen() {
     let dir = tempfile::tempdir().unwrap();
     let folder = Folder::take(dir.path()).unwrap();
-    let writer = Writer::start(folder.writer().unwrap()).unwrap();
+    let writer = start(&folder);
     let died: Result<(), _> = writer.write(|_| panic!("as a bug would")).await;
     assert!(matches!(died, Err(StoreError::NotReached)));
     writer.ended().cancelled().await;

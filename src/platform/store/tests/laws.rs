@@ -179,7 +179,7 @@ proptest! {
 }
 
 #[test]
-fn a_recalled_quarter_hour_closes_what_lies_between_to_the_last_count() {
+pub fn a_recalled_quarter_hour_closes_what_lies_between_to_the_last_count() {
     let lost: BTreeSet<Reading> = (0..40).map(|i| reading(BASE + i * 100_000, 7 * i)).collect();
     let (first, last) = (*lost.first().unwrap(), *lost.last().unwrap());
     let connection = memory();
@@ -204,7 +204,7 @@ fn taken(groups: &[&[Reading]]) -> (Memory, BTreeSet<Reading>) {
 }
 
 #[test]
-fn a_late_reading_that_contradicts_its_neighbours_is_set_aside_and_not_lost() {
+pub fn a_late_reading_that_contradicts_its_neighbours_is_set_aside_and_not_lost() {
     let (connection, readings) =
         taken(&[&[100, 110, 120, 130, 140, 150].map(|c| reading(BASE + c, c)), &[reading(BASE + 115, 300)]]);
     check(connection.tx(), &readings);
@@ -222,7 +222,7 @@ fn a_late_reading_that_contradicts_its_neighbours_is_set_aside_and_not_lost() {
 }
 
 #[test]
-fn a_reading_between_a_register_and_its_successor_joins_the_one_it_continues() {
+pub fn a_reading_between_a_register_and_its_successor_joins_the_one_it_continues() {
     let hour = 3_600_000;
     let old = [reading(BASE, 5_000), reading(BASE + hour, 6_000)];
     let new: Vec<Reading> = (0..6).map(|i| reading(BASE + (9 + i) * hour, 40 + i)).collect();
@@ -235,7 +235,7 @@ fn a_reading_between_a_register_and_its_successor_joins_the_one_it_continues() {
 }
 
 #[test]
-fn a_gap_of_ten_years_is_one_bridge_that_keeps_the_sum() {
+pub fn a_gap_of_ten_years_is_one_bridge_that_keeps_the_sum() {
     let years = 10 * 365 * 86_400_000;
     let (connection, readings) = taken(&[&[reading(BASE - years, 7)], &[reading(BASE, 1_000_000_007)]]);
     assert_eq!(bridges_between(connection.tx(), 1, ALWAYS.0, ALWAYS.1).unwrap().len(), 1);
@@ -243,7 +243,7 @@ fn a_gap_of_ten_years_is_one_bridge_that_keeps_the_sum() {
 }
 
 #[test]
-fn counts_that_no_register_has_stay_in_their_block_and_out_of_the_sums() {
+pub fn counts_that_no_register_has_stay_in_their_block_and_out_of_the_sums() {
     let wild = [reading(BASE, 1), reading(BASE + 1, i64::MAX), reading(BASE + 2, i64::MIN), reading(BASE + 3, 4)];
     let (connection, _) = taken(&[&wild]);
     check(connection.tx(), &[reading(BASE, 1), reading(BASE + 3, 4)].into());
@@ -255,7 +255,7 @@ fn counts_that_no_register_has_stay_in_their_block_and_out_of_the_sums() {
 }
 
 #[test]
-fn the_audit_sees_a_row_a_bridge_and_a_mark_that_are_wrong() {
+pub fn the_audit_sees_a_row_a_bridge_and_a_mark_that_are_wrong() {
     let (connection, readings) = taken(&[&[reading(BASE, 1), reading(BASE + 5 * QUARTER_MS, 900)]]);
     check(connection.tx(), &readings);
     for (damage, repair) in [

@@ -11,12 +11,15 @@ use sql::{Tx, params};
 
 mod batches;
 mod clocks;
+mod cluster;
+mod conformance;
 mod counters;
 mod fence;
 mod gaps;
 mod group;
 mod kill;
 mod laws;
+mod postgres;
 mod refusals;
 mod reports;
 mod signatures;
@@ -115,23 +118,36 @@ pub fn recalled(cells: &[Cell]) -> Record {
     encode(&Content::Recalled(cells.iter().map(one).collect())).remove(0)
 }
 
-/// A database in memory with one gateway, whose number is 1.
+/// A database with one gateway, whose number is 1: in memory, or in PostgreSQL where the test is to run there.
 pub fn memory() -> Memory {
+    if postgres::wanted() {
+        return on_cluster();
+    }
     let mut connection = rusqlite::Connection::open_in_memory().unwrap();
     connection.set_prepared_statement_cache_capacity(folder::STATEMENTS);
     folder::create(&mut connection).unwrap();
+    with_gateway(Connection::Sqlite(connection))
+}
+
+/// The same in PostgreSQL.
+pub fn on_cluster() -> Memory {
+    let Ok(Address::Cluster(config)) = Address::cluster(&postgres::SERVER.database()) else { unreachable!() };
+    with_gateway(super::cluster::writer(&config).unwrap())
+}
+
+fn with_gateway(connection: Connection) -> Memory {
     let memory = Memory { connection };
     registry::replace(memory.tx(), &[site("A")], &[gateway("gw-1", "A")]).unwrap();
     memory
 }
 
 pub struct Memory {
-    connection: rusqlite::Connection,
+    connection: Connection,
 }
 
 impl Memory {
     pub fn tx(&self) -> Tx<'_> {
-        Tx::on(&self.connection)
+        self.connection.tx()
     }
 }
 
@@ -145,7 +161,11 @@ pub fn take(connection: Tx<'_>, generation: u8, first_seq: u64, records: &[Recor
 }
 
 pub async fn registered(dir: &Path) -> Store {
-    let store = Store::open(dir).unwrap();
+    registered_at(&postgres::address(dir)).await
+}
+
+pub async fn registered_at(address: &Address) -> Store {
+    let store = Store::at(address).unwrap();
     store.register(vec![site("A")], vec![gateway("gw-1", "A")], Default::default()).await.unwrap();
     store
 }

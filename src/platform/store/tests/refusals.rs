@@ -84,7 +84,7 @@ fn bad() -> Vec<(Record, RefusedCode, &'static str)> {
 }
 
 #[test]
-fn a_bad_record_is_kept_with_its_reason_and_all_others_are_taken() {
+pub fn a_bad_record_is_kept_with_its_reason_and_all_others_are_taken() {
     for (bad, code, message) in bad() {
         let connection = memory();
         let around = [reading(BASE, 5), reading(BASE + 1, 8), reading(BASE + 2, 9)].map(|one| samples(&[one]));
@@ -119,7 +119,7 @@ fn a_bad_record_is_kept_with_its_reason_and_all_others_are_taken() {
 }
 
 #[tokio::test]
-async fn a_checksum_that_does_not_match_is_asked_for_once_more_before_it_is_refused() {
+pub async fn a_checksum_that_does_not_match_is_asked_for_once_more_before_it_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let store = registered(dir.path()).await;
     let whole = samples(&[reading(BASE, 5)]);
@@ -137,7 +137,7 @@ async fn a_checksum_that_does_not_match_is_asked_for_once_more_before_it_is_refu
 }
 
 #[test]
-fn over_the_bound_nothing_is_lost_the_mark_stands_before_the_refusal() {
+pub fn over_the_bound_nothing_is_lost_the_mark_stands_before_the_refusal() {
     let connection = memory();
     let unknown = one(good(8, Value::Count(1)), BASE);
     take(connection.tx(), 7, 1, &[dictionary(&[(0, energy())])], NOW);
@@ -185,7 +185,7 @@ fn a_record_ahead_of_the_clock_is_taken_once_when_its_time_has_come() {
 }
 
 #[tokio::test]
-async fn what_a_later_start_understands_is_taken_and_the_rest_stays() {
+pub async fn what_a_later_start_understands_is_taken_and_the_rest_stays() {
     let dir = tempfile::tempdir().unwrap();
     let store = registered(dir.path()).await;
     let late = dictionary(&[(8, series("late", Role::None))]);

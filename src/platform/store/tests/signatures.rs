@@ -94,7 +94,7 @@ fn alarms(connection: Tx<'_>) -> Vec<AlarmKind> {
 }
 
 #[test]
-fn an_honest_store_passes_and_says_what_is_not_signed_yet() {
+pub fn an_honest_store_passes_and_says_what_is_not_signed_yet() {
     let connection = honest();
     assert_eq!(found(connection.tx()), [(10, 10, 10, 0, 0), (3, 3, 4, 0, 0)]);
     assert_eq!(alarms(connection.tx()), []);
@@ -117,7 +117,7 @@ fn an_honest_store_passes_and_says_what_is_not_signed_yet() {
 }
 
 #[test]
-fn an_edited_body_is_found_although_its_checksum_is_mended() {
+pub fn an_edited_body_is_found_although_its_checksum_is_mended() {
     let connection = honest();
     let mut body = gateway_says(1).0[2].body.to_vec();
     *body.last_mut().unwrap() ^= 1;
@@ -132,7 +132,7 @@ fn an_edited_body_is_found_although_its_checksum_is_mended() {
 }
 
 #[test]
-fn a_record_taken_out_put_in_or_moved_is_found() {
+pub fn a_record_taken_out_put_in_or_moved_is_found() {
     let shift = |by: i64, from: i64| {
         format!(
             "UPDATE block SET seq = -seq WHERE generation = 2 AND seq >= {from};
@@ -173,7 +173,7 @@ fn a_record_taken_out_put_in_or_moved_is_found() {
 }
 
 #[test]
-fn a_forger_needs_the_gateways_key() {
+pub fn a_forger_needs_the_gateways_key() {
     // everything signed anew by another: the chains are right
     let connection = honest();
     let (mut old, _) = gateway_says(1);
@@ -198,7 +198,7 @@ fn a_forger_needs_the_gateways_key() {
 
 /// The control: the same forger, who lets the signature be. Without the check nothing else would tell.
 #[test]
-fn without_the_check_of_the_signature_a_forgery_passes() {
+pub fn without_the_check_of_the_signature_a_forgery_passes() {
     let (mut old, mut new) = gateway_says(1);
     let forged = |records: &[Record], generation: u8| {
         let Chain { seq, hash } = chain_of(generation, records);
@@ -248,7 +248,7 @@ fn a_refused_record_is_in_the_chain_and_its_hash_stays_when_it_is_written_off() 
 }
 
 #[test]
-fn the_first_key_counts_and_another_one_is_an_alarm() {
+pub fn the_first_key_counts_and_another_one_is_an_alarm() {
     let connection = honest();
     let more = |generation: u8, attestation: Attestation| {
         take(connection.tx(), generation, 1, &[dictionary(&[]), record(attestation)], NOW).refusals

@@ -131,7 +131,7 @@ fn physics() -> Physics {
 }
 
 #[test]
-fn the_steel_year_stays_exact_whatever_goes_wrong_in_it() {
+pub fn the_steel_year_stays_exact_whatever_goes_wrong_in_it() {
     let Some(truth) = truth() else { return };
     for seed in [1_u64, 7] {
         let faults = Faults::of(seed);

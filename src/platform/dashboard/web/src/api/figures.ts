@@ -151,6 +151,10 @@ export interface Term {
   source?: string;
   place?: string;
   field?: string;
+  /** A number of a whole group of an evaluation: of which, and of how many candidates. */
+  statistic?: string;
+  group?: string;
+  of?: number;
   gateway_id?: string;
   meter?: string;
   point?: string;
@@ -215,6 +219,10 @@ export interface Question extends Asked {
   basis: string;
   county: string;
   industry: string;
+  /** A province, city or county and all in it. */
+  region: string;
+  /** A part of the name or of the credit code. */
+  query: string;
   sort: string;
   order: string;
   offset: number;

@@ -10,12 +10,15 @@ import { MISSING, time, titled, weaknesses, shown } from "../part/figure";
 import { basis, basisOf, choice, filters, period, periodOf } from "../part/filters";
 import { amount, decimal, percent, whole } from "../part/number";
 import { begun, card } from "../part/part";
+import { levelOf, sixDigits } from "../part/region";
+import { RuleNames } from "../part/ruleset";
 import { gradeShares } from "../part/shares";
 import { table } from "../part/table";
 import { link } from "../router";
 import { session } from "../session";
 import type { Opened, View } from "../view";
 import { word } from "../words/common";
+import { kind } from "../words/dual";
 import { w } from "../words/overview";
 import { w as list } from "../words/list";
 import { page as pageName } from "../words/shell";
@@ -23,6 +26,8 @@ import { page as pageName } from "../words/shell";
 const LIGHTS = ["red", "yellow", "green", "no_target"] as const;
 const WARNINGS_SHOWN = 5;
 const RANKED_SHOWN = 5;
+/** More provinces than there are. */
+const ROWS_MAX = 40;
 
 export async function open({ place, signal }: View): Promise<Opened> {
   const [of, on] = [periodOf(place.query), basisOf(place.query)];
@@ -34,7 +39,7 @@ export async function open({ place, signal }: View): Promise<Opened> {
     title: pageName("overview"),
     content: [
       filters(period(of), basis(on), names),
-      begun(async () => tiles(await readIntensity({ by: level(region), region, period: of, basis: on, per: "value_added", limit: 1 }, signal), (await below.catch(() => ({ rows: [] }))).rows), "tiles"),
+      begun(async () => tiles(await readIntensity({ by: levelOf(region), region, period: of, basis: on, per: "value_added", limit: ROWS_MAX }, signal))),
       h("div", { class: "pair" },
         card(w("lights"), h("p", { class: "soft" }, w("lightsNote")), begun(async () => lights((await below).rows))),
         card(w("grades"), begun(() => grades(year, region, signal))),
@@ -42,7 +47,7 @@ export async function open({ place, signal }: View): Promise<Opened> {
       card(w("trend"), begun(() => trend(year, region, on, signal))),
       h("div", { class: "pair" },
         card(w("warnings"), begun(async () => warnings((await readWarnings({ state: "open", region, limit: WARNINGS_SHOWN }, signal)).rows)), h("p", {}, h("a", { href: link("warnings") }, w("all")))),
-        card(w("topRank"), begun(() => ranked(of, on, signal)), h("p", {}, h("a", { href: link("ranking") }, w("all")))),
+        card(w("topRank"), begun(() => ranked(of, on, region, signal)), h("p", {}, h("a", { href: link("ranking") }, w("all")))),
       ),
     ],
   };
@@ -58,29 +63,31 @@ async function forked(region: string, signal: AbortSignal): Promise<{ rows: Regi
 /** Where the reader sees one region, that; otherwise everything. */
 function homeRegion(): string {
   const [only, ...others] = session().regions;
-  return only === undefined || others.length > 0 ? "" : only;
-}
-
-export function level(region: string): string {
-  const code = region.replace(/(00)+$/, "");
-  return code.length <= 2 ? "province" : code.length <= 4 ? "city" : code.length <= 6 ? "county" : "township";
+  return only === undefined || others.length > 0 ? "" : sixDigits(only);
 }
 
 function regionChoice(rows: Region[], chosen: string): Child {
-  return choice("region", list("region"), [["", list("wholeRegion")], ...rows.map((row) => [row.code, row.name] as const)], chosen);
+  return choice("region", list("region"), [["", list("wholeRegion")], ...rows.map((row) => [row.code, said(row.title)] as const)], chosen);
 }
 
-function tiles({ rows: [row] }: { rows: IntensityRow[] }, below: Region[]): Child {
-  const sites = below.length === 0 ? null : below.reduce((sum, region) => sum + region.sites, 0);
-  const tile = (name: string, value: string, unit: string, note: Child = "") =>
-    h("div", { class: "tile" }, h("span", { class: "what" }, name), h("span", { class: `figure ${value === MISSING ? "missing" : ""}`.trim() }, value, h("span", { class: "unit" }, value === MISSING ? "" : ` ${unit}`)), h("span", { class: "soft" }, note));
-  const why = row === undefined ? "" : row.notes.map(said).join("; ");
+/** A row of tiles for each row of the answer: one, but where the reader sees several provinces. */
+function tiles({ rows }: { rows: IntensityRow[] }): Child {
+  if (rows.length === 0) return h("p", { class: "empty" }, w("noRegions"));
+  return rows.map((row) => [rows.length > 1 ? h("h2", {}, said(row.title)) : null, h("div", { class: "tiles" }, tilesOf(row))]);
+}
+
+function tilesOf(row: IntensityRow): Child {
+  const tile = (name: string, value: string, unit: string, note: string[] = [], title = "") =>
+    h("div", { class: "tile" }, h("span", { class: "what" }, name), h("span", { class: `figure ${value === MISSING ? "missing" : ""}`.trim(), title }, value, h("span", { class: "unit" }, value === MISSING ? "" : ` ${unit}`)), note.map((line) => h("span", { class: "soft" }, line)));
+  const bound = (value: string | null) => (row.lower_bound && value !== null ? `≥ ${decimal(value)}` : decimal(value));
+  const known = row.lower_bound ? [`${w("known")} ${whole(row.known)}/${whole(row.sites)}`] : [];
+  const change = row.change_percent === null ? [] : [`${w("change")} ${percent(row.change_percent, true)}`];
   return [
-    tile(w("sites"), sites === null ? MISSING : whole(sites), ""),
-    tile(w("energy"), decimal(row?.tce), "tce", why),
-    tile(w("carbon"), decimal(row?.co2_t), "t"),
-    tile(w("intensity"), decimal(row?.intensity), row?.unit ?? "", row?.change_percent == null ? "" : `${w("change")} ${percent(row.change_percent, true)}`),
-    h("div", { class: "tile" }, h("span", { class: "what" }, w("lights")), h("span", { class: "figure" }, light(row?.light))),
+    tile(w("sites"), whole(row.sites), "", row.missing_total > 0 ? [`${w("unknown")} ${whole(row.missing_total)}`] : []),
+    tile(w("energy"), bound(row.tce), "tce", known, row.tce ?? ""),
+    tile(w("carbon"), bound(row.co2_t), "t", [], row.co2_t ?? ""),
+    tile(w("intensity"), decimal(row.intensity), row.unit, [...change, ...row.notes.map(said)], row.intensity ?? ""),
+    h("div", { class: "tile" }, h("span", { class: "what" }, w("lights")), h("span", { class: "figure" }, light(row.light)), row.lights.map((one) => h("span", { class: "soft" }, `${kind(one.kind)} `, light(one.light)))),
   ];
 }
 
@@ -90,16 +97,17 @@ function lights(rows: Region[]): Child {
   return h("ul", { class: "light-list" }, LIGHTS.map((name) => {
     const found = of(name);
     if (found.length === 0) return null;
-    return h("li", {}, light(name), h("strong", {}, ` ${found.length}`), h("span", { class: "soft" }, ` ${found.slice(0, 8).map((row) => row.name).join(", ")}${found.length > 8 ? " …" : ""}`));
+    return h("li", {}, light(name), h("strong", {}, ` ${found.length}`), h("span", { class: "soft" }, ` ${found.slice(0, 8).map((row) => said(row.title)).join(", ")}${found.length > 8 ? " …" : ""}`));
   }));
 }
 
-async function grades(year: string, region: string, signal: AbortSignal): Promise<Child> {
+async function grades(year: string, code: string, signal: AbortSignal): Promise<Child> {
+  const region = sixDigits(code);
   const { rows } = await readEvaluations({ region }, signal);
   const published = rows.filter((run) => run.state === "published" && run.year <= Number(year)).sort((a, b) => b.year - a.year || b.id - a.id)[0];
   if (published === undefined) return h("p", { class: "empty" }, w("noGrades"));
   const { totals } = await readEvaluation(published.id, { region, limit: 1 }, signal);
-  return [h("p", { class: "soft" }, h("a", { href: link(`evaluation/${published.id}`) }, `${published.rules} · ${published.year}`)), gradeShares(totals)];
+  return [h("p", { class: "soft" }, h("a", { href: link(`evaluation/${published.id}`) }, `${published.rules} · ${published.year}`)), gradeShares(totals, await RuleNames.of(published.rules, signal))];
 }
 
 async function trend(year: string, region: string, on: string, signal: AbortSignal): Promise<Child> {
@@ -110,7 +118,7 @@ async function trend(year: string, region: string, on: string, signal: AbortSign
     new Drawing("trend", w("trend"), (on) => drawMonths(on, rows.map((row) => String(row.month)), ["tce", unit], [
       { name: w("energy"), kind: "bar", colour: "#0072b2", values: numbers(rows, "tce") },
       { name: w("intensity"), kind: "line", colour: "#d55e00", right: true, values: numbers(rows, "intensity") },
-      { name: `${w("intensity")} · ${w("lastYear")}`, kind: "line", colour: "#7f6000", right: true, dashed: true, values: numbers(rows, "last_year") },
+      { name: `${w("energy")} · ${w("lastYear")}`, kind: "line", colour: "#7f6000", dashed: true, values: numbers(rows, "last_year") },
     ])).place,
     h("details", {}, h("summary", {}, list("table")), table<Month>({
       id: "trend-table",
@@ -122,7 +130,7 @@ async function trend(year: string, region: string, on: string, signal: AbortSign
         { key: "tce", head: w("energy"), unit: "tce", number: true, cell: (row) => amount(row.tce) },
         { key: "co2", head: w("carbon"), unit: "t", number: true, cell: (row) => amount(row.co2_t) },
         { key: "intensity", head: w("intensity"), unit, number: true, cell: (row) => amount(row.intensity) },
-        { key: "last", head: w("lastYear"), unit, number: true, cell: (row) => amount(row.last_year) },
+        { key: "last", head: `${w("energy")} · ${w("lastYear")}`, unit: "tce", number: true, cell: (row) => amount(row.last_year) },
       ],
     })),
   ];
@@ -135,8 +143,8 @@ function warnings(rows: Warning[]): Child {
   return h("ul", { class: "plain" }, rows.map((row) => h("li", {}, light(row.level), ` ${said(row.text)} `, h("span", { class: "soft" }, `${row.name} · ${time(row.raised_ms).slice(0, 16)}`))));
 }
 
-async function ranked(of: string, on: string, signal: AbortSignal): Promise<Child> {
-  const { sites } = await readRanking({ period: of, basis: on, county: "", industry: "", sort: "tce_per_mu", order: "", offset: 0, limit: RANKED_SHOWN }, signal);
+async function ranked(of: string, on: string, region: string, signal: AbortSignal): Promise<Child> {
+  const { sites } = await readRanking({ period: of, basis: on, county: "", industry: "", region, query: "", sort: "tce_per_mu", order: "", offset: 0, limit: RANKED_SHOWN }, signal);
   return table({
     id: "first",
     caption: w("topRank"),

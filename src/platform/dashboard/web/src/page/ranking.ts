@@ -7,7 +7,7 @@ import { h, refresh, replace } from "../dom";
 import { said } from "../language";
 import { downloads } from "../part/download";
 import { duration, FIGURES, MISSING, number, reasons, shown, time, titled, unit, weaknesses } from "../part/figure";
-import { basis, basisOf, choice, filters, period, periodOf } from "../part/filters";
+import { basis, basisOf, choice, filters, period, periodOf, search } from "../part/filters";
 import { industryName } from "../part/industry";
 import { whole } from "../part/number";
 import { offsetOf, pager, PAGE_ROWS } from "../part/pager";
@@ -16,6 +16,7 @@ import { table, type Cell, type Column } from "../part/table";
 import { go, link } from "../router";
 import type { Opened, View } from "../view";
 import { word } from "../words/common";
+import { w as list } from "../words/list";
 import { page as pageName } from "../words/shell";
 
 const REFRESH_MS = 2000;
@@ -32,6 +33,8 @@ export function questionOf(query: URLSearchParams): Question {
     basis: basisOf(query),
     county: value("county"),
     industry: value("industry"),
+    region: value("region"),
+    query: value("query"),
     sort: value("sort"),
     order: value("order"),
     offset: offsetOf(query),
@@ -84,6 +87,7 @@ function filterRow(query: URLSearchParams, ranking: Ranking, question: Question)
     choice("county", word("county"), [all, ...ranking.counties.map((code) => [code, code] as const)], question.county),
     choice("industry", word("industry"), [all, ...ranking.industries.map((code) => [code, industryName(code)] as const)], question.industry),
     choice("sort", word("figure"), FIGURES.map((figure) => [figure, titled(figure)] as const), query.get("sort") ?? BY),
+    search("query", list("search"), question.query),
   );
 }
 

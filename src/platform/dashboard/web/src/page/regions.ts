@@ -2,9 +2,11 @@
 
 import { readRegions, type Region } from "../api/dual";
 import { h, replace, type Child } from "../dom";
+import { said } from "../language";
 import { light } from "../part/badge";
 import { amount, decimal, whole } from "../part/number";
 import { begun, card, trouble } from "../part/part";
+import { covers } from "../part/region";
 import { changed, link } from "../router";
 import type { Opened, View } from "../view";
 import { word } from "../words/common";
@@ -31,10 +33,10 @@ export async function open({ place, signal }: View): Promise<Opened> {
 function branch(row: Region, chosen: string, signal: AbortSignal): HTMLElement {
   const children = h("ul", { hidden: true });
   const on = chosen === row.code;
-  const label = h("a", { id: `region-${row.code}`, href: changed({ region: row.code }), "aria-current": on ? "true" : undefined }, row.name);
-  const facts = h("span", { class: "soft" }, ` ${row.code} · ${whole(row.sites)} ${word("sites")} · ${decimal(row.tce, "tce")} `);
+  const label = h("a", { id: `region-${row.code}`, href: changed({ region: row.code }), "aria-current": on ? "true" : undefined }, said(row.title));
+  const facts = h("span", { class: "soft" }, ` ${row.code} · ${whole(row.sites)} ${word("sites")} · ${row.lower_bound && row.tce !== null ? "≥ " : ""}${decimal(row.tce, "tce")} `);
   if (!row.children) return h("li", {}, h("span", { class: "stem" }, h("span", { class: "no-toggle" }), label, facts, light(row.light)));
-  const toggle = h("button", { type: "button", class: "toggle", "aria-expanded": "false", "aria-label": `${w("expand")}: ${row.name}` }, "▸");
+  const toggle = h("button", { type: "button", class: "toggle", "aria-expanded": "false", "aria-label": `${w("expand")}: ${said(row.title)}` }, "▸");
   const turn = async () => {
     children.hidden = !children.hidden;
     toggle.setAttribute("aria-expanded", String(!children.hidden));
@@ -52,9 +54,6 @@ function branch(row: Region, chosen: string, signal: AbortSignal): HTMLElement {
   return h("li", {}, h("span", { class: "stem" }, toggle, label, facts, light(row.light)), children);
 }
 
-/** GB/T 2260: what a region covers begins with its code less the final pairs of zeros. */
-const covers = (region: string, code: string): boolean => code.startsWith(region.replace(/(00)+$/, ""));
-
 function tiles(rows: Region[]): Child {
   if (rows.length === 0) return h("p", { class: "empty" }, list("none"));
   const most = Math.max(...rows.map((row) => Number(row.tce ?? 0)), 1e-9);
@@ -63,10 +62,10 @@ function tiles(rows: Region[]): Child {
     bar.style.width = `${(100 * Number(row.tce ?? 0)) / most}%`;
     const { content, title, name } = amount(row.tce);
     return h("li", { class: `tile light-edge-${row.light ?? "none"}` },
-      h("a", { class: "what", href: changed({ region: row.code }) }, row.name),
-      h("span", { class: `figure ${name ?? ""}`.trim(), title }, content, h("span", { class: "unit" }, " tce")), bar,
+      h("a", { class: "what", href: changed({ region: row.code }) }, said(row.title)),
+      h("span", { class: `figure ${name ?? ""}`.trim(), title }, row.lower_bound && row.tce !== null ? "≥ " : "", content, h("span", { class: "unit" }, " tce")), bar,
       h("span", { class: "soft" }, `${whole(row.sites)} ${word("sites")} `, light(row.light)),
-      h("span", {}, row.code.length === 6 ? [h("a", { href: link("ranking", { county: row.code }) }, w("toRanking")), " "] : null, h("a", { href: link("intensity", { region: row.code, by: "site" }) }, w("toIntensity"))),
+      h("span", {}, row.code.length === 6 ? [h("a", { href: link("ranking", { region: row.code }) }, w("toRanking")), " "] : null, h("a", { href: link("intensity", { region: row.code, by: "site" }) }, w("toIntensity"))),
     );
   }));
 }

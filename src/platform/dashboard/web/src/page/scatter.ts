@@ -15,7 +15,7 @@ import { w } from "../words/overview";
 import { page as pageName } from "../words/shell";
 
 /** A page of the platform's, and how many are read: more dots would only hide each other. */
-const LIMIT = 200;
+const LIMIT = 500;
 const DOTS_MAX = 1000;
 /** Groups that shapes and colours tell apart well. */
 const GROUPS_MAX = 8;
@@ -23,7 +23,7 @@ const GROUPS_MAX = 8;
 export async function open({ place, signal }: View): Promise<Opened> {
   const { query } = place;
   const [x, y] = [(query.get("x") ?? "output_value_wan_per_mu") as Figure, (query.get("y") ?? "tce_per_wan") as Figure];
-  const question = { period: periodOf(query), basis: basisOf(query), county: query.get("county") ?? "", industry: query.get("industry") ?? "", sort: x, order: "desc" };
+  const question = { period: periodOf(query), basis: basisOf(query), county: query.get("county") ?? "", industry: query.get("industry") ?? "", region: query.get("region") ?? "", query: "", sort: x, order: "desc" };
   const first = await readRanking({ ...question, offset: 0, limit: LIMIT }, signal);
   const sites = [...first.sites];
   const total = first.total ?? sites.length;

@@ -6,6 +6,7 @@ import { filters, search } from "../part/filters";
 import { industryName } from "../part/industry";
 import { amount } from "../part/number";
 import { offsetOf, pager, PAGE_ROWS } from "../part/pager";
+import { beginning } from "../part/region";
 import { table } from "../part/table";
 import { link } from "../router";
 import type { Opened, View } from "../view";
@@ -18,7 +19,7 @@ export async function open({ place, signal }: View): Promise<Opened> {
   const value = (key: string) => place.query.get(key) ?? "";
   const question = { query: value("query"), region: value("region"), industry: value("industry") };
   const offset = offsetOf(place.query);
-  const { rows, total } = await readSites({ ...question, offset, limit: PAGE_ROWS }, signal);
+  const { rows, total } = await readSites({ ...question, region: beginning(question.region), offset, limit: PAGE_ROWS }, signal);
   const code = (name: "region" | "industry", label: string, example: string) =>
     h("label", {}, h("span", {}, label), " ", h("input", { id: name, name, type: "text", class: "short", value: question[name], placeholder: example, maxlength: "9" }));
   return {

@@ -8,12 +8,13 @@ import { today } from "../part/figure";
 import { field } from "../part/dialog";
 import { amount, decimal } from "../part/number";
 import { card, trouble } from "../part/part";
+import { RuleNames } from "../part/ruleset";
 import { table } from "../part/table";
 import type { Opened, View } from "../view";
-import { indicator, item, w } from "../words/evaluation";
+import { item, w } from "../words/evaluation";
 import { page as pageName } from "../words/shell";
 
-const ITEMS = ["electricity", "kgce", "tax_wan", "value_added_wan", "revenue_wan", "research_wan", "staff", "land_mu"] as const;
+const ITEMS = ["kwh", "tce", "tax_wan", "value_added_wan", "revenue_wan", "research_wan", "staff", "land_mu"] as const;
 
 export async function open({ place, signal }: View): Promise<Opened> {
   const { rows } = await readRules(signal);
@@ -31,17 +32,18 @@ export async function open({ place, signal }: View): Promise<Opened> {
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    void compute(new FormData(form), result);
+    void compute(new FormData(form), result, signal);
   });
   return { title: pageName("whatif"), content: [form, result] };
 }
 
-async function compute(form: FormData, place: HTMLElement): Promise<void> {
+async function compute(form: FormData, place: HTMLElement, signal: AbortSignal): Promise<void> {
   const value = (name: string) => String(form.get(name) ?? "");
   place.setAttribute("aria-busy", "true");
   try {
     const change = { item: value("item"), [value("how")]: value("amount") };
-    replace(place, shown(await askWhatIf(value("rules"), Number(value("year")), value("site"), [change])));
+    const [found, names] = await Promise.all([askWhatIf(value("rules"), Number(value("year")), value("site"), [change]), RuleNames.of(value("rules"), signal)]);
+    replace(place, shown(found, names));
   } catch (error) {
     replace(place, trouble(error));
   } finally {
@@ -49,17 +51,18 @@ async function compute(form: FormData, place: HTMLElement): Promise<void> {
   }
 }
 
-function shown({ before, after }: WhatIf): Child {
-  const side = (name: string, of: Graded) => h("div", { class: "tile" }, h("span", { class: "what" }, name), h("span", { class: "figure" }, grade(of.grade), ` ${decimal(of.score)}`), h("span", { class: "soft" }, `${w("rank")} ${of.rank ?? "—"} · ${of.group}`));
+function shown({ before, after, because }: WhatIf, names: RuleNames): Child {
+  const side = (name: string, of: Graded) => h("div", { class: "tile" }, h("span", { class: "what" }, name), h("span", { class: "figure" }, grade(of.grade), ` ${decimal(of.score)}`), h("span", { class: "soft" }, `${w("rank")} ${of.rank ?? "—"} · ${names.group(of.group)}`));
   return card(before.name,
     h("div", { class: "tiles" }, side(w("before"), before), side(w("after"), after)),
+    because.length === 0 ? null : [h("h3", {}, w("because")), h("ul", { class: "notes" }, because.map((text) => h("li", {}, said(text))))],
     table({
       id: "whatif-table",
       caption: w("indicators"),
       empty: w("none"),
       rows: after.indicators,
       columns: [
-        { key: "name", head: w("indicator"), cell: (one) => indicator(one.name) },
+        { key: "name", head: w("indicator"), cell: (one) => names.indicator(one.name) },
         { key: "before", head: `${w("before")} · ${w("figure")}`, number: true, cell: (one) => amount(was(before, one.name)?.value) },
         { key: "after", head: `${w("after")} · ${w("figure")}`, number: true, cell: (one) => amount(one.value) },
         { key: "points-before", head: `${w("before")} · ${w("points")}`, number: true, cell: (one) => amount(was(before, one.name)?.points) },

@@ -58,6 +58,7 @@ function details(term: Term): Child {
   if (term.quality !== "good") lines.push([word(term.quality), ...doubted(term.doubts ?? [])].join(" · "));
   if (term.source) lines.push([term.source, term.valid_from, term.place].filter((text) => text).join(" · "));
   if (term.field) lines.push(term.field);
+  if (term.statistic) lines.push(`${how(term.statistic)} · ${term.group ?? MISSING} · ${term.of ?? MISSING}`);
   if (term.counts !== undefined && term.per_count !== undefined) {
     lines.push(`${term.counts} × ${term.per_count} ${term.unit} · ${wordOr(term.counted_as ?? "")} · ${term.slots_received ?? 0}/${term.slots_expected ?? 0}`);
     const at = (read: { time_ms: number; count: number } | null | undefined) => (read ? `${counted(read.count, term.per_count!)} (${time(read.time_ms)})` : MISSING);

@@ -27,8 +27,17 @@ export const w = words({
   compare: ["比较两次运行", "Compare two runs"],
   first: ["前", "Before"],
   second: ["后", "After"],
-  compared: ["比较结果", "What differs"],
-  noneCompared: ["没有可比较的单位", "There is nothing to compare"],
+  compared: ["有变化的单位", "Sites that differ"],
+  noneCompared: ["两次运行结果相同", "The two runs give the same"],
+  moves: ["等级变动", "Moves between grades"],
+  noMoves: ["没有等级变动", "No site moves"],
+  inBoth: ["两次都有", "in both"],
+  onlyIn: ["仅见于", "only in"],
+  corrects: ["更正自", "corrects"],
+  ungraded: ["不参评", "without a grade"],
+  holds: ["按计算树逐项重算，与存储的得分一致", "Computed anew from the tree: the stored score to the last digit"],
+  notHolds: ["按计算树重算，与存储的得分不一致", "Computed anew from the tree: not the stored score"],
+  because: ["变化原因", "Because"],
   whatif: ["情景测算", "What if"],
   whatifNote: ["改变一项数据，看得分和等级如何变化；不保存。", "Change a term and see what the score and the grade would be. Nothing is kept."],
   item: ["数据项", "Item"],
@@ -56,7 +65,10 @@ export const w = words({
   sum: ["总分", "Score in all"],
 });
 
-export const state = codes({ trial: ["试运行", "trial"], published: ["已发布", "published"], superseded: ["已被替代", "superseded"] });
+export const state = codes({ trial: ["试运行", "trial"], published: ["已发布", "published"] });
+
+/** What stands in for a value that is missing. */
+export const filled = codes({ zero: ["缺数据，计零分", "missing: no points"], group_mean: ["缺数据，取组内平均", "missing: the group's mean"], left_out: ["缺数据，不计此项", "missing: left out"] });
 
 export const indicator = codes({
   tax_per_mu: ["亩均税收", "Tax per mu"],
@@ -71,8 +83,8 @@ export const indicator = codes({
 });
 
 export const item = codes({
-  electricity: ["电力", "electricity"],
-  kgce: ["综合能耗", "energy"],
+  kwh: ["用电量", "electricity"],
+  tce: ["综合能耗", "energy"],
   tax_wan: ["税收", "tax"],
   value_added_wan: ["工业增加值", "value added"],
   revenue_wan: ["主营业务收入", "revenue"],

@@ -30,6 +30,11 @@ export const w = words({
   items: ["经济数据", "Economic data"],
   item: ["项目", "Item"],
   source: ["出处", "Source"],
+  enter: ["录入一项数据", "Enter a figure"],
+  valueOrNone: ["数值（留空为删除）", "Value (empty: remove it)"],
+  wholeYear: ["全年", "the whole year"],
+  serial: ["表号", "Serial number"],
+  calibrated: ["检定有效期至", "Calibrated until"],
   parcels: ["用地", "Land"],
   parcel: ["地块", "Parcel"],
   tenure: ["权属", "Tenure"],
@@ -91,6 +96,8 @@ export const how = codes({
   min_max: ["极差法", "min–max"],
   least: ["取小", "least"],
   statistic: ["组内统计", "of the group"],
+  mean: ["平均", "mean"],
+  most: ["取大", "most"],
   rule: ["规则", "rule"],
 });
 

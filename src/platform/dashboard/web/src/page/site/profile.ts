@@ -7,9 +7,12 @@ import { MISSING } from "../../part/figure";
 import { amount } from "../../part/number";
 import { card } from "../../part/part";
 import { table } from "../../part/table";
+import { versionTable } from "../../part/version";
 import { link } from "../../router";
+import { may } from "../../session";
 import { word, wordOr } from "../../words/common";
 import { item, tenure, w } from "../../words/site";
+import { enter } from "./enter";
 
 export async function profile(site: SiteDetail, signal: AbortSignal): Promise<Child> {
   const known = await readProfile(site.credit_code, signal);
@@ -30,7 +33,9 @@ export async function profile(site: SiteDetail, signal: AbortSignal): Promise<Ch
         { key: "document", head: w("document"), cell: (row) => row.document },
       ],
     })),
-    card(w("items"), economy(known.economy)),
+    card(w("items"),
+      may("operator") && h("p", { class: "buttons" }, h("button", { id: "enter", type: "button", onclick: () => enter(site.credit_code) }, w("enter"))),
+      economy(known.economy)),
     card(w("gateways"), table({
       id: "meters",
       caption: w("gateways"),
@@ -40,15 +45,18 @@ export async function profile(site: SiteDetail, signal: AbortSignal): Promise<Ch
         { key: "gateway", head: word("gateway"), cell: (row) => row.gateway_id },
         { key: "meter", head: word("meter"), cell: (row) => row.meter },
         { key: "point", head: word("point"), cell: (row) => row.point },
+        { key: "role", head: word("role"), cell: (row) => wordOr(row.counts_as) },
         { key: "carrier", head: word("carrier"), cell: (row) => wordOr(row.carrier) },
-        { key: "unit", head: word("unit"), cell: (row) => row.unit },
+        { key: "product", head: word("output"), cell: (row) => row.product },
+        { key: "serial", head: w("serial"), cell: (row) => row.serial },
+        { key: "calibrated", head: w("calibrated"), cell: (row) => row.calibrated_until },
       ],
-    })),
+    }), h("p", { class: "soft" }, `${word("gateway")}: ${known.gateways.map((one) => one.gateway_id).join(", ") || MISSING}`)),
+    card(w("versions"), versionTable(known.versions)),
   ];
 }
 
 function standing({ profile: of }: SiteProfile): Child {
-  if (of === null) return h("p", { class: "empty" }, w("none"));
   const truth = of.above_scale === null ? null : w(of.above_scale ? "yes" : "no");
   const lines: [string, Child][] = [
     [w("township"), of.township_code],

@@ -1,7 +1,7 @@
 // A site's grade, its figures and how sure they are.
 
 import type { Figure, SiteDetail } from "../../api/figures";
-import { readGrades, type GradeOfYear } from "../../api/rules";
+import { readGrades, type GradeOfRun } from "../../api/rules";
 import { h, type Child } from "../../dom";
 import { said } from "../../language";
 import { grade } from "../../part/badge";
@@ -11,6 +11,7 @@ import { begun, card } from "../../part/part";
 import { table } from "../../part/table";
 import { link } from "../../router";
 import { word, wordOr } from "../../words/common";
+import { state as runState } from "../../words/evaluation";
 import { w } from "../../words/site";
 
 export function summary(site: SiteDetail): Child {
@@ -20,19 +21,19 @@ export function summary(site: SiteDetail): Child {
   ];
 }
 
-function grades(code: string, rows: GradeOfYear[]): HTMLElement {
-  return table<GradeOfYear>({
+function grades(code: string, rows: GradeOfRun[]): HTMLElement {
+  return table<GradeOfRun>({
     id: "grades",
     caption: w("grades"),
     empty: w("noGrades"),
     rows,
     columns: [
       { key: "year", head: w("year"), cell: (row) => String(row.year) },
-      { key: "grade", head: w("grade"), cell: (row) => ({ content: grade(row.grade), title: (row.reasons ?? []).map(said).join("\n") }) },
+      { key: "grade", head: w("grade"), cell: (row) => ({ content: grade(row.grade), title: row.reasons.map(said).join("\n") }) },
       { key: "score", head: w("score"), number: true, cell: (row) => amount(row.score) },
       { key: "rank", head: word("rank"), number: true, cell: (row) => row.rank },
-      { key: "group", head: w("group"), cell: (row) => row.group },
       { key: "rules", head: w("rules"), cell: (row) => row.rules },
+      { key: "state", head: word("state"), cell: (row) => runState(row.state) },
       { key: "why", head: "", cell: (row) => ({ content: h("a", { id: `why-${row.evaluation}`, class: "button", href: link(`evaluation/${row.evaluation}/site/${code}`) }, w("whyGrade")) }) },
     ],
   });
