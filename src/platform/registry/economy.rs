@@ -117,7 +117,7 @@ fn missing() -> Rule {
     (Text::new("一个数", "a number"), Text::new("填写", "fill it in"))
 }
 
-fn year(text: &str) -> Result<i16, Rule> {
+pub(super) fn year(text: &str) -> Result<i16, Rule> {
     let (first, last) = (YEARS.start(), YEARS.end());
     let year = Some(text).filter(|text| text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()));
     year.and_then(|text| text.parse().ok()).filter(|year| YEARS.contains(year)).ok_or_else(|| {
@@ -141,7 +141,7 @@ fn month(text: &str) -> Result<Option<u8>, Rule> {
     })
 }
 
-fn source(text: &str) -> Result<String, Rule> {
+pub(super) fn source(text: &str) -> Result<String, Rule> {
     if text.is_empty() {
         return Err((
             Text::new("数据来源", "who says so"),
