@@ -117,6 +117,9 @@ pub use listing::{Listing, Page};
 pub use proof::{Proof, ProvenEpoch, ProvenRegister, prove};
 pub use publication::{Draft, Publication};
 pub use refused::{REFUSED_MAX, RefusedRow};
+pub use register::{
+    FigureKey, FoundSite, RegisterChange, RegisterImport, RegisterRow, RegisterVersion, Registered, SiteSearch,
+};
 pub use session::{Found as FoundSession, Session};
 pub use standing::{PointSeen, Standing};
 pub use trace::{SourcedReading, Trace, TracedInterval};
