@@ -60,7 +60,8 @@ pub fn land_mu(parcels: &[Parcel], start: Date, end: Date) -> Option<Decimal> {
     }
     let mut area_days = Decimal::ZERO;
     for parcel in parcels {
-        let area = parcel.mu.checked_mul(days_of(parcel.from.max(start), parcel.until.map_or(end, |until| until.min(end))))?;
+        let area =
+            parcel.mu.checked_mul(days_of(parcel.from.max(start), parcel.until.map_or(end, |until| until.min(end))))?;
         area_days = match parcel.tenure {
             Tenure::Own | Tenure::LeasedIn => area_days.checked_add(area)?,
             Tenure::LeasedOut => area_days.checked_sub(area)?,

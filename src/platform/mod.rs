@@ -14,10 +14,13 @@ pub mod command;
 pub mod config;
 pub mod dashboard;
 mod declaration;
+pub mod emission;
 pub mod explain;
+mod feed;
 pub mod figures;
 pub mod ingest;
 pub mod publication;
+mod query;
 pub mod registry;
 pub mod store;
 
@@ -45,6 +48,8 @@ pub struct Basics {
     /// By credit code.
     pub declared: BTreeMap<String, Declared>,
     pub rules: assess::Rules,
+    /// Emission monitors that are listened to.
+    pub stations: Vec<emission::Station>,
     /// The files that all of this was read from.
     pub inputs: Vec<publication::Input>,
     /// What a person should look at in the registry, although it was taken.
@@ -74,6 +79,13 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
         None => None,
     };
     let rules = assess::Rules { coal, carbon };
+    let stations = match &config.hj212 {
+        Some(hj212) => {
+            let file = &hj212.stations;
+            emission::stations_from_csv(&read(file)?, &file.display().to_string(), &sites.rows)?
+        }
+        None => Vec::new(),
+    };
     let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings).chain(more));
     let declared_in = &config.registry;
     let files = [&config.sites, &config.gateways].into_iter().chain(&config.coefficients);
@@ -81,7 +93,7 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     let files = files.chain(&declared_in.stock).chain(&declared_in.calorific);
     let inputs = files.chain(config.carbon.iter().map(|carbon| &carbon.factors));
     let inputs = inputs.map(|path| publication::input(path)).collect();
-    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, rules, inputs, warnings })
+    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, rules, stations, inputs, warnings })
 }
 
 fn read(path: &Path) -> Result<String, Problems> {
@@ -103,8 +115,22 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let grounds = publication::Grounds { rules: Arc::clone(&rules), inputs: Arc::new(basics.inputs) };
     tasks.spawn("publication", publication::keep(store.clone(), grounds, stop.clone()));
     let figures = figures::Figures::new(store.clone(), Arc::clone(&rules));
-    let state = api::State { store: store.clone(), presence, rules, figures };
+    let state = api::State { store: store.clone(), presence, rules, figures: figures.clone() };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
+    if let Some(query) = &config.query {
+        let listener = listen(query.listen).await?;
+        tracing::info!(query = %query.listen, reflection = query.reflection, "listening");
+        let (changed, heard) = tokio::sync::watch::channel(0);
+        tasks.spawn("feed", feed::keep(store.clone(), changed, stop.clone()));
+        let about = (store.clone(), figures.clone());
+        tasks.spawn("query", query::serve(listener, about, heard, query.reflection, stop.clone()));
+    }
+    if let Some(hj212) = &config.hj212 {
+        let listener = listen(hj212.listen).await?;
+        tracing::info!(hj212 = %hj212.listen, stations = basics.stations.len(), "listening");
+        store.register_stations(basics.stations).await?;
+        tasks.spawn("hj212", emission::serve(listener, store.clone(), stop.clone()));
+    }
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
     let watched = stop.clone();
     tasks.spawn("store", async move {

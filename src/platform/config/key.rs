@@ -8,7 +8,10 @@ pub(super) static REGISTRY: Key = key("registry", "一个 [registry] 表", "one 
 pub(super) static CARBON: Key = key("carbon", "一个 [carbon] 表", "one table [carbon]", "[carbon]");
 pub(super) static INGEST: Key = key("ingest", "一个 [ingest] 表", "one table [ingest]", "[ingest]").required();
 pub(super) static API: Key = key("api", "一个 [api] 表", "one table [api]", "[api]").required();
-pub(super) static ROOT_SHAPE: Shape = Shape { header: "", keys: &[&PLATFORM, &REGISTRY, &CARBON, &INGEST, &API] };
+pub(super) static ROOT_SHAPE: Shape =
+    Shape { header: "", keys: &[&PLATFORM, &REGISTRY, &CARBON, &INGEST, &API, &QUERY, &HJ212] };
+pub(super) static QUERY: Key = key("query", "一个 [query] 表", "one table [query]", "[query]");
+pub(super) static HJ212: Key = key("hj212", "一个 [hj212] 表", "one table [hj212]", "[hj212]");
 
 pub(super) static DATA_DIR: Key =
     key("data_dir", "一个文件夹路径", "the path of a folder", r#"data_dir = "/var/lib/mujun-platform""#).required();
@@ -59,5 +62,11 @@ pub(super) static ALLOW_REMOTE: Key = key("allow_remote", "true 或 false", "tru
 pub(super) static INGEST_SHAPE: Shape = Shape { header: "[ingest]", keys: &[&LISTEN, &ALLOW_REMOTE] };
 pub(super) static API_SHAPE: Shape = Shape { header: "[api]", keys: &[&LISTEN, &ALLOW_REMOTE] };
 
+pub(super) static REFLECTION: Key = key("reflection", "true 或 false", "true or false", "reflection = true");
+pub(super) static QUERY_SHAPE: Shape = Shape { header: "[query]", keys: &[&LISTEN, &ALLOW_REMOTE, &REFLECTION] };
+pub(super) static STATIONS: Key = csv("stations", r#"stations = "stations.csv""#).required();
+pub(super) static HJ212_SHAPE: Shape = Shape { header: "[hj212]", keys: &[&LISTEN, &ALLOW_REMOTE, &STATIONS] };
+
 /// To tell where a misplaced key belongs.
-pub(super) static SHAPES: [&Shape; 5] = [&ROOT_SHAPE, &PLATFORM_SHAPE, &REGISTRY_SHAPE, &CARBON_SHAPE, &INGEST_SHAPE];
+pub(super) static SHAPES: [&Shape; 7] =
+    [&ROOT_SHAPE, &PLATFORM_SHAPE, &REGISTRY_SHAPE, &CARBON_SHAPE, &INGEST_SHAPE, &QUERY_SHAPE, &HJ212_SHAPE];

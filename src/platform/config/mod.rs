@@ -21,8 +21,8 @@ use crate::{
 };
 use key::{
     ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS, DATA_DIR, FACTORS, GATEWAYS,
-    GRID, INGEST, INGEST_SHAPE, LISTEN, PLATFORM, PLATFORM_SHAPE, PRODUCTS, REGISTRY, REGISTRY_SHAPE, ROOT_SHAPE,
-    SHAPES, SITES, STOCK, VIRTUAL_POINTS,
+    GRID, HJ212, HJ212_SHAPE, INGEST, INGEST_SHAPE, LISTEN, PLATFORM, PLATFORM_SHAPE, PRODUCTS, QUERY, QUERY_SHAPE,
+    REFLECTION, REGISTRY, REGISTRY_SHAPE, ROOT_SHAPE, SHAPES, SITES, STATIONS, STOCK, VIRTUAL_POINTS,
 };
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -45,6 +45,24 @@ pub struct PlatformConfig {
     pub ingest_listen: SocketAddr,
     /// Where the JSON API and the dashboard are served.
     pub api_listen: SocketAddr,
+    /// `None`: no gRPC queries are answered.
+    pub query: Option<QueryConfig>,
+    /// `None`: no emission monitors are listened to.
+    pub hj212: Option<Hj212Config>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct QueryConfig {
+    pub listen: SocketAddr,
+    /// Whether the services describe themselves to a developer's tools.
+    pub reflection: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hj212Config {
+    pub listen: SocketAddr,
+    /// CSV: which monitor stands at which site.
+    pub stations: PathBuf,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -115,6 +133,15 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         let grid = carbon.parse(&GRID, |text| text.parse().map_err(|_| settings::such_as(&GRID)));
         Some(CarbonConfig { factors: folder.join(factors?.value), grid: grid?.value })
     });
+    let query = root.table(&QUERY, &QUERY_SHAPE).and_then(|query| {
+        let reflection = query.boolean(&REFLECTION).is_some_and(|reflection| reflection.value);
+        Some(QueryConfig { listen: settings::listen(&query, &LISTEN, &ALLOW_REMOTE)?.value, reflection })
+    });
+    let hj212 = root.table(&HJ212, &HJ212_SHAPE).and_then(|hj212| {
+        let (listen, stations) =
+            (settings::listen(&hj212, &LISTEN, &ALLOW_REMOTE), hj212.parse(&STATIONS, settings::path));
+        Some(Hj212Config { listen: listen?.value, stations: folder.join(stations?.value) })
+    });
     let address = |listen: Option<Found<SocketAddr>>| listen.map_or(NOWHERE, |listen| listen.value);
     PlatformConfig {
         data_dir: file(&DATA_DIR),
@@ -131,6 +158,8 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         carbon,
         ingest_listen: address(ingest),
         api_listen: address(api),
+        query,
+        hj212,
     }
 }
 

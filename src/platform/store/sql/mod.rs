@@ -16,8 +16,8 @@ mod column;
 mod value;
 
 pub use column::Column;
-pub(in crate::platform::store) use value::params;
 pub use value::Value;
+pub(in crate::platform::store) use value::params;
 
 use super::StoreError;
 
