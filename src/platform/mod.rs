@@ -10,6 +10,7 @@ pub mod access;
 pub mod api;
 pub mod assess;
 mod audit;
+mod bridge;
 pub mod command;
 pub mod config;
 pub mod dashboard;
@@ -48,6 +49,8 @@ pub struct Basics {
     /// By credit code.
     pub declared: BTreeMap<String, Declared>,
     pub rules: assess::Rules,
+    /// `None`: nothing is reported onward.
+    pub bridge: Option<bridge::Mapping>,
     /// Emission monitors that are listened to.
     pub stations: Vec<emission::Station>,
     /// The files that all of this was read from.
@@ -86,6 +89,7 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
         }
         None => Vec::new(),
     };
+    let bridge = config.bridge.as_deref().map(bridge::load).transpose()?;
     let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings).chain(more));
     let declared_in = &config.registry;
     let files = [&config.sites, &config.gateways].into_iter().chain(&config.coefficients);
@@ -93,7 +97,7 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     let files = files.chain(&declared_in.stock).chain(&declared_in.calorific);
     let inputs = files.chain(config.carbon.iter().map(|carbon| &carbon.factors));
     let inputs = inputs.map(|path| publication::input(path)).collect();
-    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, rules, stations, inputs, warnings })
+    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, rules, bridge, stations, inputs, warnings })
 }
 
 fn read(path: &Path) -> Result<String, Problems> {
@@ -117,11 +121,19 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let figures = figures::Figures::new(store.clone(), Arc::clone(&rules));
     let state = api::State { store: store.clone(), presence, rules, figures: figures.clone() };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
+    let (changed, heard) = tokio::sync::watch::channel(0);
+    if config.query.is_some() || basics.bridge.is_some() {
+        tasks.spawn("feed", feed::keep(store.clone(), changed, stop.clone()));
+    }
+    if let Some(mapping) = basics.bridge.map(Arc::new) {
+        for place in 0..mapping.centres.len() {
+            let about = (store.clone(), figures.clone());
+            tasks.spawn("bridge", bridge::keep(Arc::clone(&mapping), place, about, stop.clone()));
+        }
+    }
     if let Some(query) = &config.query {
         let listener = listen(query.listen).await?;
         tracing::info!(query = %query.listen, reflection = query.reflection, "listening");
-        let (changed, heard) = tokio::sync::watch::channel(0);
-        tasks.spawn("feed", feed::keep(store.clone(), changed, stop.clone()));
         let about = (store.clone(), figures.clone());
         tasks.spawn("query", query::serve(listener, about, heard, query.reflection, stop.clone()));
     }

@@ -9,8 +9,9 @@ pub(super) static CARBON: Key = key("carbon", "一个 [carbon] 表", "one table 
 pub(super) static INGEST: Key = key("ingest", "一个 [ingest] 表", "one table [ingest]", "[ingest]").required();
 pub(super) static API: Key = key("api", "一个 [api] 表", "one table [api]", "[api]").required();
 pub(super) static ROOT_SHAPE: Shape =
-    Shape { header: "", keys: &[&PLATFORM, &REGISTRY, &CARBON, &INGEST, &API, &QUERY, &HJ212] };
+    Shape { header: "", keys: &[&PLATFORM, &REGISTRY, &CARBON, &INGEST, &API, &QUERY, &BRIDGE, &HJ212] };
 pub(super) static QUERY: Key = key("query", "一个 [query] 表", "one table [query]", "[query]");
+pub(super) static BRIDGE: Key = key("bridge", "一个 [bridge] 表", "one table [bridge]", "[bridge]");
 pub(super) static HJ212: Key = key("hj212", "一个 [hj212] 表", "one table [hj212]", "[hj212]");
 
 pub(super) static DATA_DIR: Key =
@@ -64,9 +65,25 @@ pub(super) static API_SHAPE: Shape = Shape { header: "[api]", keys: &[&LISTEN, &
 
 pub(super) static REFLECTION: Key = key("reflection", "true 或 false", "true or false", "reflection = true");
 pub(super) static QUERY_SHAPE: Shape = Shape { header: "[query]", keys: &[&LISTEN, &ALLOW_REMOTE, &REFLECTION] };
+pub(super) static MAPPING: Key = key(
+    "mapping",
+    "一个上报映射文件的路径",
+    "the path of a file that maps figures to the centres' fields",
+    r#"mapping = "bridge/national.toml""#,
+)
+.required();
+pub(super) static BRIDGE_SHAPE: Shape = Shape { header: "[bridge]", keys: &[&MAPPING] };
 pub(super) static STATIONS: Key = csv("stations", r#"stations = "stations.csv""#).required();
 pub(super) static HJ212_SHAPE: Shape = Shape { header: "[hj212]", keys: &[&LISTEN, &ALLOW_REMOTE, &STATIONS] };
 
 /// To tell where a misplaced key belongs.
-pub(super) static SHAPES: [&Shape; 7] =
-    [&ROOT_SHAPE, &PLATFORM_SHAPE, &REGISTRY_SHAPE, &CARBON_SHAPE, &INGEST_SHAPE, &QUERY_SHAPE, &HJ212_SHAPE];
+pub(super) static SHAPES: [&Shape; 8] = [
+    &ROOT_SHAPE,
+    &PLATFORM_SHAPE,
+    &REGISTRY_SHAPE,
+    &CARBON_SHAPE,
+    &INGEST_SHAPE,
+    &QUERY_SHAPE,
+    &BRIDGE_SHAPE,
+    &HJ212_SHAPE,
+];

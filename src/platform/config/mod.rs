@@ -20,9 +20,10 @@ use crate::{
     },
 };
 use key::{
-    ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS, DATA_DIR, FACTORS, GATEWAYS,
-    GRID, HJ212, HJ212_SHAPE, INGEST, INGEST_SHAPE, LISTEN, PLATFORM, PLATFORM_SHAPE, PRODUCTS, QUERY, QUERY_SHAPE,
-    REFLECTION, REGISTRY, REGISTRY_SHAPE, ROOT_SHAPE, SHAPES, SITES, STATIONS, STOCK, VIRTUAL_POINTS,
+    ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, BRIDGE, BRIDGE_SHAPE, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS,
+    DATA_DIR, FACTORS, GATEWAYS, GRID, HJ212, HJ212_SHAPE, INGEST, INGEST_SHAPE, LISTEN, MAPPING, PLATFORM,
+    PLATFORM_SHAPE, PRODUCTS, QUERY, QUERY_SHAPE, REFLECTION, REGISTRY, REGISTRY_SHAPE, ROOT_SHAPE, SHAPES, SITES,
+    STATIONS, STOCK, VIRTUAL_POINTS,
 };
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -47,6 +48,8 @@ pub struct PlatformConfig {
     pub api_listen: SocketAddr,
     /// `None`: no gRPC queries are answered.
     pub query: Option<QueryConfig>,
+    /// The file that says what is reported onward, and where; `None`: nothing is.
+    pub bridge: Option<PathBuf>,
     /// `None`: no emission monitors are listened to.
     pub hj212: Option<Hj212Config>,
 }
@@ -137,6 +140,7 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         let reflection = query.boolean(&REFLECTION).is_some_and(|reflection| reflection.value);
         Some(QueryConfig { listen: settings::listen(&query, &LISTEN, &ALLOW_REMOTE)?.value, reflection })
     });
+    let bridge = root.table(&BRIDGE, &BRIDGE_SHAPE).and_then(|bridge| bridge.parse(&MAPPING, settings::path));
     let hj212 = root.table(&HJ212, &HJ212_SHAPE).and_then(|hj212| {
         let (listen, stations) =
             (settings::listen(&hj212, &LISTEN, &ALLOW_REMOTE), hj212.parse(&STATIONS, settings::path));
@@ -159,6 +163,7 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         ingest_listen: address(ingest),
         api_listen: address(api),
         query,
+        bridge: bridge.map(|path| folder.join(path.value)),
         hj212,
     }
 }

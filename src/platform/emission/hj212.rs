@@ -16,6 +16,8 @@ pub const DATA_BYTES_MAX: usize = 9999;
 pub const PACKET_BYTES_MAX: usize = DATA_BYTES_MAX + 12;
 /// 24 in the standard, longer ones are seen.
 const MN_BYTES_MAX: usize = 32;
+/// Nine in the standard.
+const PASSWORD_BYTES_MAX: usize = 32;
 /// `w01018-Cou` and its value.
 const VALUE_BYTES_MAX: usize = 64;
 
@@ -123,13 +125,17 @@ fn read(data: &str) -> Result<Packet, PacketError> {
     if mn.is_empty() || mn.len() > MN_BYTES_MAX || !mn.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Err(PacketError::Field("MN"));
     }
+    let password = field("PW")?;
+    if password.len() > PASSWORD_BYTES_MAX {
+        return Err(PacketError::Field("a short PW"));
+    }
     // the version before 2017 has no Flag, and no answers
     let answer = number("Flag").is_ok_and(|flag| flag & 1 == 1);
     let mut packet = Packet {
         qn: qn.to_owned(),
         st: number("ST")?,
         cn: number("CN")?,
-        password: field("PW")?.to_owned(),
+        password: password.to_owned(),
         mn: mn.to_owned(),
         answer,
         data_time: None,

@@ -11,8 +11,12 @@ use std::{
 /// Changes with every change of `schema.sql`; kept in the file's `user_version`.
 const SCHEMA_VERSION: i64 = 3;
 /// One file for each area; tables of an area refer to those of files before it.
-const SCHEMA: [&str; 3] =
-    [include_str!("schema.sql"), include_str!("schema/feed.sql"), include_str!("schema/emission.sql")];
+const SCHEMA: [&str; 4] = [
+    include_str!("schema.sql"),
+    include_str!("schema/feed.sql"),
+    include_str!("schema/emission.sql"),
+    include_str!("schema/bridge.sql"),
+];
 /// A checkpoint may hold a connection up for as long as it writes its pages.
 const BUSY: Duration = Duration::from_secs(10);
 /// Prepared statements a connection keeps: more than the store has.
