@@ -4,6 +4,7 @@ mod boundary;
 mod carrier;
 pub mod credit_code;
 mod doubt;
+mod dual;
 mod economy;
 mod event;
 mod gap;
@@ -18,10 +19,12 @@ mod state;
 mod stock;
 mod time;
 pub mod unit;
+mod warning;
 
 pub use boundary::{BoundaryLine, Declared, Formula, MeterName, Operand, Origin, PointName, Term, VirtualPoint};
 pub use carrier::{CARRIERS, STEAM};
 pub use doubt::Doubts;
+pub use dual::{LimitGrade, LimitKey, ProductLimit, Quota, Target, TargetKind};
 pub use economy::{EconomicFigure, EconomicItem};
 pub use event::{
     ClockSegment, ClockShift, ClockState, Entered, Event, EventKind, Proof, Register, Replaced, RunId, Tag,
@@ -36,3 +39,4 @@ pub use site::{Gateway, Site};
 pub use state::{Enthalpy, GasState, StateError};
 pub use stock::{CalorificValue, Limit, Product, StockEntry, StockKind};
 pub use time::{CHINA_OFFSET_MS, UtcMillis};
+pub use warning::{Ground, WarningKey, WarningLevel, WarningRule};

@@ -1,31 +1,44 @@
-//! The files of what is declared about the sites → one [`Declared`] for each site.
+//! The files of what is said about the sites → one [`Declared`] for each site, their profiles, land and economy.
 
-use super::{config::RegistryFiles, read, registry};
+use super::{
+    config::RegistryFiles,
+    registry::{self, Sheet},
+    sheet,
+};
 use crate::{
-    model::{Declared, Gateway, Site},
+    model::{Declared, EconomicFigure, Gateway, Parcel, Profile, Site},
     runtime::problem::Problems,
 };
 use std::{collections::BTreeMap, path::Path};
 
 type Import<T> = Result<registry::Import<T>, Problems>;
 
-/// By credit code, and the warnings. Blocks on the disk.
+/// What the files say beside sites and gateways.
+#[derive(Default)]
+pub(super) struct Declarations {
+    /// By credit code.
+    pub declared: BTreeMap<String, Declared>,
+    pub profiles: Vec<Profile>,
+    pub parcels: Vec<Parcel>,
+    pub economy: Vec<EconomicFigure>,
+    pub warnings: Vec<Problems>,
+}
+
+/// Blocks on the disk.
 ///
 /// # Errors
 /// All problems of all files.
-pub(super) fn load(
-    files: &RegistryFiles,
-    sites: &[Site],
-    gateways: &[Gateway],
-) -> Result<(BTreeMap<String, Declared>, Vec<Problems>), Problems> {
+pub(super) fn load(files: &RegistryFiles, sites: &[Site], gateways: &[Gateway]) -> Result<Declarations, Problems> {
     let mut told = Told::default();
-    let products = told.import(&files.products, |text, file| registry::products_from_csv(text, file, sites));
-    let boundary = told.import(&files.boundary, |text, file| registry::boundary_from_csv(text, file, gateways));
-    let virtual_points = told.import(&files.virtual_points, |text, file| {
-        registry::virtual_points_from_csv(text, file, gateways, boundary.as_deref())
-    });
-    let stock = told.import(&files.stock, |text, file| registry::stock_from_csv(text, file, sites));
-    let calorific = told.import(&files.calorific, |text, file| registry::calorific_from_csv(text, file, sites));
+    let products = told.import(&files.products, |sheet| registry::products_of(sheet, sites));
+    let boundary = told.import(&files.boundary, |sheet| registry::boundary_of(sheet, gateways));
+    let virtual_points =
+        told.import(&files.virtual_points, |sheet| registry::virtual_points_of(sheet, gateways, boundary.as_deref()));
+    let stock = told.import(&files.stock, |sheet| registry::stock_of(sheet, sites));
+    let calorific = told.import(&files.calorific, |sheet| registry::calorific_of(sheet, sites));
+    let profiles = told.import(&files.profiles, |sheet| registry::profiles_of(sheet, sites));
+    let parcels = told.import(&files.parcels, |sheet| registry::parcels_of(sheet, sites));
+    let economy = told.import(&files.economy, |sheet| registry::economy_of(sheet, sites));
 
     let mut declared: BTreeMap<String, Declared> = BTreeMap::new();
     for one in products.into_iter().flatten() {
@@ -43,7 +56,10 @@ pub(super) fn load(
     for one in calorific.into_iter().flatten() {
         declared.entry(one.credit_code.clone()).or_default().calorific.push(one);
     }
-    Problems::gathered(told.problems).map_or(Ok((declared, told.warnings)), Err)
+    let (profiles, parcels) = (profiles.unwrap_or_default(), parcels.unwrap_or_default());
+    let (economy, warnings) = (economy.unwrap_or_default(), told.warnings);
+    let found = Declarations { declared, profiles, parcels, economy, warnings };
+    Problems::gathered(told.problems).map_or(Ok(found), Err)
 }
 
 #[derive(Default)]
@@ -57,10 +73,10 @@ impl Told {
     fn import<T>(
         &mut self,
         path: &Option<impl AsRef<Path>>,
-        rows_of: impl FnOnce(&str, &str) -> Import<T>,
+        rows_of: impl FnOnce(&Sheet) -> Import<T>,
     ) -> Option<Vec<T>> {
         let Some(path) = path.as_ref().map(AsRef::as_ref) else { return Some(Vec::new()) };
-        match read(path).and_then(|text| rows_of(&text, &path.display().to_string())) {
+        match sheet(path).and_then(|sheet| rows_of(&sheet)) {
             Ok(import) => {
                 self.warnings.extend(import.warnings);
                 Some(import.rows)

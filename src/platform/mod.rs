@@ -15,18 +15,24 @@ pub mod command;
 pub mod config;
 pub mod dashboard;
 mod declaration;
+pub mod dual;
 pub mod emission;
+pub mod evaluation;
 pub mod explain;
+mod export;
 mod feed;
 pub mod figures;
 pub mod ingest;
+pub mod intensity;
 pub mod publication;
 mod query;
+pub mod quota;
 pub mod registry;
 pub mod store;
+pub mod warning;
 
 use crate::{
-    model::{Declared, Gateway, Site},
+    model::{Declared, EconomicFigure, Gateway, Parcel, Profile, Site},
     runtime::{
         file,
         problem::Problems,
@@ -34,6 +40,7 @@ use crate::{
     },
 };
 use config::PlatformConfig;
+use declaration::Declarations;
 use std::{collections::BTreeMap, convert::Infallible, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -48,11 +55,18 @@ pub struct Basics {
     pub gateways: Vec<Gateway>,
     /// By credit code.
     pub declared: BTreeMap<String, Declared>,
+    pub profiles: Vec<Profile>,
+    pub parcels: Vec<Parcel>,
+    pub economy: Vec<EconomicFigure>,
     pub rules: assess::Rules,
     /// `None`: nothing is reported onward.
     pub bridge: Option<bridge::Mapping>,
     /// Emission monitors that are listened to.
     pub stations: Vec<emission::Station>,
+    /// Where warnings are told.
+    pub channels: warning::Channels,
+    /// Of the per-mu evaluation.
+    pub rule_sets: Vec<evaluation::rule::RuleSet>,
     /// The files that all of this was read from.
     pub inputs: Vec<publication::Input>,
     /// What a person should look at in the registry, although it was taken.
@@ -63,6 +77,10 @@ pub struct Basics {
 pub enum RunError {
     #[error(transparent)]
     Store(#[from] store::StoreError),
+    #[error(transparent)]
+    Start(#[from] access::StartError),
+    #[error(transparent)]
+    Oidc(#[from] access::oidc::OidcError),
     #[error("{address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
 }
@@ -70,9 +88,10 @@ pub enum RunError {
 /// Reads the files that the configuration names. Blocks on the disk.
 pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     let (sites, gateways) = (&config.sites, &config.gateways);
-    let sites = registry::sites_from_csv(&read(sites)?, &sites.display().to_string())?;
-    let gateways = registry::gateways_from_csv(&read(gateways)?, &gateways.display().to_string(), &sites.rows)?;
-    let (declared, more) = declaration::load(&config.registry, &sites.rows, &gateways.rows)?;
+    let sites = registry::sites_of(&sheet(sites)?)?;
+    let gateways = registry::gateways_of(&sheet(gateways)?, &sites.rows)?;
+    let declarations = declaration::load(&config.registry, &sites.rows, &gateways.rows)?;
+    let Declarations { declared, profiles, parcels, economy, warnings: more } = declarations;
     let coal = assess::coefficient::load(&config.coefficients)?;
     let carbon = match &config.carbon {
         Some(carbon) => {
@@ -84,31 +103,58 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
     let rules = assess::Rules { coal, carbon };
     let stations = match &config.hj212 {
         Some(hj212) => {
-            let file = &hj212.stations;
-            emission::stations_from_csv(&read(file)?, &file.display().to_string(), &sites.rows)?
+            let path = &hj212.stations;
+            emission::stations_from_csv(
+                &file::read(path, registry::FILE_MIB_MAX)?,
+                &path.display().to_string(),
+                &sites.rows,
+            )?
         }
         None => Vec::new(),
     };
     let bridge = config.bridge.as_deref().map(bridge::load).transpose()?;
+    let channels = warning::channels(&config.warning)?;
+    let rule_sets = evaluation::rule::load_all(&config.rules)?;
     let warnings = Problems::gathered(sites.warnings.into_iter().chain(gateways.warnings).chain(more));
     let declared_in = &config.registry;
     let files = [&config.sites, &config.gateways].into_iter().chain(&config.coefficients);
     let files = files.chain(&declared_in.products).chain(&declared_in.boundary).chain(&declared_in.virtual_points);
     let files = files.chain(&declared_in.stock).chain(&declared_in.calorific);
+    let files = files.chain(&declared_in.profiles).chain(&declared_in.parcels).chain(&declared_in.economy);
+    let files = files.chain(&config.rules);
     let inputs = files.chain(config.carbon.iter().map(|carbon| &carbon.factors));
     let inputs = inputs.map(|path| publication::input(path)).collect();
-    Ok(Basics { sites: sites.rows, gateways: gateways.rows, declared, rules, bridge, stations, inputs, warnings })
+    let (sites, gateways) = (sites.rows, gateways.rows);
+    Ok(Basics {
+        sites,
+        gateways,
+        declared,
+        profiles,
+        parcels,
+        economy,
+        rules,
+        channels,
+        rule_sets,
+        bridge,
+        stations,
+        inputs,
+        warnings,
+    })
 }
 
-fn read(path: &Path) -> Result<String, Problems> {
-    file::read(path, registry::FILE_MIB_MAX)
+fn sheet(path: &Path) -> Result<registry::Sheet, Problems> {
+    registry::Sheet::read(&file::bytes(path, registry::FILE_MIB_MAX)?, &path.display().to_string(), None)
 }
 
 /// Runs until `stop` is cancelled or a part fails.
 pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken) -> Result<Ended, RunError> {
-    let data_dir = config.data_dir.clone();
-    let store = blocking(move || store::Store::open(&data_dir)).await?;
+    let address = config.store.clone();
+    let store = blocking(move || store::Store::at(&address)).await?;
     store.register(basics.sites, basics.gateways, basics.declared).await?;
+    store.describe(basics.profiles, basics.parcels).await?;
+    store.enter_economy(basics.economy).await?;
+    let access = door(&config).await?;
+    access.may_start(&store).await?;
     let (ingest, api) = (listen(config.ingest_listen).await?, listen(config.api_listen).await?);
     tracing::info!(ingest = %config.ingest_listen, api = %config.api_listen, "listening");
 
@@ -119,7 +165,20 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     let grounds = publication::Grounds { rules: Arc::clone(&rules), inputs: Arc::new(basics.inputs) };
     tasks.spawn("publication", publication::keep(store.clone(), grounds, stop.clone()));
     let figures = figures::Figures::new(store.clone(), Arc::clone(&rules));
-    let state = api::State { store: store.clone(), presence, rules, figures: figures.clone() };
+    let dual = dual::Dual { store: store.clone(), figures: figures.clone() };
+    let config::WarningConfig { basis, calendar, .. } = config.warning;
+    let judged = warning::watch(
+        dual,
+        basis.unwrap_or(assess::Basis::Calorific),
+        calendar,
+        basics.channels.clone(),
+        stop.clone(),
+    );
+    tasks.spawn("warning", judged);
+    tasks.spawn("delivery", warning::deliver(store.clone(), basics.channels, stop.clone()));
+    let runs = evaluation::Runs::new(store.clone(), figures.clone(), Arc::new(basics.rule_sets));
+    let state =
+        api::State { store: store.clone(), presence, rules, figures: figures.clone(), runs, access: access.clone() };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
     let (changed, heard) = tokio::sync::watch::channel(0);
     if config.query.is_some() || basics.bridge.is_some() {
@@ -134,7 +193,7 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     if let Some(query) = &config.query {
         let listener = listen(query.listen).await?;
         tracing::info!(query = %query.listen, reflection = query.reflection, "listening");
-        let about = (store.clone(), figures.clone());
+        let about = (store.clone(), figures.clone(), access.clone());
         tasks.spawn("query", query::serve(listener, about, heard, query.reflection, stop.clone()));
     }
     if let Some(hj212) = &config.hj212 {
@@ -152,6 +211,17 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
         }
     });
     Ok(tasks.join(STOP_DEADLINE).await)
+}
+
+/// Who may come in. Behind a relay it is not this machine alone that asks.
+async fn door(config: &PlatformConfig) -> Result<access::Access, RunError> {
+    let config::AccessConfig { origin, oidc } = config.access.clone();
+    let remote = !config.api_listen.ip().is_loopback() || origin.is_some();
+    let oidc = match (oidc, origin.clone()) {
+        (Some(oidc), Some(origin)) => Some(blocking(move || access::oidc::Provider::open(oidc, &origin)).await?),
+        _ => None,
+    };
+    Ok(access::Access::new(access::Settings { remote, origin, oidc }))
 }
 
 /// Judges all refused records again, then those whose time has come, until `stop`.

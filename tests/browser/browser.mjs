@@ -16,7 +16,7 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-const PICTURES = fileURLToPath(new URL("../../target/browser/", import.meta.url));
+const PICTURES = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
 
 /** With a profile of its own, which goes when it is closed. */
 export async function launch() {

@@ -15,7 +15,11 @@ mod door;
 mod question;
 mod subscription;
 
-use super::{figures::Figures, store::Store};
+use super::{
+    access::{Access, Asker},
+    figures::Figures,
+    store::Store,
+};
 use crate::wire::{
     DESCRIPTORS,
     proto::{
@@ -50,15 +54,16 @@ const STOP: Duration = Duration::from_secs(3);
 /// The listener failed.
 pub async fn serve(
     listener: TcpListener,
-    (store, figures): (Store, Figures),
+    (store, figures, access): (Store, Figures, Access),
     changed: watch::Receiver<u64>,
     reflection: bool,
     stop: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {
     let desk = Arc::new(Desk { store, figures });
     let followers = Followers::new(changed, stop.clone());
-    let service = query_server::QueryServer::new(Service { desk, followers, places: Semaphore::new(ANSWERS_MAX) })
-        .max_decoding_message_size(QUESTION_BYTES_MAX);
+    let service =
+        query_server::QueryServer::new(Service { desk, access, followers, places: Semaphore::new(ANSWERS_MAX) })
+            .max_decoding_message_size(QUESTION_BYTES_MAX);
     let told = reflection.then(|| {
         let builder = tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(DESCRIPTORS);
         builder.build_v1().expect("a test holds that the descriptors are those of proto/")
@@ -85,11 +90,16 @@ pub async fn serve(
 
 struct Service {
     desk: Arc<Desk>,
+    access: Access,
     followers: Followers,
     places: Semaphore,
 }
 
 impl Service {
+    async fn asker<T>(&self, request: &Request<T>) -> Result<Asker, Status> {
+        door::asker(&self.access, &self.desk.store, door::Caller::of(request)).await
+    }
+
     /// One of so many answers at a time, and in time.
     async fn bounded<T>(&self, answer: impl Future<Output = Result<T, Status>>) -> Result<Response<T>, Status> {
         let answered = tokio::time::timeout(ANSWER_DEADLINE, async {
@@ -106,27 +116,27 @@ impl query_server::Query for Service {
     type SubscribeStream = Stream;
 
     async fn figures(&self, request: Request<FiguresRequest>) -> Result<Response<FiguresReply>, Status> {
-        let asker = door::asker(&request)?;
+        let asker = self.asker(&request).await?;
         self.bounded(self.desk.figures(&asker, request.into_inner())).await
     }
 
     async fn ranking(&self, request: Request<RankingRequest>) -> Result<Response<RankingReply>, Status> {
-        let asker = door::asker(&request)?;
+        let asker = self.asker(&request).await?;
         self.bounded(self.desk.ranking(&asker, request.into_inner())).await
     }
 
     async fn intervals(&self, request: Request<IntervalsRequest>) -> Result<Response<IntervalsReply>, Status> {
-        let asker = door::asker(&request)?;
+        let asker = self.asker(&request).await?;
         self.bounded(self.desk.intervals(&asker, request.into_inner())).await
     }
 
     async fn ledger(&self, request: Request<LedgerRequest>) -> Result<Response<LedgerReply>, Status> {
-        let asker = door::asker(&request)?;
+        let asker = self.asker(&request).await?;
         self.bounded(self.desk.ledger(&asker, request.into_inner())).await
     }
 
     async fn subscribe(&self, request: Request<SubscribeRequest>) -> Result<Response<Stream>, Status> {
-        let asker = door::asker(&request)?;
+        let asker = self.asker(&request).await?;
         let asked: SubscribeRequest = request.into_inner();
         let wanted = question::wanted(&asked.credit_codes, question::FOLLOWED_MAX)?;
         let follower = subscription::Follower::new(self.desk.store.clone(), asker, wanted, asked.cursor);

@@ -41,7 +41,7 @@ impl Store {
         let centre = centre.to_owned();
         let select = "SELECT until FROM bridge_cursor WHERE centre = ?1 AND what = ?2";
         let read = move |tx: Tx<'_>| tx.one(select, params![&centre, what], |row| row.get(0));
-        Ok(self.inner.readers.read(move |connection| read(Tx::on(connection))).await?.unwrap_or(0))
+        Ok(self.inner.readers.read(move |tx| read(tx)).await?.unwrap_or(0))
     }
 
     /// Adds what was made, and notes how far that is.
@@ -53,13 +53,13 @@ impl Store {
         now: UtcMillis,
     ) -> Result<(), StoreError> {
         let centre = centre.to_owned();
-        self.inner.writer.write(move |connection| put(Tx::on(connection), &centre, &messages, (what, until), now)).await
+        self.inner.writer.write(move |tx| put(tx, &centre, &messages, (what, until), now)).await
     }
 
     /// What is due at a centre, the oldest first; while it is not registered there, that alone.
     pub async fn due_messages(&self, centre: &str, now: UtcMillis) -> Result<Vec<Outgoing>, StoreError> {
         let centre = centre.to_owned();
-        self.inner.readers.read(move |connection| due(Tx::on(connection), &centre, now)).await
+        self.inner.readers.read(move |tx| due(tx, &centre, now)).await
     }
 
     /// The centre has it (`next` is `None`), or it is tried again at `next`. A correction that came meanwhile stays due.
@@ -73,7 +73,7 @@ impl Store {
         let update =
             "UPDATE bridge_message SET attempts = attempts + 1, reply = ?3, due = ?4 WHERE id = ?1 AND version = ?2";
         let write = move |tx: Tx<'_>| tx.execute(update, params![id, version, &reply, next]).map(drop);
-        self.inner.writer.write(move |connection| write(Tx::on(connection))).await
+        self.inner.writer.write(move |tx| write(tx)).await
     }
 
     /// Messages that a centre does not have.
@@ -81,7 +81,7 @@ impl Store {
         let centre = centre.to_owned();
         let count = "SELECT count(*) FROM bridge_message WHERE centre = ?1 AND due IS NOT NULL";
         let read = move |tx: Tx<'_>| tx.one(count, params![&centre], |row| row.get::<i64>(0));
-        Ok(self.inner.readers.read(move |connection| read(Tx::on(connection))).await?.unwrap_or(0).unsigned_abs())
+        Ok(self.inner.readers.read(move |tx| read(tx)).await?.unwrap_or(0).unsigned_abs())
     }
 }
 

@@ -23,7 +23,7 @@ impl Store {
             }
             Ok(())
         };
-        self.inner.writer.write(move |connection| replace(Tx::on(connection))).await
+        self.inner.writer.write(move |tx| replace(tx)).await
     }
 
     /// Stores what a monitor reports, durable on return. `false`, and nothing stored: no station has this MN and PW.
@@ -35,13 +35,13 @@ impl Store {
         now: UtcMillis,
     ) -> Result<bool, StoreError> {
         let (mn, password) = (mn.to_owned(), password.to_owned());
-        self.inner.writer.write(move |connection| report(Tx::on(connection), &mn, &password, &reports, now)).await
+        self.inner.writer.write(move |tx| report(tx, &mn, &password, &reports, now)).await
     }
 
     /// What each site's monitors reported of a year, in tonnes: candidates for what its bureau says. A day is its own
     /// report or, without one, the sum of its hours; days without any are missing, and the source says how many there are.
     pub async fn emissions(&self, year: i16) -> Result<Vec<EconomicFigure>, StoreError> {
-        self.inner.readers.read(move |connection| emissions(Tx::on(connection), year)).await
+        self.inner.readers.read(move |tx| emissions(tx, year)).await
     }
 }
 

@@ -49,12 +49,12 @@ pub type Digest = [u8; 32];
 impl Store {
     /// Looks at records that came since, and notes what they may have changed. Whether there is more to look at.
     pub async fn note_due(&self) -> Result<bool, StoreError> {
-        self.inner.writer.write(|connection| note_due(Tx::on(connection))).await
+        self.inner.writer.write(|tx| note_due(tx)).await
     }
 
     /// What is to be compared and begins before `limit`, the oldest first.
     pub async fn due(&self, limit: UtcMillis) -> Result<Vec<Due>, StoreError> {
-        self.inner.readers.read(move |connection| due(Tx::on(connection), limit)).await
+        self.inner.readers.read(move |tx| due(tx, limit)).await
     }
 
     /// What a site's quarter-hours in `[due.start, until)` are, none where nothing is known; the rest of `due` stays. Returns
@@ -65,12 +65,12 @@ impl Store {
         until: UtcMillis,
         quarters: Vec<(UtcMillis, Digest)>,
     ) -> Result<u64, StoreError> {
-        self.inner.writer.write(move |connection| compared(Tx::on(connection), &due, until, &quarters)).await
+        self.inner.writer.write(move |tx| compared(tx, &due, until, &quarters)).await
     }
 
     /// Changes behind a cursor, the first ones first.
     pub async fn closed_after(&self, cursor: u64, limit: u32) -> Result<Vec<Closed>, StoreError> {
-        self.inner.readers.read(move |connection| closed_after(Tx::on(connection), cursor, limit)).await
+        self.inner.readers.read(move |tx| closed_after(tx, cursor, limit)).await
     }
 }
 

@@ -8,11 +8,17 @@ use std::{
     time::Duration,
 };
 
-/// Changes with every change of `schema.sql`; kept in the file's `user_version`.
-const SCHEMA_VERSION: i64 = 3;
+/// Changes with every change of `schema.sql`; kept in the file's `user_version`, and in a cluster's table `migration`.
+pub const SCHEMA_VERSION: i64 = 4;
 /// One file for each area; tables of an area refer to those of files before it.
-const SCHEMA: [&str; 4] = [
+pub const SCHEMA: [&str; 10] = [
     include_str!("schema.sql"),
+    include_str!("schema/registry.sql"),
+    include_str!("schema/evaluation.sql"),
+    include_str!("schema/change.sql"),
+    include_str!("schema/user.sql"),
+    include_str!("schema/dual.sql"),
+    include_str!("schema/warning.sql"),
     include_str!("schema/feed.sql"),
     include_str!("schema/emission.sql"),
     include_str!("schema/bridge.sql"),
@@ -40,12 +46,12 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { dir: dir.to_owned() }),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        Ok(Folder { file: dir.join("mujun.db"), _lock: Some(lock) })
+        Ok(Folder { file: Folder::file_in(dir), _lock: Some(lock) })
     }
 
     /// The folder of a platform that may be running, for looking at it and for what is published. Nothing is created.
     pub fn beside(dir: &Path) -> Result<(Folder, Connection), StoreError> {
-        let folder = Folder { file: dir.join("mujun.db"), _lock: None };
+        let folder = Folder { file: Folder::file_in(dir), _lock: None };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&folder.file, flags)
             .map_err(|error| StoreError::Folder { dir: dir.to_owned(), source: std::io::Error::other(error).into() })?;
@@ -74,7 +80,7 @@ impl Folder {
 
     /// A connection that reads, without the folder: a platform may run on it.
     pub fn look(dir: &Path) -> Result<Connection, StoreError> {
-        let connection = Folder::reader(&dir.join("mujun.db"))?;
+        let connection = Folder::reader(&Folder::file_in(dir))?;
         check_version(&connection)?;
         Ok(connection)
     }
@@ -85,6 +91,11 @@ impl Folder {
         connection.busy_timeout(BUSY)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(connection)
+    }
+
+    /// The database of a folder.
+    pub fn file_in(dir: &Path) -> PathBuf {
+        dir.join("mujun.db")
     }
 
     pub fn file(&self) -> &Path {

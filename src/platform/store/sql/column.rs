@@ -1,46 +1,102 @@
 //! What is read out of a row.
 
+use super::{Row, StoreError};
 use crate::model::UtcMillis;
-use rusqlite::Row;
 use rust_decimal::Decimal;
+
+/// One stored value.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Cell<'r> {
+    Null,
+    Integer(i64),
+    Text(&'r str),
+    Blob(&'r [u8]),
+}
 
 /// A type that a column can be read as.
 pub trait Column: Sized {
-    fn of_sqlite(row: &Row<'_>, at: usize) -> rusqlite::Result<Self>;
+    /// `None`: it is not of this type, or beyond its range.
+    fn of(cell: Cell<'_>) -> Option<Self>;
 }
 
-macro_rules! as_it_is {
+macro_rules! integers {
     ($($kind:ty),*) => { $(
         impl Column for $kind {
-            fn of_sqlite(row: &Row<'_>, at: usize) -> rusqlite::Result<Self> {
-                row.get(at)
+            fn of(cell: Cell<'_>) -> Option<Self> {
+                match cell {
+                    Cell::Integer(integer) => integer.try_into().ok(),
+                    _ => None,
+                }
             }
         }
     )* };
 }
-as_it_is!(i64, i32, i16, u32, u16, u8, bool, String, Vec<u8>);
+integers!(i64, i32, i16, u32, u16, u8);
+
+impl Column for bool {
+    fn of(cell: Cell<'_>) -> Option<Self> {
+        i64::of(cell).map(|integer| integer != 0)
+    }
+}
+
+impl Column for String {
+    fn of(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Text(text) => Some(text.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Column for Vec<u8> {
+    fn of(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Blob(blob) => Some(blob.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl<const N: usize> Column for [u8; N] {
+    fn of(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Blob(blob) => blob.try_into().ok(),
+            _ => None,
+        }
+    }
+}
 
 impl Column for UtcMillis {
-    fn of_sqlite(row: &Row<'_>, at: usize) -> rusqlite::Result<Self> {
-        i64::of_sqlite(row, at).map(UtcMillis)
+    fn of(cell: Cell<'_>) -> Option<Self> {
+        i64::of(cell).map(UtcMillis)
     }
 }
 
 /// Kept as its text, to the last digit.
 impl Column for Decimal {
-    fn of_sqlite(row: &Row<'_>, at: usize) -> rusqlite::Result<Self> {
-        let text = String::of_sqlite(row, at)?;
-        text.parse().map_err(|error: rust_decimal::Error| {
-            rusqlite::Error::FromSqlConversionFailure(at, rusqlite::types::Type::Text, error.into())
-        })
+    fn of(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Text(text) => text.parse().ok(),
+            _ => None,
+        }
     }
 }
 
 impl<T: Column> Column for Option<T> {
-    fn of_sqlite(row: &Row<'_>, at: usize) -> rusqlite::Result<Self> {
-        match row.get_ref(at)? {
-            rusqlite::types::ValueRef::Null => Ok(None),
-            _ => T::of_sqlite(row, at).map(Some),
+    fn of(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Null => Some(None),
+            cell => T::of(cell).map(Some),
         }
+    }
+}
+
+impl Row<'_> {
+    /// # Errors
+    /// [`StoreError::Unreadable`] when it is not of this type.
+    pub fn get<T: Column>(&self, at: usize) -> Result<T, StoreError> {
+        let cell = self.cell(at)?;
+        T::of(cell)
+            .ok_or_else(|| StoreError::Unreadable { column: at, found: format!("{cell:?}").chars().take(64).collect() })
     }
 }

@@ -57,6 +57,13 @@ impl<'v> From<&'v String> for Value<'v> {
     }
 }
 
+/// `None` is NULL.
+impl<'v> From<&'v Option<String>> for Value<'v> {
+    fn from(text: &'v Option<String>) -> Self {
+        text.as_deref().into()
+    }
+}
+
 impl<'v> From<&'v [u8]> for Value<'v> {
     fn from(blob: &'v [u8]) -> Self {
         Value::Blob(blob)
