@@ -59,7 +59,8 @@ struct Kept {
 
 struct Made {
     seen: Arc<Seen>,
-    changes: u64,
+    /// Of the store, when it was made.
+    commits: Option<u64>,
     /// The first quarter-hour that was not due.
     due: UtcMillis,
     at: UtcMillis,
@@ -67,8 +68,8 @@ struct Made {
 }
 
 impl Made {
-    fn holds(&self, changes: u64, due: UtcMillis, now: UtcMillis) -> bool {
-        let same = self.changes == changes && self.due == due;
+    fn holds(&self, commits: Option<u64>, due: UtcMillis, now: UtcMillis) -> bool {
+        let same = commits.is_some() && self.commits == commits && self.due == due;
         let young =
             self.took_ms >= QUICK_MS && (0..self.took_ms.saturating_mul(AGE_FACTOR)).contains(&now.since(self.at));
         same || young
@@ -89,9 +90,9 @@ impl Figures {
     pub async fn seen(&self, period: &Period, basis: Basis) -> Result<Arc<Seen>, StoreError> {
         let turn = self.turn(period, basis);
         let mut made = turn.lock().await;
-        let (changes, now) = (self.store.changes(), clock::now());
+        let (commits, now) = (self.store.commits(), clock::now());
         let due = now.floor(QUARTER_MS).min(period.end);
-        if let Some(made) = made.as_ref().filter(|made| made.holds(changes, due, now)) {
+        if let Some(made) = made.as_ref().filter(|made| made.holds(commits, due, now)) {
             return Ok(Arc::clone(&made.seen));
         }
         let snapshot = self.store.snapshot(period, now).await?;
@@ -102,7 +103,7 @@ impl Figures {
         })
         .await;
         let took_ms = clock::now().since(now);
-        *made = Some(Made { seen: Arc::clone(&seen), changes, due, at: now, took_ms });
+        *made = Some(Made { seen: Arc::clone(&seen), commits, due, at: now, took_ms });
         Ok(seen)
     }
 
@@ -134,7 +135,7 @@ impl Source {
 mod tests {
     use super::*;
 
-    fn made(changes: u64, at: i64, took_ms: i64) -> Made {
+    fn made(commits: u64, at: i64, took_ms: i64) -> Made {
         let assessment = Assessment {
             period: String::new(),
             start_ms: UtcMillis(0),
@@ -144,19 +145,20 @@ mod tests {
             sites: Vec::new(),
         };
         let seen = Arc::new(Seen { assessment: Arc::new(assessment), sources: Vec::new() });
-        Made { seen, changes, due: UtcMillis(QUARTER_MS), at: UtcMillis(at), took_ms }
+        Made { seen, commits: Some(commits), due: UtcMillis(QUARTER_MS), at: UtcMillis(at), took_ms }
     }
 
     #[test]
     fn an_answer_holds_until_the_store_changes_and_a_slow_one_ten_times_its_making() {
         let quick = made(7, 0, 20);
         let due = UtcMillis(QUARTER_MS);
-        assert!(quick.holds(7, due, UtcMillis(1_000_000)), "nothing changed");
-        assert!(!quick.holds(8, due, UtcMillis(1)), "a quick one is made anew");
-        assert!(!quick.holds(7, UtcMillis(2 * QUARTER_MS), UtcMillis(1)), "more is due");
+        assert!(quick.holds(Some(7), due, UtcMillis(1_000_000)), "nothing changed");
+        assert!(!Made { commits: None, ..made(7, 0, 1) }.holds(None, due, UtcMillis(1)), "others write too");
+        assert!(!quick.holds(Some(8), due, UtcMillis(1)), "a quick one is made anew");
+        assert!(!quick.holds(Some(7), UtcMillis(2 * QUARTER_MS), UtcMillis(1)), "more is due");
         let slow = made(7, 0, 2_000);
-        assert!(slow.holds(8, due, UtcMillis(19_999)));
-        assert!(!slow.holds(8, due, UtcMillis(20_000)));
-        assert!(!slow.holds(8, due, UtcMillis(-1)), "the clock was set back");
+        assert!(slow.holds(Some(8), due, UtcMillis(19_999)));
+        assert!(!slow.holds(Some(8), due, UtcMillis(20_000)));
+        assert!(!slow.holds(Some(8), due, UtcMillis(-1)), "the clock was set back");
     }
 }

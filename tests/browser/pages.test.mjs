@@ -130,8 +130,8 @@ describe("by keyboard", () => {
   });
 
   test("a dialog keeps the focus until it is left, and gives it back", async () => {
-    await on({}, "desk", async (page) => {
-      const button = page.locator("#gateways tbody button").first();
+    await on({}, "targets", async (page) => {
+      const button = page.locator("#set-target");
       await button.focus();
       const id = await button.getAttribute("id");
       await page.keyboard.press("Enter");

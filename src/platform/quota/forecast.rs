@@ -7,8 +7,8 @@
 //! ```
 //!
 //! The method is the one with the smallest mean error among those that can say every month that is missing and were tried
-//! on 12 held-out months or more: one lucky month proves nothing. Where none was, the first that can, in the order seasonal,
-//! mean, drift. **Held out**: from each known month on, the known
+//! on 12 held-out months or more: one lucky month proves nothing. Seasonal, where it can say them, goes first until it was
+//! itself tried so often; else, where none was, mean before drift. **Held out**: from each known month on, the known
 //! months behind it to the end of their year are forecast from it and from what lies before it alone.
 //!
 //! The band is the sum of the forecast months ± the largest relative error that the same method made on a sum of held-out
@@ -76,10 +76,12 @@ pub fn forecast(history: &[[Option<Decimal>; MONTHS]]) -> Forecast {
         .into_iter()
         .filter_map(|method| Some((method, says(method)?, held_out(method, history))));
     // the first of the smallest; those that were not tried enough stand behind those that were, in their order
-    let best = able.min_by_key(|(_, _, error)| {
-        let tried = error.as_ref().filter(|error| error.months >= TRIED_MONTHS_MIN);
-        tried.map_or(Decimal::MAX, |error| error.mean_percent)
-    });
+    let best =
+        able.min_by_key(|(method, _, error)| match error.as_ref().filter(|error| error.months >= TRIED_MONTHS_MIN) {
+            Some(error) => error.mean_percent,
+            None if *method == Method::Seasonal => Decimal::NEGATIVE_ONE,
+            None => Decimal::MAX,
+        });
     let Some((method, open_values, error)) = best.filter(|_| year.iter().any(Option::is_some)) else {
         return nothing(year);
     };

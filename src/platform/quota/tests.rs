@@ -29,6 +29,7 @@ fn year(known: &[&str]) -> [Option<Decimal>; 12] {
 
 #[test]
 fn a_year_that_repeats_the_last_one_is_forecast_to_the_digit() {
+    // 110, 120, 130, … 220
     let last: Vec<String> = (1..=12).map(|month| (100 + 10 * month).to_string()).collect();
     let last: Vec<&str> = last.iter().map(String::as_str).collect();
     let this = ["99", "108", "117", "126"];

@@ -23,6 +23,8 @@ const WORDS: &[Word] = &[
     ("宗地号", "parcel", ""), ("宗地编号", "parcel", ""), ("权属", "tenure", ""), ("面积", "mu", "亩"),
     ("起始日期", "from", ""), ("截止日期", "until", ""), ("对方单位", "other_site", ""), ("证件号", "document", ""), ("证件或合同", "document", ""),
     ("年份", "year", ""), ("年度", "year", ""), ("月份", "month", ""), ("来源", "source", ""), ("数据来源", "source", ""),
+    ("用能预算", "quota_tce", "吨标准煤"), ("用电预算", "quota_kwh", "千瓦时"),
+    ("地区代码", "region", ""), ("类别", "kind", ""), ("目标值", "value", ""), ("依据", "source", ""),
     ("评价税收", "tax_wan", "万元"), ("税收实际贡献", "tax_wan", "万元"),
     ("工业增加值", "value_added_wan", "万元"), ("工业增加值（可比价）", "value_added_comparable_wan", "万元"),
     ("工业总产值", "output_value_wan", "万元"), ("主营业务收入", "revenue_wan", "万元"), ("R&D经费支出", "research_wan", "万元"),

@@ -32,7 +32,7 @@ pub const STATEMENTS: usize = 128;
 pub struct Folder {
     file: PathBuf,
     /// `None`: beside a platform that may run on it.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Folder {
@@ -46,12 +46,12 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { dir: dir.to_owned() }),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        Ok(Folder { file: Folder::file_in(dir), _lock: Some(lock) })
+        Ok(Folder { file: Folder::file_in(dir), lock: Some(lock) })
     }
 
     /// The folder of a platform that may be running, for looking at it and for what is published. Nothing is created.
     pub fn beside(dir: &Path) -> Result<(Folder, Connection), StoreError> {
-        let folder = Folder { file: Folder::file_in(dir), _lock: None };
+        let folder = Folder { file: Folder::file_in(dir), lock: None };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&folder.file, flags)
             .map_err(|error| StoreError::Folder { dir: dir.to_owned(), source: std::io::Error::other(error).into() })?;
@@ -98,6 +98,12 @@ impl Folder {
         dir.join("mujun.db")
     }
 
+    /// Nobody else writes in it.
+    pub fn is_ours(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    #[cfg(test)]
     pub fn file(&self) -> &Path {
         &self.file
     }

@@ -147,7 +147,7 @@ struct Inner {
     batches: AtomicU64,
     records: AtomicU64,
     refused: AtomicU64,
-    _folder: Option<folder::Folder>,
+    folder: Option<folder::Folder>,
 }
 
 impl Store {
@@ -193,7 +193,7 @@ impl Store {
         let writer = writer::Writer::start(connection, address)
             .map_err(|error| StoreError::Unreachable(format!("no thread for the writer: {error}")))?;
         let (duplicates, conflicts, batches, records, refused) = Default::default();
-        let inner = Inner { writer, readers, duplicates, conflicts, batches, records, refused, _folder: folder };
+        let inner = Inner { writer, readers, duplicates, conflicts, batches, records, refused, folder };
         let inner = Arc::new(inner);
         Ok(Store { inner, fence: CancellationToken::new(), epoch: None })
     }
@@ -331,9 +331,10 @@ impl Store {
         self.inner.readers.read(move |tx| alarm::alarms(tx, &listing)).await
     }
 
-    /// Grows with every commit of this process: while it is the same, so is what is stored.
-    pub fn changes(&self) -> u64 {
-        self.inner.writer.commits()
+    /// Grows with every commit: while it is the same, so is what is stored. `None` where others write too.
+    pub fn commits(&self) -> Option<u64> {
+        let alone = self.inner.folder.as_ref().is_some_and(folder::Folder::is_ours);
+        alone.then(|| self.inner.writer.commits())
     }
 
     /// How long the writer's queue is.

@@ -129,7 +129,8 @@ fn apply(tx: Tx<'_>, change: &Change, now: UtcMillis) -> Result<Option<(i64, Tol
             let grounds = serde_json::to_string(grounds).unwrap_or_default();
             let id = tx.one(
                 "INSERT INTO warning (rule, place, object, is_site, name, region, level, peak, text_zh, text_en, grounds, raised, seen)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?11) RETURNING id",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?11)
+                 ON CONFLICT (rule, place, object) WHERE cleared IS NULL DO NOTHING RETURNING id",
                 params![
                     key.rule.name(),
                     &key.place,
@@ -145,6 +146,7 @@ fn apply(tx: Tx<'_>, change: &Change, now: UtcMillis) -> Result<Option<(i64, Tol
                 ],
                 |row| row.get(0),
             )?;
+            // none where another platform at the same database was first
             Ok(id.map(|id| (id, Told::Raised)))
         }
         Change::See { id, finding, level, worse } => {

@@ -1,50 +1,49 @@
-// The data quality desk: gateways, meters, events, and asking a gateway again.
+// Data quality: gateways, registers, alarms, records that were refused, gaps.
 
 import type { Text } from "../language";
 import type { Gap } from "./figures";
-import { read, send, type Asked, type Decimal, type Listed, type Paged } from "./http";
+import { read, type Asked, type Decimal, type Listed } from "./http";
 
 export interface GatewayRow {
   gateway_id: string;
   credit_code: string;
-  name: string;
-  county_code: string;
-  state: string;
   connected: boolean;
   last_seen_ms: number | null;
-  lag_ms: number | null;
   backlog_records: number | null;
-  completeness: Decimal;
+  /** Age of the oldest record of the backlog. */
+  backlog_age_ms: number | null;
   clock_offset_ms: number | null;
+  spool_bytes: number | null;
+  spool_bytes_max: number | null;
+  refused_kept: number;
 }
 
-export interface MeterRow {
+export interface RegisterRow {
   gateway_id: string;
-  credit_code: string;
   meter: string;
   point: string;
+  role: string;
   carrier: string;
   unit: string;
-  state: string;
   last_ms: number | null;
-  lag_ms: number | null;
-  completeness: Decimal;
-  calibration_due: string | null;
-  doubts: string[];
+  last: Decimal;
+  total: Decimal;
+  breaks: number;
 }
 
-export interface DeskEvent {
-  id: number;
-  at_ms: number;
+/** What a person should know of a gateway. */
+export interface Alarm {
   gateway_id: string;
-  meter: string | null;
+  credit_code: string;
   kind: string;
   text: Text;
+  first_ms: number;
+  last_ms: number;
+  count: number;
   detail: string;
 }
 
-export const readGateways = (query: Asked, signal?: AbortSignal) => read<Paged<GatewayRow>>("desk/gateways", query, signal);
-export const readMeters = (query: Asked, signal?: AbortSignal) => read<Paged<MeterRow>>("desk/meters", query, signal);
-export const readEvents = (query: Asked, signal?: AbortSignal) => read<Listed<DeskEvent>>("desk/events", query, signal);
+export const readGateways = (signal?: AbortSignal) => read<GatewayRow[]>("gateways", {}, signal);
+export const readRegisters = (signal?: AbortSignal) => read<RegisterRow[]>("ledger", {}, signal);
+export const readAlarms = (query: Asked, signal?: AbortSignal) => read<Listed<Alarm>>("alarms", query, signal);
 export const readAllGaps = (query: Asked, signal?: AbortSignal) => read<Listed<Gap>>("gaps", query, signal);
-export const recall = (gateway_id: string, from_ms: number, until_ms: number) => send<unknown>("POST", "desk/recall", { gateway_id, from_ms, until_ms });

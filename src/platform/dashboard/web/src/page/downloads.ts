@@ -9,11 +9,11 @@ import { exported, w } from "../words/desk";
 import { page as pageName } from "../words/shell";
 
 /** Lists that need no more than a period and a basis. */
-const LISTS = ["ranking", "intensity", "gaps"] as const;
+const LISTS = ["ranking", "gaps", "ledger"] as const;
 
 export async function open({ place }: View): Promise<Opened> {
   const [of, on] = [periodOf(place.query), basisOf(place.query)];
-  const query = (list: (typeof LISTS)[number]) => ({ ranking: { period: of, basis: on }, intensity: { by: "site", per: "value_added", period: of, basis: on }, gaps: { period: of } })[list];
+  const query = (list: (typeof LISTS)[number]) => ({ ranking: { period: of, basis: on }, gaps: { period: of }, ledger: {} })[list];
   return {
     title: pageName("downloads"),
     content: [
@@ -25,7 +25,7 @@ export async function open({ place }: View): Promise<Opened> {
         rows: LISTS,
         columns: [
           { key: "list", head: w("list"), cell: (list) => exported(list) },
-          { key: "period", head: w("period"), cell: () => of },
+          { key: "period", head: w("period"), cell: (list) => (list === "ledger" ? w("allTime") : of) },
           { key: "files", head: pageName("downloads"), cell: (list) => ({ content: downloads(list, query(list)) }) },
         ],
       })),

@@ -4,13 +4,13 @@ import { readIntensity, type IntensityRow } from "../api/dual";
 import { h } from "../dom";
 import { said } from "../language";
 import { light } from "../part/badge";
-import { downloads } from "../part/download";
 import { MISSING } from "../part/figure";
 import { basis, basisOf, choice, filters, period, periodOf } from "../part/filters";
 import { industryName } from "../part/industry";
 import { amount, percent, whole } from "../part/number";
 import { offsetOf, pager, PAGE_ROWS } from "../part/pager";
 import { table, type Cell } from "../part/table";
+import { unitName } from "../part/unit";
 import { changed, link } from "../router";
 import type { Opened, View } from "../view";
 import { by as byName, counting, kind, limit as limitName, per as perName, w } from "../words/dual";
@@ -39,7 +39,7 @@ export async function open({ place, signal }: View): Promise<Opened> {
   };
   const offset = offsetOf(place.query);
   const { rows, total } = await readIntensity({ ...question, offset, limit: PAGE_ROWS }, signal);
-  const unit = rows.find((row) => row.unit !== "")?.unit ?? "";
+  const unit = unitName(rows.find((row) => row.unit !== "")?.unit ?? "");
   return {
     title: pageName("intensity"),
     content: [
@@ -53,7 +53,6 @@ export async function open({ place, signal }: View): Promise<Opened> {
         question.per === "product" && h("label", {}, h("span", {}, perName("product")), " ", h("input", { id: "product", name: "product", type: "text", class: "short", value: question.product, maxlength: "64" })),
         h("label", {}, h("span", {}, list("region")), " ", h("input", { id: "region", name: "region", type: "text", class: "short", value: question.region, placeholder: "331003", pattern: "[0-9]{6}|[0-9]{9}" })),
       ),
-      downloads("intensity", question),
       h("section", { class: "card" }, table<IntensityRow>({
         id: "intensity",
         caption: pageName("intensity"),

@@ -13,6 +13,7 @@ import { begun, card } from "../part/part";
 import { levelOf, sixDigits } from "../part/region";
 import { RuleNames } from "../part/ruleset";
 import { gradeShares } from "../part/shares";
+import { unitName } from "../part/unit";
 import { table } from "../part/table";
 import { link } from "../router";
 import { session } from "../session";
@@ -86,7 +87,7 @@ function tilesOf(row: IntensityRow): Child {
     tile(w("sites"), whole(row.sites), "", row.missing_total > 0 ? [`${w("unknown")} ${whole(row.missing_total)}`] : []),
     tile(w("energy"), bound(row.tce), "tce", known, row.tce ?? ""),
     tile(w("carbon"), bound(row.co2_t), "t", [], row.co2_t ?? ""),
-    tile(w("intensity"), decimal(row.intensity), row.unit, [...change, ...row.notes.map(said)], row.intensity ?? ""),
+    tile(w("intensity"), decimal(row.intensity), unitName(row.unit), [...change, ...row.notes.map(said)], row.intensity ?? ""),
     h("div", { class: "tile" }, h("span", { class: "what" }, w("lights")), h("span", { class: "figure" }, light(row.light)), row.lights.map((one) => h("span", { class: "soft" }, `${kind(one.kind)} `, light(one.light)))),
   ];
 }
@@ -111,7 +112,8 @@ async function grades(year: string, code: string, signal: AbortSignal): Promise<
 }
 
 async function trend(year: string, region: string, on: string, signal: AbortSignal): Promise<Child> {
-  const { rows, unit } = await readMonths({ region, year, basis: on }, signal);
+  const { rows, unit: named } = await readMonths({ region, year, basis: on }, signal);
+  const unit = unitName(named);
   if (!rows.some((row) => row.tce !== null)) return h("p", { class: "empty" }, w("noTrend"));
   const [{ Drawing }, { drawMonths }] = await Promise.all([import("../chart/base"), import("../chart/months")]);
   return [

@@ -6,6 +6,7 @@ import { said } from "../language";
 import { FIGURES as ALL, doubted, MISSING, time } from "./figure";
 import { counted } from "./number";
 import { showReadings, type Subject } from "./readings";
+import { unitName } from "./unit";
 import { word, wordOr } from "../words/common";
 import { how, item, term as named, w } from "../words/site";
 
@@ -50,7 +51,7 @@ function signOf(parent: Term, part: Term, at: number): string {
 function value(term: Term): HTMLElement {
   const weak = term.quality === "good" ? "" : `${word(term.quality)}${term.doubts?.length ? `: ${doubted(term.doubts).join(", ")}` : ""}`;
   const missing = term.value === null;
-  return h("span", { class: `term-value ${missing ? "missing" : ""} ${!missing && weak !== "" ? "uncertain" : ""}`.trim(), title: weak }, missing ? MISSING : `${term.value} ${term.unit}`.trim());
+  return h("span", { class: `term-value ${missing ? "missing" : ""} ${!missing && weak !== "" ? "uncertain" : ""}`.trim(), title: weak }, missing ? MISSING : `${term.value} ${unitName(term.unit)}`.trim());
 }
 
 function details(term: Term): Child {
@@ -60,7 +61,7 @@ function details(term: Term): Child {
   if (term.field) lines.push(term.field);
   if (term.statistic) lines.push(`${how(term.statistic)} · ${term.group ?? MISSING} · ${term.of ?? MISSING}`);
   if (term.counts !== undefined && term.per_count !== undefined) {
-    lines.push(`${term.counts} × ${term.per_count} ${term.unit} · ${wordOr(term.counted_as ?? "")} · ${term.slots_received ?? 0}/${term.slots_expected ?? 0}`);
+    lines.push(`${term.counts} × ${term.per_count} ${unitName(term.unit)} · ${wordOr(term.counted_as ?? "")} · ${term.slots_received ?? 0}/${term.slots_expected ?? 0}`);
     const at = (read: { time_ms: number; count: number } | null | undefined) => (read ? `${counted(read.count, term.per_count!)} (${time(read.time_ms)})` : MISSING);
     lines.push(`${word("first")} ${at(term.first)} → ${word("last")} ${at(term.last)}`);
   }

@@ -5,7 +5,6 @@ import { h, type Child } from "../../dom";
 import { said } from "../../language";
 import { grade } from "../../part/badge";
 import { ask } from "../../part/dialog";
-import { downloads } from "../../part/download";
 import { MISSING, time } from "../../part/figure";
 import { choice, filters } from "../../part/filters";
 import { amount } from "../../part/number";
@@ -42,7 +41,6 @@ export async function open({ place, signal }: View, id: string): Promise<Opened>
         choice("group", w("group"), [["", w("anyGroup")], ...distinct(totals.map((one) => one.group)).map((one) => [one, names.group(one)] as const)], question.group),
         choice("grade", w("grade"), [["", w("anyGrade")], ...distinct(totals.map((one) => one.grade)).map((one) => [one, one] as const), [UNGRADED, w("ungraded")]], question.grade),
       ),
-      downloads("evaluation", { id, ...question }),
       h("section", { class: "card" }, siteTable(id, rows, question, names), pager(offset, rows.length, total)),
     ],
   };

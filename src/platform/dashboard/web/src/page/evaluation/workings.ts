@@ -8,6 +8,7 @@ import { ask, field } from "../../part/dialog";
 import { MISSING } from "../../part/figure";
 import { decimal } from "../../part/number";
 import { card } from "../../part/part";
+import { unitName } from "../../part/unit";
 import { tree } from "../../part/tree";
 import type { Subject } from "../../part/readings";
 import { RuleNames } from "../../part/ruleset";
@@ -60,7 +61,7 @@ function indicators({ indicators: all }: Workings, subject: Subject): Child {
     return h("details", { class: "indicator", "data-indicator": one.name },
       h("summary", {},
         h("span", { class: "term-name" }, said(one.title)), " ",
-        h("span", { class: value?.value == null ? "term-value missing" : "term-value" }, value?.value == null ? MISSING : `${decimal(value.value)} ${value.unit}`), " ",
+        h("span", { class: value?.value == null ? "term-value missing" : "term-value" }, value?.value == null ? MISSING : `${decimal(value.value)} ${unitName(value.unit)}`), " ",
         h("span", { class: "soft" }, told)),
       tree(one.term, subject),
     );
