@@ -10,18 +10,22 @@ pub mod access;
 pub mod api;
 pub mod assess;
 mod audit;
+mod bridge;
 pub mod command;
 pub mod config;
 pub mod dashboard;
 pub mod dual;
+pub mod emission;
 pub mod evaluation;
 pub mod explain;
 mod export;
+mod feed;
 pub mod figures;
 pub mod import;
 pub mod ingest;
 pub mod intensity;
 pub mod publication;
+mod query;
 pub mod quota;
 pub mod registry;
 pub mod store;
@@ -64,6 +68,10 @@ pub struct Basics {
     /// The tables that all of this was read from.
     pub parts: Vec<import::Part>,
     pub rules: assess::Rules,
+    /// `None`: nothing is reported onward.
+    pub bridge: Option<bridge::Mapping>,
+    /// Emission monitors that are listened to.
+    pub stations: Vec<emission::Station>,
     /// Where warnings are told.
     pub channels: warning::Channels,
     /// Of the per-mu evaluation.
@@ -113,6 +121,18 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
         None => None,
     };
     let rules = assess::Rules { coal, carbon };
+    let stations = match &config.hj212 {
+        Some(hj212) => {
+            let path = &hj212.stations;
+            emission::stations_from_csv(
+                &file::read(path, registry::FILE_MIB_MAX)?,
+                &path.display().to_string(),
+                &whole.sites,
+            )?
+        }
+        None => Vec::new(),
+    };
+    let bridge = config.bridge.as_deref().map(bridge::load).transpose()?;
     let channels = warning::channels(&config.warning)?;
     let rule_sets = evaluation::rule::load_all(&config.rules)?;
     let inputs = files.iter().map(|(_, path)| *path).chain(config.coefficients.iter().map(PathBuf::as_path));
@@ -132,6 +152,8 @@ pub fn basics(config: &PlatformConfig) -> Result<Basics, Problems> {
         rules,
         channels,
         rule_sets,
+        bridge,
+        stations,
         inputs,
         warnings,
     })
@@ -197,8 +219,31 @@ pub async fn run(config: PlatformConfig, basics: Basics, stop: CancellationToken
     tasks.spawn("warning", judged);
     tasks.spawn("delivery", warning::deliver(store.clone(), basics.channels, stop.clone()));
     let runs = evaluation::Runs::new(store.clone(), figures.clone(), Arc::new(basics.rule_sets));
-    let state = api::State { store: store.clone(), presence, rules, figures, runs, access };
+    let state =
+        api::State { store: store.clone(), presence, rules, figures: figures.clone(), runs, access: access.clone() };
     tasks.spawn("api", api::serve(api, state, stop.clone()));
+    let (changed, heard) = tokio::sync::watch::channel(0);
+    if config.query.is_some() || basics.bridge.is_some() {
+        tasks.spawn("feed", feed::keep(store.clone(), changed, stop.clone()));
+    }
+    if let Some(mapping) = basics.bridge.map(Arc::new) {
+        for place in 0..mapping.centres.len() {
+            let about = (store.clone(), figures.clone());
+            tasks.spawn("bridge", bridge::keep(Arc::clone(&mapping), place, about, stop.clone()));
+        }
+    }
+    if let Some(query) = &config.query {
+        let listener = listen(query.listen).await?;
+        tracing::info!(query = %query.listen, reflection = query.reflection, "listening");
+        let about = (store.clone(), figures.clone(), access.clone());
+        tasks.spawn("query", query::serve(listener, about, heard, query.reflection, stop.clone()));
+    }
+    if let Some(hj212) = &config.hj212 {
+        let listener = listen(hj212.listen).await?;
+        tracing::info!(hj212 = %hj212.listen, stations = basics.stations.len(), "listening");
+        store.register_stations(basics.stations).await?;
+        tasks.spawn("hj212", emission::serve(listener, store.clone(), stop.clone()));
+    }
     tasks.spawn("refused", retry(store.clone(), stop.clone()));
     tasks.spawn("rollup", settle(store.clone(), stop.clone()));
     let watched = stop.clone();
