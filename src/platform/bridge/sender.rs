@@ -126,8 +126,8 @@ fn judge(mapping: &Mapping, reply: String) -> Result<String, String> {
     let code = read.as_ref().and_then(|reply| reply.pointer(&mapping.pointer));
     let success = match code {
         Some(serde_json::Value::String(text)) => *text == mapping.success,
-        Some(other) => other.to_string() == mapping.success,
-        None => false,
+        Some(serde_json::Value::Number(number)) => number.to_string() == mapping.success,
+        _ => false,
     };
     if success { Ok(reply) } else { Err(format!("no success: {reply}")) }
 }

@@ -41,7 +41,7 @@ impl Store {
         let centre = centre.to_owned();
         let select = "SELECT until FROM bridge_cursor WHERE centre = ?1 AND what = ?2";
         let read = move |tx: Tx<'_>| tx.one(select, params![&centre, what], |row| row.get(0));
-        Ok(self.inner.readers.read(move |tx| read(tx)).await?.unwrap_or(0))
+        Ok(self.inner.readers.read(read).await?.unwrap_or(0))
     }
 
     /// Adds what was made, and notes how far that is.
@@ -73,7 +73,7 @@ impl Store {
         let update =
             "UPDATE bridge_message SET attempts = attempts + 1, reply = ?3, due = ?4 WHERE id = ?1 AND version = ?2";
         let write = move |tx: Tx<'_>| tx.execute(update, params![id, version, &reply, next]).map(drop);
-        self.inner.writer.write(move |tx| write(tx)).await
+        self.inner.writer.write(write).await
     }
 
     /// Messages that a centre does not have.
@@ -81,7 +81,7 @@ impl Store {
         let centre = centre.to_owned();
         let count = "SELECT count(*) FROM bridge_message WHERE centre = ?1 AND due IS NOT NULL";
         let read = move |tx: Tx<'_>| tx.one(count, params![&centre], |row| row.get::<i64>(0));
-        Ok(self.inner.readers.read(move |tx| read(tx)).await?.unwrap_or(0).unsigned_abs())
+        Ok(self.inner.readers.read(read).await?.unwrap_or(0).unsigned_abs())
     }
 }
 

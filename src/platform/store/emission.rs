@@ -23,7 +23,7 @@ impl Store {
             }
             Ok(())
         };
-        self.inner.writer.write(move |tx| replace(tx)).await
+        self.inner.writer.write(replace).await
     }
 
     /// Stores what a monitor reports, durable on return. `false`, and nothing stored: no station has this MN and PW.

@@ -49,7 +49,7 @@ pub type Digest = [u8; 32];
 impl Store {
     /// Looks at records that came since, and notes what they may have changed. Whether there is more to look at.
     pub async fn note_due(&self) -> Result<bool, StoreError> {
-        self.inner.writer.write(|tx| note_due(tx)).await
+        self.inner.writer.write(note_due).await
     }
 
     /// What is to be compared and begins before `limit`, the oldest first.
