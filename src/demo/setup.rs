@@ -4,6 +4,7 @@ use super::{
     broker,
     county::{CITY_CODE, COUNTY_CODE, FACTORIES, Factory},
 };
+use crate::runtime::clock;
 use std::{
     io,
     path::{Path, PathBuf},
@@ -40,6 +41,9 @@ pub fn write_platform(folder: &Path, ports: &Ports) -> io::Result<PathBuf> {
         "credit_code,name,city_code,county_code,industry_code,land_mu,product_code,product_unit,\
          output_value_yuan_per_unit\n",
     );
+    // the demo's clock is the real one: figures of this year and of the last
+    let this_year = clock::now().civil().map_or(0, |now| now.year());
+    let years = [this_year - 1, this_year];
     let mut economy = String::from("credit_code,year,staff,value_added_wan,tax_wan,source\n");
     let mut gateways = String::from("gateway_id,credit_code\n");
     for f in FACTORIES {
@@ -47,8 +51,9 @@ pub fn write_platform(folder: &Path, ports: &Ports) -> io::Result<PathBuf> {
             "{},{},{CITY_CODE},{COUNTY_CODE},{},{},{},piece,{}\n",
             f.credit_code, f.name, f.industry_code, f.land_mu, f.product_code, f.output_value_yuan_per_unit
         );
-        economy +=
-            &format!("{},{ECONOMY_YEAR},{},{},{},demo\n", f.credit_code, f.headcount, f.value_added_wan, f.tax_wan);
+        for year in years {
+            economy += &format!("{},{year},{},{},{},demo\n", f.credit_code, f.headcount, f.value_added_wan, f.tax_wan);
+        }
         gateways += &format!("{},{}\n", f.key, f.credit_code);
     }
     std::fs::write(folder.join("sites.csv"), sites)?;

@@ -2,6 +2,7 @@
 
 mod evaluation;
 mod figure;
+mod import;
 mod keep;
 mod user;
 
@@ -9,6 +10,7 @@ use super::{
     Basics,
     assess::{self, Figure},
     config, explain,
+    registry::Kind,
     store::{Store, StoreError},
 };
 use crate::{
@@ -79,6 +81,31 @@ enum Command {
         /// Compare every published period, and make a new version of each that has changed
         #[arg(long)]
         check: bool,
+    },
+    /// Import a table into the register, CSV or XLSX; the platform may be running
+    Import {
+        /// sites, gateways, products, boundary, virtual_points, stock, calorific, profiles, parcels or economy
+        #[arg(value_parser = kind)]
+        kind: Kind,
+        file: PathBuf,
+        /// Of a workbook; by default the first that is shown
+        #[arg(long)]
+        sheet: Option<String>,
+        /// Remove the rows that the file does not name; not of economy
+        #[arg(long)]
+        replace: bool,
+        /// Say what it would do, and do nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// For programs
+        #[arg(long)]
+        json: bool,
+        /// Who does it, as it will stand in the version
+        #[arg(long, default_value = "local")]
+        by: String,
+        /// Why, in your words
+        #[arg(long, default_value = "")]
+        reason: String,
     },
     /// Copy the embedded store to an empty PostgreSQL database and prove that both are the same; the platform must be
     /// stopped meanwhile. Then write kind = "postgres" into the configuration
@@ -170,6 +197,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Publish { period, basis, reason, .. } => {
             figure::publish(&config, basics, period.as_ref(), basis.into(), reason, lang)
         }
+        Command::Import { kind, file, sheet, replace, dry_run, json, by, reason } => {
+            import::run(&config, import::Asked { kind, file, sheet, replace, dry_run, json, by, reason }, lang)
+        }
         Command::Move { to } => keep::transfer(&config, to.as_deref(), lang),
         Command::Backup { dir } => keep::backup(&config, &dir, lang),
         Command::Audit { gateway, json } => super::audit::run(&config.store, gateway.as_deref(), json, lang),
@@ -194,6 +224,11 @@ pub fn run(arguments: Arguments) -> ExitCode {
             }
         }
     }
+}
+
+fn kind(name: &str) -> Result<Kind, String> {
+    let known = || format!("there are {}", Kind::ALL.map(Kind::name).join(", "));
+    Kind::by_name(name).ok_or_else(known)
 }
 
 #[tokio::main(flavor = "current_thread")]

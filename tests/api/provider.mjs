@@ -1,5 +1,5 @@
 // A real OpenID Connect provider for the tests: oidc-provider, certified by the OpenID Foundation. It signs in whoever asks, without
-// a page: the name is the `login_hint` of the environment.
+// a page: the name is its third argument.
 //
 //   node provider.mjs PORT REDIRECT NAME GROUP
 import Provider from "oidc-provider";

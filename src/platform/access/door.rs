@@ -71,7 +71,7 @@ impl Access {
     }
 
     pub fn new(settings: Settings) -> Access {
-        let inner = Inner { settings, attempts: Mutex::default(), passwords: Checker::new() };
+        let inner = Inner { settings, attempts: Mutex::default(), passwords: Checker::default() };
         Access { inner: Arc::new(inner) }
     }
 

@@ -62,11 +62,13 @@ pub struct Checker {
     nobody: Arc<OnceLock<String>>,
 }
 
-impl Checker {
-    pub fn new() -> Checker {
+impl Default for Checker {
+    fn default() -> Checker {
         Checker { places: Arc::new(Semaphore::new(CHECKS_MAX)), nobody: Arc::default() }
     }
+}
 
+impl Checker {
     /// `hash`: of the user, where there is one who may come in.
     pub async fn check(&self, password: String, hash: Option<String>) -> bool {
         let _place = self.places.acquire().await;
@@ -95,7 +97,7 @@ mod tests {
     async fn only_the_right_password_opens_and_its_hash_is_argon2id() {
         let hash = hash("correct horse battery").unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        let checker = Checker::new();
+        let checker = Checker::default();
         assert!(checker.check("correct horse battery".into(), Some(hash.clone())).await);
         assert!(!checker.check("correct horse batterY".into(), Some(hash)).await);
         assert!(!checker.check("correct horse battery".into(), None).await);

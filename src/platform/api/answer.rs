@@ -78,7 +78,7 @@ async fn ranking(Shared(state): Shared<State>, Extension(asker): Extension<Asker
 
 /// A site's figures, and the registers that they are made of
 #[utoipa::path(get, path = "/api/v1/sites/{credit_code}", params(
-    ("credit_code" = String, Path, description = "18 signs, GB 32100"),
+    ("credit_code" = String, Path, pattern = "^[0-9A-Z]{18}$", description = "18 signs, GB 32100"),
     ("period" = Option<String>, Query, description = "By default this month"),
     ("basis" = Option<String>, Query, description = "calorific (by default) or equivalent"),
 ), responses((status = 200, body = site::SiteTerms)))]
@@ -99,7 +99,7 @@ async fn site(Shared(state): Shared<State>, Extension(asker): Extension<Asker>, 
 
 /// A site's balance by quarter-hours
 #[utoipa::path(get, path = "/api/v1/sites/{credit_code}/intervals", params(
-    ("credit_code" = String, Path, description = "18 signs, GB 32100"),
+    ("credit_code" = String, Path, pattern = "^[0-9A-Z]{18}$", description = "18 signs, GB 32100"),
     ("period" = Option<String>, Query, description = "At most 400 days; by default this month"),
 ), responses((status = 200, body = Vec<quarter::Quarter>)))]
 async fn intervals(Shared(state): Shared<State>, Extension(asker): Extension<Asker>, path: Code, uri: Uri) -> Answer {
@@ -112,7 +112,7 @@ async fn intervals(Shared(state): Shared<State>, Extension(asker): Extension<Ask
 
 /// A figure down to its readings
 #[utoipa::path(get, path = "/api/v1/sites/{credit_code}/explain", params(
-    ("credit_code" = String, Path, description = "18 signs, GB 32100"),
+    ("credit_code" = String, Path, pattern = "^[0-9A-Z]{18}$", description = "18 signs, GB 32100"),
     ("period" = Option<String>, Query, description = "At most 400 days; by default this month"),
     ("basis" = Option<String>, Query, description = "calorific (by default) or equivalent"),
     ("figure" = Option<String>, Query, description = "By default tce_per_mu"),

@@ -11,6 +11,7 @@
 //!   mujun_streams_connected                             gateways with a stream
 //!   mujun_gateways{state}                               registered ones: connected, away, never_seen (since the start)
 //!   mujun_backlog_records                               what gateways have still to send, as they said last
+//!   mujun_warnings_open                                 dual control's, also those that somebody took note of
 //!   mujun_answer_seconds{method,route,status}           how long answers took; route as in the OpenAPI document
 //! ```
 //!
@@ -105,10 +106,11 @@ pub async fn timed(Shared(times): Shared<Times>, request: Request, next: Next) -
 /// For Prometheus: the text format of OpenMetrics
 ///
 /// From this machine, or with a session or a token.
-#[utoipa::path(get, path = "/metrics", responses((status = 200, body = String, content_type = "text/plain")))]
+#[utoipa::path(get, path = "/metrics", responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
 async fn metrics(Shared(state): Shared<State>, Extension(times): Extension<Times>) -> Result<Response, Refusal> {
     let kept: u64 = state.store.refused_counts().await?.values().sum();
     let registered = state.store.gateways().await?;
+    let warnings = state.store.open_warnings().await?.len();
     let states = state.presence.snapshot();
     let seen: HashSet<&str> = states.iter().map(|one| one.gateway_id.as_str()).collect();
     let connected: HashSet<&str> =
@@ -138,6 +140,7 @@ async fn metrics(Shared(state): Shared<State>, Extension(times): Extension<Times
     gauge("refused_records_kept", "Refused records that are kept beside the ledger", kept);
     gauge("store_queue_jobs", "What waits for the store's writer", waiting.jobs as u64);
     gauge("store_queue_jobs_max", "How much may", waiting.jobs_max as u64);
+    gauge("warnings_open", "Open warnings of dual control", warnings as u64);
     gauge("streams_connected", "Gateways with a stream", connected.len() as u64);
     gauge(
         "backlog_records",

@@ -31,6 +31,7 @@ mod quarter;
 mod question;
 mod quota;
 mod refusal;
+mod registry;
 mod session;
 mod site;
 mod target;
@@ -86,6 +87,7 @@ fn areas() -> Vec<OpenApiRouter<State>> {
     vec![
         answer::routes(),
         evaluation::routes(),
+        registry::routes(),
         audit_log::routes(),
         export::routes(),
         session::routes(),

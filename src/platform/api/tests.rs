@@ -300,7 +300,11 @@ async fn what_is_not_understood_is_refused_in_both_languages_and_never_shown_bac
         "period=2024-13",
         "order=up",
         "basis=both",
-        "limit=1",
+        "limit=0",
+        "limit=501",
+        "offset=-1",
+        "region=33%27--",
+        "after=1",
         "%3Cscript%3E=1",
         "sort=kwh&sort=kgce",
         "period=2024&period=2024",
@@ -311,9 +315,12 @@ async fn what_is_not_understood_is_refused_in_both_languages_and_never_shown_bac
         assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
         assert!(said.iter().all(|text| !text.is_empty() && !text.contains(['<', '>', '\''])), "{said:?}");
     }
-    let (_, body) = read(&router, "/api/v1/ranking?limit=1").await;
+    let (_, body) = read(&router, "/api/v1/ranking?after=1").await;
     assert!(
-        body["error"]["en"].as_str().unwrap().contains("limit; known are period, sort, order, county, industry, basis")
+        body["error"]["en"]
+            .as_str()
+            .unwrap()
+            .contains("after; known are period, sort, order, county, region, industry")
     );
     for (path, status) in [
         ("/api/v1/sites/91331003MA0000015X", StatusCode::NOT_FOUND),

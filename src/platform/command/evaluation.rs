@@ -77,8 +77,8 @@ fn described(set: &RuleSet, lang: Lang) -> String {
 /// Runs rules over a year beside a platform that may be running.
 #[tokio::main(flavor = "current_thread")]
 pub async fn evaluate(config: &PlatformConfig, basics: Basics, asked: &Evaluate, lang: Lang) -> ExitCode {
-    let dir = config.data_dir.clone();
-    let store: Result<Store, StoreError> = blocking(move || Store::beside(&dir)).await;
+    let address = config.store.clone();
+    let store: Result<Store, StoreError> = blocking(move || Store::beside_at(&address)).await;
     let store = match store {
         Ok(store) => store,
         Err(error) => return failed(&RunError::from(error), lang),

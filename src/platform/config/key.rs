@@ -11,10 +11,15 @@ pub(super) static REGISTRY: Key = key("registry", "一个 [registry] 表", "one 
 pub(super) static CARBON: Key = key("carbon", "一个 [carbon] 表", "one table [carbon]", "[carbon]");
 pub(super) static INGEST: Key = key("ingest", "一个 [ingest] 表", "one table [ingest]", "[ingest]").required();
 pub(super) static API: Key = key("api", "一个 [api] 表", "one table [api]", "[api]").required();
+pub(super) static QUERY: Key = key("query", "一个 [query] 表", "one table [query]", "[query]");
+pub(super) static BRIDGE: Key = key("bridge", "一个 [bridge] 表", "one table [bridge]", "[bridge]");
+pub(super) static HJ212: Key = key("hj212", "一个 [hj212] 表", "one table [hj212]", "[hj212]");
 pub(super) static STORE: Key = key("store", "一个 [store] 表", "one table [store]", "[store]");
 pub(super) static ACCESS: Key = key("access", "一个 [access] 表", "one table [access]", "[access]");
-pub(super) static ROOT_SHAPE: Shape =
-    Shape { header: "", keys: &[&PLATFORM, &STORE, &REGISTRY, &CARBON, &WARNING, &INGEST, &API, &ACCESS] };
+pub(super) static ROOT_SHAPE: Shape = Shape {
+    header: "",
+    keys: &[&PLATFORM, &STORE, &REGISTRY, &CARBON, &WARNING, &INGEST, &API, &ACCESS, &QUERY, &BRIDGE, &HJ212],
+};
 
 pub(super) static KIND: Key = key(
     "kind",
@@ -90,6 +95,19 @@ pub(super) static LISTEN: Key =
 pub(super) static ALLOW_REMOTE: Key = key("allow_remote", "true 或 false", "true or false", "allow_remote = true");
 pub(super) static INGEST_SHAPE: Shape = Shape { header: "[ingest]", keys: &[&LISTEN, &ALLOW_REMOTE] };
 pub(super) static API_SHAPE: Shape = Shape { header: "[api]", keys: &[&LISTEN, &ALLOW_REMOTE] };
+
+pub(super) static REFLECTION: Key = key("reflection", "true 或 false", "true or false", "reflection = true");
+pub(super) static QUERY_SHAPE: Shape = Shape { header: "[query]", keys: &[&LISTEN, &ALLOW_REMOTE, &REFLECTION] };
+pub(super) static MAPPING: Key = key(
+    "mapping",
+    "一个上报映射文件的路径",
+    "the path of a file that maps figures to the centres' fields",
+    r#"mapping = "bridge/national.toml""#,
+)
+.required();
+pub(super) static BRIDGE_SHAPE: Shape = Shape { header: "[bridge]", keys: &[&MAPPING] };
+pub(super) static STATIONS: Key = csv("stations", r#"stations = "stations.csv""#).required();
+pub(super) static HJ212_SHAPE: Shape = Shape { header: "[hj212]", keys: &[&LISTEN, &ALLOW_REMOTE, &STATIONS] };
 
 pub(super) static ORIGIN: Key = key(
     "origin",
@@ -168,7 +186,7 @@ pub(super) static GRANT_SHAPE: Shape =
     Shape { header: "[[access.oidc.grant]]", keys: &[&CLAIM, &VALUE, &ROLE, &REGIONS] };
 
 /// To tell where a misplaced key belongs.
-pub(super) static SHAPES: [&Shape; 12] = [
+pub(super) static SHAPES: [&Shape; 15] = [
     &ROOT_SHAPE,
     &PLATFORM_SHAPE,
     &STORE_SHAPE,
@@ -181,4 +199,7 @@ pub(super) static SHAPES: [&Shape; 12] = [
     &ACCESS_SHAPE,
     &OIDC_SHAPE,
     &GRANT_SHAPE,
+    &QUERY_SHAPE,
+    &BRIDGE_SHAPE,
+    &HJ212_SHAPE,
 ];

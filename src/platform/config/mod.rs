@@ -31,9 +31,10 @@ pub use warning::{MailConfig, WarningConfig, WebhookConfig};
 
 use key::warning::{WARNING, WARNING_SHAPE};
 use key::{
-    ACCESS, ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS, DATA_DIR, ECONOMY,
-    FACTORS, GATEWAYS, GRID, INGEST, INGEST_SHAPE, LISTEN, PARCELS, PLATFORM, PLATFORM_SHAPE, PRODUCTS, PROFILES,
-    REGISTRY, REGISTRY_SHAPE, ROOT_SHAPE, RULES, SHAPES, SITES, STOCK, VIRTUAL_POINTS,
+    ACCESS, ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, BRIDGE, BRIDGE_SHAPE, CALORIFIC, CARBON, CARBON_SHAPE,
+    COEFFICIENTS, DATA_DIR, ECONOMY, FACTORS, GATEWAYS, GRID, HJ212, HJ212_SHAPE, INGEST, INGEST_SHAPE, LISTEN,
+    MAPPING, PARCELS, PLATFORM, PLATFORM_SHAPE, PRODUCTS, PROFILES, QUERY, QUERY_SHAPE, REFLECTION, REGISTRY,
+    REGISTRY_SHAPE, ROOT_SHAPE, RULES, SHAPES, SITES, STATIONS, STOCK, VIRTUAL_POINTS,
 };
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -63,6 +64,26 @@ pub struct PlatformConfig {
     pub api_listen: SocketAddr,
     /// Who may come in there, beside local users.
     pub access: AccessConfig,
+    /// `None`: no gRPC queries are answered.
+    pub query: Option<QueryConfig>,
+    /// The file that says what is reported onward, and where; `None`: nothing is.
+    pub bridge: Option<PathBuf>,
+    /// `None`: no emission monitors are listened to.
+    pub hj212: Option<Hj212Config>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct QueryConfig {
+    pub listen: SocketAddr,
+    /// Whether the services describe themselves to a developer's tools.
+    pub reflection: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hj212Config {
+    pub listen: SocketAddr,
+    /// CSV: which monitor stands at which site.
+    pub stations: PathBuf,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -137,6 +158,16 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         let grid = carbon.parse(&GRID, |text| text.parse().map_err(|_| settings::such_as(&GRID)));
         Some(CarbonConfig { factors: folder.join(factors?.value), grid: grid?.value })
     });
+    let query = root.table(&QUERY, &QUERY_SHAPE).and_then(|query| {
+        let reflection = query.boolean(&REFLECTION).is_some_and(|reflection| reflection.value);
+        Some(QueryConfig { listen: settings::listen(&query, &LISTEN, &ALLOW_REMOTE)?.value, reflection })
+    });
+    let bridge = root.table(&BRIDGE, &BRIDGE_SHAPE).and_then(|bridge| bridge.parse(&MAPPING, settings::path));
+    let hj212 = root.table(&HJ212, &HJ212_SHAPE).and_then(|hj212| {
+        let (listen, stations) =
+            (settings::listen(&hj212, &LISTEN, &ALLOW_REMOTE), hj212.parse(&STATIONS, settings::path));
+        Some(Hj212Config { listen: listen?.value, stations: folder.join(stations?.value) })
+    });
     let warning = root.table(&WARNING, &WARNING_SHAPE).map(|table| warning::read(&table, folder));
     let address = |listen: Option<Found<SocketAddr>>| listen.map_or(NOWHERE, |listen| listen.value);
     let data_dir = file(&DATA_DIR);
@@ -161,6 +192,9 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         warning: warning.unwrap_or_default(),
         ingest_listen: address(ingest),
         api_listen: address(api),
+        query,
+        bridge: bridge.map(|path| folder.join(path.value)),
+        hj212,
         access: access::access(root, &ACCESS, folder),
     }
 }

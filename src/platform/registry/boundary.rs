@@ -32,7 +32,7 @@ const NAMES: [&str; 15] = [
     "serial",
     "calibrated_until",
 ];
-const COLUMNS: Columns = Columns { all: &NAMES, required: 5 };
+pub(super) const COLUMNS: Columns = Columns { all: &NAMES, required: 5 };
 const POINT: usize = 3;
 const FED_BY: usize = 7;
 const ENTHALPY: usize = 11;

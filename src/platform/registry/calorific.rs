@@ -11,7 +11,7 @@ use crate::{
 use rust_decimal::Decimal;
 
 const NAMES: [&str; 7] = ["credit_code", "carrier", "date", "ncv_kj_per_unit", "unit", "quantity", "source"];
-const COLUMNS: Columns = Columns { all: &NAMES, required: 7 };
+pub(super) const COLUMNS: Columns = Columns { all: &NAMES, required: 7 };
 
 /// Every value is of a fuel of one of `sites`. A day may have several.
 ///

@@ -88,7 +88,7 @@ fn of_row(row: &Row, sites: &field::Sites<'_>) -> Option<Vec<EconomicFigure>> {
 }
 
 /// Losses and refunds are below 0; nobody employs, sells, researches or emits less than nothing.
-pub(super) fn value_of(item: EconomicItem, text: &str) -> Result<rust_decimal::Decimal, Rule> {
+fn value_of(item: EconomicItem, text: &str) -> Result<rust_decimal::Decimal, Rule> {
     use EconomicItem::{OutputValueWan, TaxWan, ValueAddedComparableWan, ValueAddedWan};
     match item {
         TaxWan | ValueAddedWan | ValueAddedComparableWan | OutputValueWan => {
@@ -96,6 +96,21 @@ pub(super) fn value_of(item: EconomicItem, text: &str) -> Result<rust_decimal::D
         }
         _ => field::zero_or_more(text),
     }
+}
+
+/// A figure that a person enters, by the rules of the table; no value is no figure.
+///
+/// # Errors
+/// What is expected, and what to do.
+pub fn figure(
+    item: EconomicItem,
+    year: &str,
+    month: &str,
+    value: Option<&str>,
+    source: &str,
+) -> Result<(i16, Option<u8>, Option<rust_decimal::Decimal>, String), Rule> {
+    let value = value.map(|value| value_of(item, value)).transpose()?;
+    Ok((self::year(year)?, self::month(month)?, value, self::source(source)?))
 }
 
 fn missing() -> Rule {
@@ -113,7 +128,7 @@ pub(super) fn year(text: &str) -> Result<i16, Rule> {
     })
 }
 
-pub(super) fn month(text: &str) -> Result<Option<u8>, Rule> {
+fn month(text: &str) -> Result<Option<u8>, Rule> {
     if text.is_empty() {
         return Ok(None);
     }

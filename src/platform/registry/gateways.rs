@@ -13,7 +13,7 @@ use crate::{
 };
 use std::collections::HashSet;
 
-const COLUMNS: Columns = Columns { all: &["gateway_id", "credit_code", "public_key"], required: 2 };
+pub(super) const COLUMNS: Columns = Columns { all: &["gateway_id", "credit_code", "public_key"], required: 2 };
 /// Keys of one gateway: each that it ever had.
 const KEYS_MAX: usize = 8;
 

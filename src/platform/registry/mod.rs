@@ -20,8 +20,11 @@ mod code;
 mod economy;
 mod field;
 mod formula;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod gateways;
 mod industry;
+mod kind;
 mod parcels;
 mod place;
 mod products;
@@ -34,12 +37,14 @@ mod table;
 mod targets;
 mod tree;
 mod virtual_point;
+mod whole;
 mod word;
 
 pub use boundary::boundary_of;
 pub use calorific::calorific_of;
-pub use economy::economy_of;
+pub use economy::{economy_of, figure};
 pub use gateways::gateways_of;
+pub use kind::{Entry, Kind, csv_safe};
 pub use parcels::parcels_of;
 pub use products::products_of;
 pub use profiles::profiles_of;
@@ -49,6 +54,7 @@ pub use sites::sites_of;
 pub use stock::stock_of;
 pub use targets::targets_of;
 pub use virtual_point::virtual_points_of;
+pub use whole::Whole;
 
 use crate::runtime::problem::Problems;
 

@@ -21,7 +21,7 @@ const NAMES: [&str; 7] = [
     "limit_kgce_per_unit",
     "limit_standard",
 ];
-const COLUMNS: Columns = Columns { all: &NAMES, required: 5 };
+pub(super) const COLUMNS: Columns = Columns { all: &NAMES, required: 5 };
 
 /// Every product is of one of `sites`.
 ///

@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 const NAMES: [&str; 8] = ["credit_code", "carrier", "unit", "date", "kind", "quantity", "document", "note"];
-const COLUMNS: Columns = Columns { all: &NAMES, required: 6 };
+pub(super) const COLUMNS: Columns = Columns { all: &NAMES, required: 6 };
 const QUANTITY: usize = 5;
 
 const KINDS: [(&str, StockKind); 3] =

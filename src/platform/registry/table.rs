@@ -33,7 +33,7 @@ pub(super) struct Row<'r> {
 }
 
 /// What is expected of a field, and the fix.
-pub(super) type Rule = (Text, Text);
+pub type Rule = (Text, Text);
 
 impl<'r> Row<'r> {
     /// Empty where the file does not have the column.

@@ -18,7 +18,7 @@ use crate::{
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 const NAMES: [&str; 8] = ["credit_code", "name", "kind", "terms", "unit", "counts_as", "carrier", "product"];
-const COLUMNS: Columns = Columns { all: &NAMES, required: 5 };
+pub(super) const COLUMNS: Columns = Columns { all: &NAMES, required: 5 };
 const TERMS: usize = 3;
 const COUNTS_AS: usize = 5;
 

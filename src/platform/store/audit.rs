@@ -4,6 +4,7 @@ use super::sql::{Tx, params};
 use super::{
     AttestationLine, GatewayKey, StoreError, attestation, block, generation,
     renew::ALWAYS,
+    rollup,
     row::{bridges_between, declarations, rows_between, turns_between},
     run,
 };
@@ -110,6 +111,7 @@ fn series_of(tx: Tx<'_>, gateway: i64, audit: &mut Audit) -> Result<(), StoreErr
         if must.turns != turns_between(tx, series, ALWAYS.start, ALWAYS.end)? {
             audit.faults.push(format!("series {series}: its turns are not those its readings give"));
         }
+        audit.faults.extend(rollup::faults(tx, series)?);
     }
     Ok(())
 }

@@ -75,6 +75,8 @@ pub enum StoreError {
     BadCopy(String),
     #[error("a row that must be in the database is not there")]
     NoRow,
+    #[error("another version was made meanwhile, nothing of this one is stored")]
+    Overtaken,
     #[error("a newer stream of this gateway took over")]
     Fenced,
     #[error("the commit was given up, nothing of it is stored")]

@@ -11,7 +11,7 @@ use std::{
 /// Changes with every change of `schema.sql`; kept in the file's `user_version`, and in a cluster's table `migration`.
 pub const SCHEMA_VERSION: i64 = 4;
 /// One file for each area; tables of an area refer to those of files before it.
-pub const SCHEMA: [&str; 7] = [
+pub const SCHEMA: [&str; 11] = [
     include_str!("schema.sql"),
     include_str!("schema/registry.sql"),
     include_str!("schema/evaluation.sql"),
@@ -19,6 +19,10 @@ pub const SCHEMA: [&str; 7] = [
     include_str!("schema/user.sql"),
     include_str!("schema/dual.sql"),
     include_str!("schema/warning.sql"),
+    include_str!("schema/rollup.sql"),
+    include_str!("schema/feed.sql"),
+    include_str!("schema/emission.sql"),
+    include_str!("schema/bridge.sql"),
 ];
 /// A checkpoint may hold a connection up for as long as it writes its pages.
 const BUSY: Duration = Duration::from_secs(10);

@@ -51,16 +51,20 @@ mod attestation;
 mod audit;
 mod backup;
 mod block;
+mod bridge;
+mod bulk;
 pub mod change;
 mod clock;
-mod county;
 mod cluster;
 mod connection;
+mod county;
 mod dual;
+mod emission;
 mod epoch;
 mod error;
 mod evaluation;
 mod event;
+mod feed;
 mod folder;
 mod gap;
 mod generation;
@@ -79,6 +83,7 @@ mod refused;
 mod register;
 mod registry;
 mod renew;
+mod rollup;
 mod row;
 mod run;
 mod session;
@@ -99,12 +104,14 @@ pub use alarm::{Alarm, AlarmKind};
 pub use attestation::{AttestationLine, GatewayKey};
 pub use audit::Audit;
 pub use backup::backup;
+pub use bridge::{Message, Outgoing};
 pub use change::{Change, ChangeQuery, ChangeRow};
 pub use epoch::{EPOCHS_MAX, EpochEnd};
 pub use error::{BadRecord, StoreError};
 pub use evaluation::{
     EvaluatedSite, EvaluationDraft, EvaluationRow, GradeCount, Objection, SiteGrade, SitePage, SiteQuery, SiteSort,
 };
+pub use feed::{Closed, Due};
 pub use gap::GapRow;
 pub use generation::Mark;
 pub use greeting::{Greeted, Greeting};
@@ -115,6 +122,9 @@ pub use listing::{Listing, Page};
 pub use proof::{Proof, ProvenEpoch, ProvenRegister, prove};
 pub use publication::{Draft, Publication};
 pub use refused::{REFUSED_MAX, RefusedRow};
+pub use register::{
+    FigureKey, FoundSite, RegisterChange, RegisterImport, RegisterRow, RegisterVersion, Registered, SiteSearch,
+};
 pub use session::{Found as FoundSession, Session};
 pub use standing::{PointSeen, Standing};
 pub use trace::{SourcedReading, Trace, TracedInterval};
@@ -324,6 +334,11 @@ impl Store {
     /// By gateway and kind; the listing's period is not looked at.
     pub async fn alarms(&self, listing: Listing) -> Result<Page<Alarm>, StoreError> {
         self.inner.readers.read(move |tx| alarm::alarms(tx, &listing)).await
+    }
+
+    /// Sums up at most `days` days of series that are due; how many there were.
+    pub async fn settle(&self, days: usize) -> Result<usize, StoreError> {
+        self.inner.writer.write(move |tx| rollup::settle(tx, days)).await
     }
 
     /// Grows with every commit: while it is the same, so is what is stored. `None` where others write too.

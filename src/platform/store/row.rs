@@ -2,7 +2,7 @@
 
 use super::sql::{self, Tx, params};
 use super::{
-    StoreError,
+    StoreError, rollup,
     run::{self, Bridge, Row, Turn, cause_of_code, code_of_cause},
 };
 use crate::{
@@ -120,7 +120,7 @@ pub fn save(tx: Tx<'_>, series: i64, stored: Option<&Row>, row: &Row) -> Result<
             row.after_doubts.bits(),
         ],
     )?;
-    Ok(())
+    rollup::mark(tx, series, row.start)
 }
 
 pub fn delete(tx: Tx<'_>, series: i64, row: &Row) -> Result<(), StoreError> {
@@ -128,7 +128,7 @@ pub fn delete(tx: Tx<'_>, series: i64, row: &Row) -> Result<(), StoreError> {
         "DELETE FROM cell WHERE series = ?1 AND start = ?2 AND part = ?3",
         params![series, row.start.0, row.part,],
     )?;
-    Ok(())
+    rollup::mark(tx, series, row.start)
 }
 
 /// Joins two rows that follow each other; saves the `later` one if that changes it, and what lies between.
@@ -181,7 +181,7 @@ pub fn add_turn(tx: Tx<'_>, series: i64, turn: &Turn) -> Result<(), StoreError> 
         "INSERT INTO turn VALUES (?1, ?2, ?3, ?4)",
         params![series, turn.reading.time.0, turn.reading.count, turn.what,],
     )?;
-    Ok(())
+    rollup::mark(tx, series, turn.reading.time)
 }
 
 pub fn delete_turn(tx: Tx<'_>, series: i64, turn: &Turn) -> Result<(), StoreError> {
@@ -189,7 +189,7 @@ pub fn delete_turn(tx: Tx<'_>, series: i64, turn: &Turn) -> Result<(), StoreErro
         "DELETE FROM turn WHERE series = ?1 AND t = ?2 AND c = ?3 AND what = ?4",
         params![series, turn.reading.time.0, turn.reading.count, turn.what,],
     )?;
-    Ok(())
+    rollup::mark(tx, series, turn.reading.time)
 }
 
 /// Declared ends of a series' register from `from` on, in order.

@@ -1,8 +1,9 @@
 //! What is read out of the ledger, each within one read transaction.
 
-use super::sql::{Tx, params};
+use super::sql::{self, Tx, params};
 use super::{
-    Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, StoreError, epoch, generation, register, registry,
+    Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, StoreError, bulk, epoch, generation, register,
+    registry,
     renew::ALWAYS,
     row::{bridges_between, row_after, row_before, rows_between, turns_between},
     run::{HELD, SET_ASIDE, Turn},
@@ -10,24 +11,26 @@ use super::{
 };
 use crate::{
     energy::interval::QUARTER_MS,
-    model::{BoundaryLine, Doubts, Period, PointKind, Role, Scale, Series, UtcMillis},
+    model::{BoundaryLine, Doubts, Gateway, Period, PointKind, Role, Scale, Series, UtcMillis},
 };
 use rust_decimal::Decimal;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 pub fn snapshot(tx: Tx<'_>, period: &Period, now: UtcMillis) -> Result<Snapshot, StoreError> {
-    let mut gateways = registry::gateways(tx)?;
+    let mut flows = bulk::flows(tx, period, now)?;
+    let mut gateways: HashMap<String, Vec<Gateway>> = HashMap::new();
+    for gateway in registry::gateways(tx)? {
+        gateways.entry(gateway.credit_code.clone()).or_default().push(gateway);
+    }
     let mut standings = register::standings(tx)?;
     let mut economy = register::economy_of(tx, period)?;
     let mut sites = Vec::new();
     for site in registry::sites(tx)? {
-        let own: Vec<_> = gateways.extract_if(.., |gateway| gateway.credit_code == site.credit_code).collect();
-        let mut flows = Vec::new();
-        for gateway in &own {
-            for (id, series) in cumulative_series(tx, &gateway.gateway_id)? {
-                flows.push(flow(tx, &gateway.gateway_id, id, series, period, now)?);
-            }
-        }
+        let own = gateways.remove(&site.credit_code).unwrap_or_default();
+        let flows = own.iter().filter_map(|gateway| flows.remove(&gateway.gateway_id)).flatten().collect();
         let declared = registry::declared(tx, &site)?;
         let (profile, parcels) = standings.remove(&site.credit_code).unwrap_or_default();
         let economy = economy.remove(&site.credit_code).unwrap_or_default();
@@ -152,7 +155,8 @@ pub fn doubts_of(turn: &Turn) -> Doubts {
     }
 }
 
-fn flow(
+/// What one series says of a period, from its rows alone.
+pub fn flow(
     tx: Tx<'_>,
     gateway_id: &str,
     id: i64,
@@ -250,19 +254,23 @@ pub fn cumulative_series(tx: Tx<'_>, gateway_id: &str) -> Result<Vec<(i64, Serie
          FROM series JOIN gateway ON gateway.id = series.gateway
          WHERE gateway_id = ?1 AND kind = ?2 ORDER BY meter, point, series.id";
     tx.rows(select, params![gateway_id, generation::code_of_kind(PointKind::Cumulative)], |row| {
-        let scale = Scale::new(row.get(8)?, row.get(9)?)
-            .map_err(|error| StoreError::Unreadable { column: 8, found: error.to_string() })?;
-        let series = Series {
-            meter: row.get(1)?,
-            point: row.get(2)?,
-            kind: generation::kind_of_code(row.get(3)?),
-            role: generation::role_of_code(row.get(4)?),
-            carrier: row.get(5)?,
-            product: row.get(6)?,
-            unit: row.get(7)?,
-            scale,
-            physics: generation::physics_of(row, 10)?,
-        };
-        Ok((row.get(0)?, series))
+        Ok((row.get(0)?, series_of(row)?))
+    })
+}
+
+/// Of columns 1 to 14, as [`cumulative_series`] selects them.
+pub fn series_of(row: &sql::Row<'_>) -> Result<Series, StoreError> {
+    let scale = Scale::new(row.get(8)?, row.get(9)?)
+        .map_err(|error| StoreError::Unreadable { column: 8, found: error.to_string() })?;
+    Ok(Series {
+        meter: row.get(1)?,
+        point: row.get(2)?,
+        kind: generation::kind_of_code(row.get(3)?),
+        role: generation::role_of_code(row.get(4)?),
+        carrier: row.get(5)?,
+        product: row.get(6)?,
+        unit: row.get(7)?,
+        scale,
+        physics: generation::physics_of(row, 10)?,
     })
 }

@@ -91,7 +91,7 @@ fn lines(book: &mut Book<'_>, name: &str, merged: &Merged, file: &str) -> Result
         }
         match cell::text(&cell.value) {
             Ok(text) => lines.add(place, text).map_err(refused)?,
-            Err(unfit) => lines.note(place, true, unfit).map_err(refused)?,
+            Err(unfit) => lines.note(place, true, *unfit).map_err(refused)?,
         }
     }
     Err(refused(Refused::TooLarge))

@@ -11,7 +11,7 @@ pub(super) type Unfit = (Text, Text, Text);
 const EXACT_BELOW: f64 = 1e15;
 
 /// Empty of an empty cell.
-pub(super) fn text(value: &DataRef<'_>) -> Result<String, Unfit> {
+pub(super) fn text(value: &DataRef<'_>) -> Result<String, Box<Unfit>> {
     match value {
         DataRef::Empty => Ok(String::new()),
         DataRef::String(text) => line(text),
@@ -21,43 +21,43 @@ pub(super) fn text(value: &DataRef<'_>) -> Result<String, Unfit> {
         DataRef::Bool(truth) => Ok(truth.to_string()),
         DataRef::DateTime(instant) => date(instant),
         DataRef::DateTimeIso(text) => Ok(text.strip_suffix("T00:00:00").unwrap_or(text).to_owned()),
-        DataRef::DurationIso(text) => Err(duration(text)),
-        DataRef::Error(error) => Err((
+        DataRef::DurationIso(text) => Err(Box::new(duration(text))),
+        DataRef::Error(error) => Err(Box::new((
             Text::new(format!("错误值 {error}"), format!("found the error {error}")),
             Text::new("一个值，或空", "a value, or nothing"),
             Text::new("改正该单元格的公式或内容", "correct the cell's formula or content"),
-        )),
+        ))),
     }
 }
 
-fn line(text: &str) -> Result<String, Unfit> {
+fn line(text: &str) -> Result<String, Box<Unfit>> {
     if !text.contains(['\n', '\r']) {
         return Ok(text.to_owned());
     }
-    Err((
+    Err(Box::new((
         Text::new(format!("带换行的内容 {}", quoted(text)), format!("found a line break in {}", quoted(text))),
         Text::new("一行文字", "one line of text"),
         Text::new("删除单元格中的换行（Alt+Enter）", "remove the line break (Alt+Enter) from the cell"),
-    ))
+    )))
 }
 
 /// Its first 15 digits: those that a spreadsheet keeps and shows. `0.1` is 0.1, and so is the `0.1000…01` of a formula.
-fn number(number: f64) -> Result<String, Unfit> {
+fn number(number: f64) -> Result<String, Box<Unfit>> {
     if number.is_finite() && number.abs() >= EXACT_BELOW {
-        return Err((
+        return Err(Box::new((
             Text::new(format!("超过 15 位的数 {number}"), format!("found the number {number} of more than 15 digits")),
             Text::new("表格软件不会舍去数字的内容", "what no spreadsheet cuts digits off"),
             Text::new("将该列设为文本格式后重新填写", "format the column as text, and write the value again"),
-        ));
+        )));
     }
     let exact = Decimal::from_scientific(&format!("{number:.14e}"));
     Ok(exact.map_or_else(|_| number.to_string(), |exact| exact.normalize().to_string()))
 }
 
-fn date(instant: &ExcelDateTime) -> Result<String, Unfit> {
+fn date(instant: &ExcelDateTime) -> Result<String, Box<Unfit>> {
     // below 1 there is no day: a time of the day alone
     if instant.is_duration() || instant.as_f64() < 1.0 {
-        return Err(duration(&instant.as_f64().to_string()));
+        return Err(Box::new(duration(&instant.as_f64().to_string())));
     }
     let (year, month, day, hour, minute, second, _) = instant.to_ymd_hms_milli();
     Ok(match (hour, minute, second) {

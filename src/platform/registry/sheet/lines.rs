@@ -55,7 +55,7 @@ impl Lines {
     pub(super) fn note(&mut self, (row, column): (usize, usize), refused: bool, unfit: Unfit) -> Result<(), Refused> {
         self.reach(row, column)?;
         // what is refused goes before what is only told
-        if !self.notes.get(&column).is_some_and(|(told, _)| *told >= refused) {
+        if self.notes.get(&column).is_none_or(|(told, _)| !told & refused) {
             self.notes.insert(column, (refused, unfit));
         }
         Ok(())

@@ -4,6 +4,7 @@ use super::super::{
     StoreError,
     sql::{Row, Tx, params},
 };
+use super::FigureKey;
 use crate::model::{EconomicFigure, EconomicItem, Period};
 use std::collections::BTreeMap;
 
@@ -28,6 +29,26 @@ pub fn of_period(tx: Tx<'_>, period: &Period) -> Result<BTreeMap<String, Vec<Eco
         },
     )?;
     Ok(sites)
+}
+
+/// Of these years, both included, of all sites.
+pub fn between(tx: Tx<'_>, first: i16, last: i16) -> Result<Vec<EconomicFigure>, StoreError> {
+    let select = format!("SELECT {COLUMNS} FROM economy WHERE year >= ?1 AND year <= ?2");
+    Ok(tx.rows(&select, params![first, last], of_row)?.into_iter().flatten().collect())
+}
+
+/// Of a site, by year, month and item.
+pub fn of_site(tx: Tx<'_>, credit_code: &str) -> Result<Vec<EconomicFigure>, StoreError> {
+    let select = format!("SELECT {COLUMNS} FROM economy WHERE credit_code = ?1 ORDER BY year, month, item");
+    Ok(tx.rows(&select, params![credit_code], of_row)?.into_iter().flatten().collect())
+}
+
+pub fn remove(tx: Tx<'_>, (credit_code, year, month, item): &FigureKey) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM economy WHERE credit_code = ?1 AND year = ?2 AND month = ?3 AND item = ?4",
+        params![credit_code, *year, month.unwrap_or(WHOLE_YEAR), item.name()],
+    )?;
+    Ok(())
 }
 
 /// Adds a figure, or puts it in the place of the one of the same site, year, month and item.

@@ -16,6 +16,16 @@ pub fn all(tx: Tx<'_>) -> Result<BTreeMap<String, (Profile, Vec<Parcel>)>, Store
     Ok(rows.into_iter().collect())
 }
 
+/// A site's, empty where nothing was said of it.
+pub fn of(tx: Tx<'_>, credit_code: &str) -> Result<(Profile, Vec<Parcel>), StoreError> {
+    let select = "SELECT profile, parcels FROM standing WHERE credit_code = ?1";
+    let found = tx.one(select, params![credit_code], |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?)))?;
+    match found {
+        Some((profile, parcels)) => Ok((read(&profile, 0)?, read(&parcels, 1)?)),
+        None => Ok((Profile { credit_code: credit_code.to_owned(), ..Profile::default() }, Vec::new())),
+    }
+}
+
 /// In the place of all that are stored.
 pub fn replace(tx: Tx<'_>, profiles: &[Profile], parcels: &[Parcel]) -> Result<(), StoreError> {
     tx.execute("DELETE FROM standing", params![])?;
@@ -38,6 +48,6 @@ fn written<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Database(Arc::new(error)))
 }
 
-fn read<T: serde::de::DeserializeOwned>(body: &str, column: usize) -> Result<T, StoreError> {
+pub fn read<T: serde::de::DeserializeOwned>(body: &str, column: usize) -> Result<T, StoreError> {
     serde_json::from_str(body).map_err(|error| StoreError::Unreadable { column, found: error.to_string() })
 }

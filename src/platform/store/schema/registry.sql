@@ -18,3 +18,32 @@ CREATE TABLE economy (
   PRIMARY KEY (credit_code, year, month, item)
 ) STRICT;
 CREATE INDEX economy_year ON economy (year);
+
+-- Versions of each kind of table: who changed it, when, by which file or why, and how many rows.
+CREATE TABLE register_version (
+  kind TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  made_by TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  file TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  rows INTEGER NOT NULL,
+  added INTEGER NOT NULL,
+  changed INTEGER NOT NULL,
+  removed INTEGER NOT NULL,
+  unchanged INTEGER NOT NULL,
+  PRIMARY KEY (kind, number)
+) STRICT;
+
+-- Rows as text, of the versions since <= n < until; until NULL: still so. body: the fields, as JSON.
+CREATE TABLE register_row (
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  until INTEGER,
+  credit_code TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (kind, key, since)
+) STRICT;
+CREATE INDEX register_row_site ON register_row (credit_code, kind);

@@ -70,7 +70,9 @@ function reveal(scroll: HTMLElement): void {
 
 function cellOf(value: Cell | string | number | null | undefined): Cell {
   if (value === null || value === undefined) return { content: MISSING, name: "missing" };
-  return typeof value === "object" ? value : { content: value };
+  if (typeof value === "object") return value;
+  // a time is read at one glance
+  return { content: value, name: /^\d{4}-\d\d-\d\d/.test(String(value)) ? "when" : "" };
 }
 
 function heading<R>(table: string, column: Column<R>, sorted: Sorted | undefined): HTMLElement {
