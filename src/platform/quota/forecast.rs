@@ -79,7 +79,7 @@ pub fn forecast(history: &[[Option<Decimal>; MONTHS]]) -> Forecast {
     let best =
         able.min_by_key(|(method, _, error)| match error.as_ref().filter(|error| error.months >= TRIED_MONTHS_MIN) {
             Some(error) => error.mean_percent,
-            None if *method == Method::Seasonal => Decimal::NEGATIVE_ONE,
+            None if *method == Method::Seasonal && !open.is_empty() => Decimal::NEGATIVE_ONE,
             None => Decimal::MAX,
         });
     let Some((method, open_values, error)) = best.filter(|_| year.iter().any(Option::is_some)) else {
