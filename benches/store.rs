@@ -135,9 +135,6 @@ fn site() -> Site {
         product_code: String::new(),
         product_unit: String::new(),
         output_value_yuan_per_unit: None,
-        headcount: None,
-        value_added_wan: None,
-        tax_wan: None,
     }
 }
 
