@@ -36,6 +36,9 @@ const COEFFICIENTS: [(&str, &str); 2] = [
     ("demo-equivalent.toml", include_str!("../../deploy/coefficients/demo-equivalent.toml")),
 ];
 
+/// Of the per-mu evaluation.
+const RULES: &str = include_str!("rules.toml");
+
 pub fn write_platform(folder: &Path, ports: &Ports) -> io::Result<PathBuf> {
     let mut sites = String::from(
         "credit_code,name,city_code,county_code,industry_code,land_mu,product_code,product_unit,\
@@ -59,12 +62,13 @@ pub fn write_platform(folder: &Path, ports: &Ports) -> io::Result<PathBuf> {
     std::fs::write(folder.join("sites.csv"), sites)?;
     std::fs::write(folder.join("gateways.csv"), gateways)?;
     std::fs::write(folder.join("economy.csv"), economy)?;
+    std::fs::write(folder.join("rules.toml"), RULES)?;
     for (name, text) in COEFFICIENTS {
         std::fs::write(folder.join(name), text)?;
     }
     let config = format!(
         "[platform]\ndata_dir = \"platform\"\nsites = \"sites.csv\"\ngateways = \"gateways.csv\"\n\
-         coefficients = [\"{}\", \"{}\"]\n\n[registry]\neconomy = \"economy.csv\"\n\n[ingest]\nlisten = \"127.0.0.1:{}\"\n\n[api]\nlisten = \"127.0.0.1:{}\"\n",
+         coefficients = [\"{}\", \"{}\"]\nrules = [\"rules.toml\"]\n\n[registry]\neconomy = \"economy.csv\"\n\n[ingest]\nlisten = \"127.0.0.1:{}\"\n\n[api]\nlisten = \"127.0.0.1:{}\"\n",
         COEFFICIENTS[0].0, COEFFICIENTS[1].0, ports.ingest, ports.api
     );
     let path = folder.join("platform.toml");

@@ -148,7 +148,7 @@ fn predicted(
             same.checked_mul(this)?.checked_div(last)
         }
         Method::Drift => {
-            let ((first_at, first), (last_at, last)) = (known().next()?, known().last()?);
+            let ((first_at, first), (last_at, last)) = (known().next()?, known().next_back()?);
             if known().count() < DRIFT_MONTHS_MIN {
                 return None;
             }

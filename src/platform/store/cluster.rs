@@ -26,19 +26,19 @@ const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS migration (version BIGINT PRI
 pub fn writer(config: &Config) -> Result<Connection, StoreError> {
     let session = reader_session(config)?;
     create(&session)?;
-    Ok(Connection::Postgres(session))
+    Ok(Connection::Postgres(Box::new(session)))
 }
 
 /// A connection to a database whose tables are there. Blocks on the network.
 pub fn reader(config: &Config) -> Result<Connection, StoreError> {
-    reader_session(config).map(Connection::Postgres)
+    reader_session(config).map(Box::new).map(Connection::Postgres)
 }
 
 /// As [`reader`], of a database in which a platform has made its tables.
 pub fn beside(config: &Config) -> Result<Connection, StoreError> {
     let session = reader_session(config)?;
     match version(Tx::of(&session))? {
-        Some(SCHEMA_VERSION) => Ok(Connection::Postgres(session)),
+        Some(SCHEMA_VERSION) => Ok(Connection::Postgres(Box::new(session))),
         found => Err(StoreError::Version { found: found.unwrap_or_default(), known: SCHEMA_VERSION }),
     }
 }

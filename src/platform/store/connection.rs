@@ -7,7 +7,7 @@ use super::{
 
 pub enum Connection {
     Sqlite(rusqlite::Connection),
-    Postgres(Session),
+    Postgres(Box<Session>),
 }
 
 impl Connection {

@@ -241,7 +241,7 @@ impl Store {
             let detail = format!("the platform's clock less the gateway's: {offset_ms} ms");
             alarm::raise(tx, gateway, alarm::AlarmKind::ClockOffset, 1, &detail, now)
         };
-        self.inner.writer.write(move |tx| note(tx)).await
+        self.inner.writer.write(note).await
     }
 
     /// Takes the records of a batch that follow the generation's mark, in one commit with the mark and the ledger;

@@ -50,7 +50,7 @@ impl Store {
 
     /// The last published version of each period and basis.
     pub async fn latest_publications(&self) -> Result<Vec<Publication>, StoreError> {
-        self.inner.readers.read(|tx| latest(tx)).await
+        self.inner.readers.read(latest).await
     }
 
     /// A published version with its body; by default the last one.

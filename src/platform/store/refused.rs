@@ -115,7 +115,7 @@ impl Store {
 
     /// Refused records that are kept of each registered gateway that has any.
     pub async fn refused_counts(&self) -> Result<HashMap<String, u64>, StoreError> {
-        self.inner.readers.read(|tx| counts(tx)).await
+        self.inner.readers.read(counts).await
     }
 }
 

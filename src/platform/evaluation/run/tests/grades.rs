@@ -152,15 +152,15 @@ fn a_share_becomes_places_by_the_bands_rounding() {
     assert_eq!(grades(&run(&down, &firms(20))), "AAAABBBBBBBBCCCCCCCD");
     assert_eq!(grades(&run(&rules(&[]), &firms(1))), "C");
     let evaluation = run(&down, &firms(9));
-    assert_eq!(evaluation.groups[1].grades.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [1, 4, 3, 1]);
+    assert_eq!(evaluation.groups[1].grades.values().copied().collect::<Vec<_>>(), [1, 4, 3, 1]);
     assert!(evaluation.sites[0].reasons[0].text.en.contains("rank 1 of 9"), "{:?}", evaluation.sites[0].reasons);
 }
 
 #[test]
 fn equals_share_a_rank_and_at_a_border_the_better_grade() {
     let mut all = firms(10);
-    for at in 1..4 {
-        all[at] = firm(&format!("{at:02}"), "499");
+    for (at, one) in all.iter_mut().enumerate().take(4).skip(1) {
+        *one = firm(&format!("{at:02}"), "499");
     }
     let evaluation = run(&rules(&[]), &all);
     // two places for A; the three with rank 2 all get it
