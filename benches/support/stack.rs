@@ -51,8 +51,8 @@ impl Stack {
             "sites.csv",
             &format!(
                 "credit_code,name,city_code,county_code,industry_code,land_mu,product_code,product_unit,\
-                 output_value_yuan_per_unit,headcount,value_added_wan,tax_wan\n\
-                 {CREDIT_CODE},Bench,331000,331003,C3120,100,,,,,,\n"
+                 output_value_yuan_per_unit\n\
+                 {CREDIT_CODE},Bench,331000,331003,C3120,100,,,\n"
             ),
         );
         write("gateways.csv", &format!("gateway_id,credit_code\ngw,{CREDIT_CODE}\nidle,{CREDIT_CODE}\n"));

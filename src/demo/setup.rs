@@ -4,6 +4,7 @@ use super::{
     broker,
     county::{CITY_CODE, COUNTY_CODE, FACTORIES, Factory},
 };
+use crate::runtime::clock;
 use std::{
     io,
     path::{Path, PathBuf},
@@ -35,35 +36,39 @@ const COEFFICIENTS: [(&str, &str); 2] = [
     ("demo-equivalent.toml", include_str!("../../deploy/coefficients/demo-equivalent.toml")),
 ];
 
+/// Of the per-mu evaluation.
+const RULES: &str = include_str!("rules.toml");
+
 pub fn write_platform(folder: &Path, ports: &Ports) -> io::Result<PathBuf> {
     let mut sites = String::from(
         "credit_code,name,city_code,county_code,industry_code,land_mu,product_code,product_unit,\
-         output_value_yuan_per_unit,headcount,value_added_wan,tax_wan\n",
+         output_value_yuan_per_unit\n",
     );
+    // the demo's clock is the real one: figures of this year and of the last
+    let this_year = clock::now().civil().map_or(0, |now| now.year());
+    let years = [this_year - 1, this_year];
+    let mut economy = String::from("credit_code,year,staff,value_added_wan,tax_wan,source\n");
     let mut gateways = String::from("gateway_id,credit_code\n");
     for f in FACTORIES {
         sites += &format!(
-            "{},{},{CITY_CODE},{COUNTY_CODE},{},{},{},piece,{},{},{},{}\n",
-            f.credit_code,
-            f.name,
-            f.industry_code,
-            f.land_mu,
-            f.product_code,
-            f.output_value_yuan_per_unit,
-            f.headcount,
-            f.value_added_wan,
-            f.tax_wan
+            "{},{},{CITY_CODE},{COUNTY_CODE},{},{},{},piece,{}\n",
+            f.credit_code, f.name, f.industry_code, f.land_mu, f.product_code, f.output_value_yuan_per_unit
         );
+        for year in years {
+            economy += &format!("{},{year},{},{},{},demo\n", f.credit_code, f.headcount, f.value_added_wan, f.tax_wan);
+        }
         gateways += &format!("{},{}\n", f.key, f.credit_code);
     }
     std::fs::write(folder.join("sites.csv"), sites)?;
     std::fs::write(folder.join("gateways.csv"), gateways)?;
+    std::fs::write(folder.join("economy.csv"), economy)?;
+    std::fs::write(folder.join("rules.toml"), RULES)?;
     for (name, text) in COEFFICIENTS {
         std::fs::write(folder.join(name), text)?;
     }
     let config = format!(
         "[platform]\ndata_dir = \"platform\"\nsites = \"sites.csv\"\ngateways = \"gateways.csv\"\n\
-         coefficients = [\"{}\", \"{}\"]\n\n[ingest]\nlisten = \"127.0.0.1:{}\"\n\n[api]\nlisten = \"127.0.0.1:{}\"\n",
+         coefficients = [\"{}\", \"{}\"]\nrules = [\"rules.toml\"]\n\n[registry]\neconomy = \"economy.csv\"\n\n[ingest]\nlisten = \"127.0.0.1:{}\"\n\n[api]\nlisten = \"127.0.0.1:{}\"\n",
         COEFFICIENTS[0].0, COEFFICIENTS[1].0, ports.ingest, ports.api
     );
     let path = folder.join("platform.toml");

@@ -19,6 +19,7 @@ use rust_decimal::Decimal;
 
 /// 当量值 or 等价值 of electricity and heat in standard coal (GB/T 2589-2020).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "platform", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     Calorific,

@@ -6,6 +6,7 @@ use std::ops::{BitOr, BitOrAssign};
 
 /// A set of reasons; empty: none. The bits are the contract's; they are stored for years.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
+#[cfg_attr(feature = "platform", derive(utoipa::ToSchema), schema(value_type = Vec<String>))]
 pub struct Doubts(u32);
 
 impl Doubts {

@@ -40,6 +40,14 @@ pub fn is_county_of(county: &str, city: &str) -> bool {
     is_code(county) && !county.ends_with("00") && county.get(..4) == city.get(..4)
 }
 
+/// GB/T 10114: nine digits that begin with the county's six.
+pub fn is_township_of(township: &str, county: &str) -> bool {
+    is_code(county)
+        && township.len() == 9
+        && township.bytes().all(|b| b.is_ascii_digit())
+        && township.strip_prefix(county).is_some_and(|rest| rest != "000")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,6 +56,10 @@ mod tests {
     fn a_county_lies_in_its_city() {
         assert!(is_city("331000") && is_county_of("331003", "331000"));
         assert!(!is_city("330000") && !is_city("331003") && !is_city("991000") && !is_city("33100０"));
+        assert!(is_township_of("331003001", "331003") && !is_township_of("331003000", "331003"));
+        assert!(
+            !is_township_of("331002001", "331003") && !is_township_of("33100301", "331003") && !is_township_of("", "")
+        );
         assert!(!is_county_of("330106", "331000") && !is_county_of("331000", "331000") && !is_county_of("", ""));
     }
 }

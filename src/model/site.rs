@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-/// A site as its registry row says. Money and land are yearly figures of the row's year.
+/// A site as its registry row says. What changes by the year is in its [`super::EconomicFigure`]s.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Site {
     /// 统一社会信用代码, GB 32100-2015.
@@ -14,16 +14,12 @@ pub struct Site {
     pub county_code: String,
     /// GB/T 4754-2017 class, such as C1713.
     pub industry_code: String,
-    /// Land in use, mu (亩 = 2000/3 m²).
+    /// Land in use, mu (亩 = 2000/3 m²), where no parcels say it.
     pub land_mu: Decimal,
     /// Code and unit of the product that the output points count; the value in yuan of one unit.
     pub product_code: String,
     pub product_unit: String,
     pub output_value_yuan_per_unit: Option<Decimal>,
-    pub headcount: Option<u32>,
-    /// 10,000 yuan a year.
-    pub value_added_wan: Option<Decimal>,
-    pub tax_wan: Option<Decimal>,
 }
 
 /// A gateway and the site it stands on.

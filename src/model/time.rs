@@ -7,6 +7,7 @@ pub const CHINA_OFFSET_MS: i64 = 8 * 3_600_000;
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "platform", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct UtcMillis(pub i64);
 

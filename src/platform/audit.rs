@@ -2,7 +2,7 @@
 
 use super::{
     assess,
-    store::{GapRow, Proof, ProvenEpoch, ProvenRegister, prove},
+    store::{Address, GapRow, Proof, ProvenEpoch, ProvenRegister, prove},
 };
 use crate::{
     energy::counter::EpochCause,
@@ -10,11 +10,11 @@ use crate::{
     runtime::lang::Lang,
 };
 use serde::Serialize;
-use std::{fmt::Write, path::Path, process::ExitCode};
+use std::{fmt::Write, process::ExitCode};
 
 /// Prints the proof; the exit status is 1 where something is wrong. Blocks on the disk.
-pub fn run(data_dir: &Path, gateway_id: Option<&str>, json: bool, lang: Lang) -> ExitCode {
-    let proof = match prove(data_dir, gateway_id) {
+pub fn run(address: &Address, gateway_id: Option<&str>, json: bool, lang: Lang) -> ExitCode {
+    let proof = match prove(address, gateway_id) {
         Ok(proof) => proof,
         Err(error) => {
             eprintln!("{error}");
@@ -296,7 +296,8 @@ mod tests {
 
     fn site() -> Site {
         let csv = "deploy/sites.example.csv";
-        let sites = crate::platform::registry::sites_from_csv(&std::fs::read_to_string(csv).unwrap(), csv).unwrap();
+        let sheet = crate::platform::registry::Sheet::read(&std::fs::read(csv).unwrap(), csv, None).unwrap();
+        let sites = crate::platform::registry::sites_of(&sheet).unwrap();
         sites.rows.into_iter().next().unwrap()
     }
 
@@ -307,7 +308,7 @@ mod tests {
         let gateway = Gateway { gateway_id: "gw-1".into(), credit_code: site().credit_code, public_keys: Vec::new() };
         store.register(vec![site()], vec![gateway], Default::default()).await.unwrap();
         store.ingest("gw-1", [1; 16], 1, records(), None).await.unwrap();
-        let proof = prove(dir.path(), Some("gw-1")).unwrap();
+        let proof = prove(&Address::Folder(dir.path().into()), Some("gw-1")).unwrap();
         let lines = [
             "gw-1 main/energy",
             "  2024-11-24T00:00:00+08:00 … 2024-11-24T00:07:00.001+08:00  first reading: \
@@ -323,6 +324,6 @@ mod tests {
         let report = serde_json::json!(Report::of(&proof));
         assert_eq!(report["registers"][0]["epochs"][0]["carry_counts"], 100_000);
         assert_eq!((&report["right"], &report["registers"][0]["set_aside"]), (&true.into(), &1.into()));
-        assert!(prove(dir.path(), Some("gw-2")).is_err());
+        assert!(prove(&Address::Folder(dir.path().into()), Some("gw-2")).is_err());
     }
 }

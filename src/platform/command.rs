@@ -1,11 +1,16 @@
 //! `mujun-platform`: the command line.
 
+mod evaluation;
 mod figure;
+mod import;
+mod keep;
+mod user;
 
 use super::{
     Basics,
     assess::{self, Figure},
     config, explain,
+    registry::Kind,
     store::{Store, StoreError},
 };
 use crate::{
@@ -77,6 +82,55 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Import a table into the register, CSV or XLSX; the platform may be running
+    Import {
+        /// sites, gateways, products, boundary, virtual_points, stock, calorific, profiles, parcels or economy
+        #[arg(value_parser = kind)]
+        kind: Kind,
+        file: PathBuf,
+        /// Of a workbook; by default the first that is shown
+        #[arg(long)]
+        sheet: Option<String>,
+        /// Remove the rows that the file does not name; not of economy
+        #[arg(long)]
+        replace: bool,
+        /// Say what it would do, and do nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// For programs
+        #[arg(long)]
+        json: bool,
+        /// Who does it, as it will stand in the version
+        #[arg(long, default_value = "local")]
+        by: String,
+        /// Why, in your words
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Copy the embedded store to an empty PostgreSQL database and prove that both are the same; the platform must be
+    /// stopped meanwhile. Then write kind = "postgres" into the configuration
+    Move {
+        /// Without a password: one that has it stands in MUJUN_STORE_URL
+        #[arg(long)]
+        to: Option<String>,
+    },
+    /// Copy the embedded store into a folder, beside a running platform too. The copy is a data folder
+    Backup { dir: PathBuf },
+    /// Run the rules of the per-mu evaluation over a year, as a trial; the platform may be running
+    Evaluate(evaluation::Evaluate),
+    /// Rule files of the per-mu evaluation
+    #[command(subcommand)]
+    Rules(evaluation::Rules),
+    /// Local users, who sign in with a password; the platform may be running
+    User {
+        #[command(subcommand)]
+        action: user::UserAction,
+    },
+    /// Tokens by which programs ask the API; the platform may be running
+    Token {
+        #[command(subcommand)]
+        action: user::TokenAction,
+    },
     /// Prove the ledger meter by meter: intervals against readings, rows against stored records; exit status 1 where
     /// something is wrong. Beside a running platform too
     Audit {
@@ -106,6 +160,9 @@ impl From<Basis> for assess::Basis {
 
 pub fn run(arguments: Arguments) -> ExitCode {
     let lang = arguments.lang.unwrap_or_else(Lang::from_environment);
+    if let Command::Rules(rules) = &arguments.command {
+        return evaluation::rules(rules, lang);
+    }
     let loaded =
         config::load(&arguments.config).and_then(|config| super::basics(&config).map(|basics| (config, basics)));
     let (config, basics) = match loaded {
@@ -131,6 +188,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
             ExitCode::SUCCESS
         }
         Command::Run => serve(config, basics),
+        Command::User { action } => user::user(action, &config, lang),
+        Command::Token { action } => user::token(action, &config, lang),
         Command::Explain { site, period, figure, basis, json, depth, intervals } => {
             let question = explain::Question { credit_code: site, period, figure, basis: basis.into(), intervals };
             figure::explain(&config, basics, &question, json, usize::from(depth), lang)
@@ -138,7 +197,14 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Publish { period, basis, reason, .. } => {
             figure::publish(&config, basics, period.as_ref(), basis.into(), reason, lang)
         }
-        Command::Audit { gateway, json } => super::audit::run(&config.data_dir, gateway.as_deref(), json, lang),
+        Command::Import { kind, file, sheet, replace, dry_run, json, by, reason } => {
+            import::run(&config, import::Asked { kind, file, sheet, replace, dry_run, json, by, reason }, lang)
+        }
+        Command::Move { to } => keep::transfer(&config, to.as_deref(), lang),
+        Command::Backup { dir } => keep::backup(&config, &dir, lang),
+        Command::Audit { gateway, json } => super::audit::run(&config.store, gateway.as_deref(), json, lang),
+        Command::Evaluate(asked) => evaluation::evaluate(&config, basics, &asked, lang),
+        Command::Rules(rules) => evaluation::rules(&rules, lang),
         Command::WriteOffRefused { gateway_id } => {
             match write_off(&config, &gateway_id) {
                 Ok(records) => {
@@ -160,10 +226,15 @@ pub fn run(arguments: Arguments) -> ExitCode {
     }
 }
 
+fn kind(name: &str) -> Result<Kind, String> {
+    let known = || format!("there are {}", Kind::ALL.map(Kind::name).join(", "));
+    Kind::by_name(name).ok_or_else(known)
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn write_off(config: &config::PlatformConfig, gateway_id: &str) -> Result<u64, StoreError> {
-    let dir = config.data_dir.clone();
-    blocking(move || Store::open(&dir)).await?.write_off_refused(gateway_id).await
+    let address = config.store.clone();
+    blocking(move || Store::at(&address)).await?.write_off_refused(gateway_id).await
 }
 
 #[tokio::main]

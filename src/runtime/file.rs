@@ -1,4 +1,4 @@
-//! A text file that a person wrote, whole and within a limit, or what is wrong with it.
+//! A file that a person wrote, whole and within a limit, or what is wrong with it.
 
 use super::{
     lang::Text,
@@ -13,11 +13,7 @@ use std::{
 /// The text of `path`, without a byte order mark. Blocks on the disk.
 pub fn read(path: &Path, mib_max: usize) -> Result<String, Problems> {
     let file = path.display().to_string();
-    let bytes_max = mib_max << 20;
-    let bytes = bytes(path, bytes_max).map_err(|error| unreadable(&file, &error))?;
-    if bytes.len() > bytes_max {
-        return Err(too_large(&file, mib_max));
-    }
+    let bytes = bytes(path, mib_max)?;
     let mut text = String::from_utf8(bytes).map_err(|error| not_utf8(&file, &error))?;
     if text.starts_with('\u{feff}') {
         text.remove(0);
@@ -25,8 +21,16 @@ pub fn read(path: &Path, mib_max: usize) -> Result<String, Problems> {
     Ok(text)
 }
 
+/// What `path` holds, whatever it is. Blocks on the disk.
+pub fn bytes(path: &Path, mib_max: usize) -> Result<Vec<u8>, Problems> {
+    let file = path.display().to_string();
+    let bytes_max = mib_max << 20;
+    let bytes = taken(path, bytes_max).map_err(|error| unreadable(&file, &error))?;
+    if bytes.len() > bytes_max { Err(too_large(&file, mib_max)) } else { Ok(bytes) }
+}
+
 /// One byte more than allowed is enough to know that it is too much.
-fn bytes(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
+fn taken(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)

@@ -26,6 +26,7 @@ impl Lang {
 
 /// One message in both languages.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "platform", derive(utoipa::ToSchema))]
 pub struct Text {
     pub zh: String,
     pub en: String,

@@ -86,6 +86,15 @@ impl Crowd {
         self.set.len() < self.tasks_max
     }
 
+    /// Forgets those that have ended, without waiting.
+    pub fn reap(&mut self) {
+        while let Some(ended) = self.set.try_join_next() {
+            if let Err(join) = ended {
+                tracing::error!("a task failed: {join}");
+            }
+        }
+    }
+
     #[allow(clippy::disallowed_methods)]
     pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
         self.set.spawn(task);

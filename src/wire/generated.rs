@@ -1318,3 +1318,789 @@ pub mod uplink_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FiguresRequest {
+    #[prost(string, tag = "1")]
+    pub period: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub basis: ::prost::alloc::string::String,
+    /// at most 200; none: all, a page at a time
+    #[prost(string, repeated, tag = "3")]
+    pub credit_codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// at most 200; 0: 50
+    #[prost(uint32, tag = "4")]
+    pub limit: u32,
+    /// `next` of the page before
+    #[prost(string, tag = "5")]
+    pub after: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FiguresReply {
+    #[prost(int64, tag = "1")]
+    pub start_ms: i64,
+    #[prost(int64, tag = "2")]
+    pub end_ms: i64,
+    #[prost(int64, tag = "3")]
+    pub as_of_ms: i64,
+    /// by credit code
+    #[prost(message, repeated, tag = "4")]
+    pub sites: ::prost::alloc::vec::Vec<SiteFigures>,
+    /// empty: there is no further page
+    #[prost(string, tag = "5")]
+    pub next: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SiteFigures {
+    #[prost(string, tag = "1")]
+    pub credit_code: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub county_code: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub industry_code: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub land_mu: ::prost::alloc::string::String,
+    /// By name, as in the JSON API: kwh, kgce, co2_t, output, output_value_wan, kgce_per_product, tce_per_wan, tce_per_mu,
+    /// output_value_wan_per_mu, completeness, … One that is not known is not there.
+    #[prost(map = "string, string", tag = "6")]
+    pub figures: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
+    /// why something is not known, English
+    #[prost(string, repeated, tag = "7")]
+    pub notes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RankingRequest {
+    #[prost(string, tag = "1")]
+    pub period: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub basis: ::prost::alloc::string::String,
+    /// a figure's name; empty: tce_per_mu
+    #[prost(string, tag = "3")]
+    pub sort: ::prost::alloc::string::String,
+    /// asc, desc; empty: as the figure is compared
+    #[prost(string, tag = "4")]
+    pub order: ::prost::alloc::string::String,
+    /// six digits, or empty
+    #[prost(string, tag = "5")]
+    pub county_code: ::prost::alloc::string::String,
+    /// a code or its beginning, or empty
+    #[prost(string, tag = "6")]
+    pub industry_code: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "7")]
+    pub offset: u32,
+    /// at most 200; 0: 50
+    #[prost(uint32, tag = "8")]
+    pub limit: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RankingReply {
+    #[prost(message, repeated, tag = "1")]
+    pub rows: ::prost::alloc::vec::Vec<RankedSite>,
+    #[prost(uint32, tag = "2")]
+    pub total: u32,
+    #[prost(int64, tag = "3")]
+    pub as_of_ms: i64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RankedSite {
+    /// absent: the figure is not known
+    #[prost(uint32, optional, tag = "1")]
+    pub rank: ::core::option::Option<u32>,
+    #[prost(message, optional, tag = "2")]
+    pub site: ::core::option::Option<SiteFigures>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct IntervalsRequest {
+    #[prost(string, tag = "1")]
+    pub credit_code: ::prost::alloc::string::String,
+    /// at most 31 days
+    #[prost(string, tag = "2")]
+    pub period: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct IntervalsReply {
+    /// quarter-hours; those of which nothing is known are left out
+    #[prost(message, repeated, tag = "1")]
+    pub intervals: ::prost::alloc::vec::Vec<Interval>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Interval {
+    #[prost(int64, tag = "1")]
+    pub start_ms: i64,
+    /// what entered less what left
+    #[prost(message, repeated, tag = "2")]
+    pub energy: ::prost::alloc::vec::Vec<Amount>,
+    #[prost(message, repeated, tag = "3")]
+    pub output: ::prost::alloc::vec::Vec<Amount>,
+    #[prost(message, repeated, tag = "4")]
+    pub scrap: ::prost::alloc::vec::Vec<Amount>,
+    /// otherwise the amounts are shares of longer stretches
+    #[prost(bool, tag = "5")]
+    pub readings_present: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Amount {
+    /// carrier or product
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub amount: ::prost::alloc::string::String,
+    /// bits of Doubt
+    #[prost(uint32, tag = "4")]
+    pub doubts: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LedgerRequest {
+    /// at most 200; none: all
+    #[prost(string, repeated, tag = "1")]
+    pub credit_codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(uint32, tag = "2")]
+    pub offset: u32,
+    /// at most 200; 0: 50
+    #[prost(uint32, tag = "3")]
+    pub limit: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LedgerReply {
+    #[prost(message, repeated, tag = "1")]
+    pub rows: ::prost::alloc::vec::Vec<LedgerLine>,
+    #[prost(uint32, tag = "2")]
+    pub total: u32,
+}
+/// One register over all time: total = last - first, and the modulus for each time it passed its end, but for breaks.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LedgerLine {
+    #[prost(string, tag = "1")]
+    pub gateway_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub credit_code: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub meter: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub point: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub carrier: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub product: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "8")]
+    pub first: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(int64, optional, tag = "9")]
+    pub first_ms: ::core::option::Option<i64>,
+    #[prost(string, optional, tag = "10")]
+    pub last: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(int64, optional, tag = "11")]
+    pub last_ms: ::core::option::Option<i64>,
+    #[prost(string, optional, tag = "12")]
+    pub total: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(uint64, tag = "13")]
+    pub breaks: u64,
+    #[prost(uint64, tag = "14")]
+    pub intervals: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SubscribeRequest {
+    /// at most 1,000; none: all that the asker may see
+    #[prost(string, repeated, tag = "1")]
+    pub credit_codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// of the last ClosedInterval that was dealt with; 0: from the beginning
+    #[prost(uint64, tag = "2")]
+    pub cursor: u64,
+}
+/// Of a quarter-hour that changed several times the last state is sent: who comes again gets each that changed since once.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ClosedInterval {
+    #[prost(uint64, tag = "1")]
+    pub cursor: u64,
+    #[prost(string, tag = "2")]
+    pub credit_code: ::prost::alloc::string::String,
+    /// 1 when it closed, one more at each change; an asker may see some left out
+    #[prost(uint32, tag = "3")]
+    pub revision: u32,
+    /// without amounts: nothing is known of it any more
+    #[prost(message, optional, tag = "4")]
+    pub interval: ::core::option::Option<Interval>,
+}
+/// Generated client implementations.
+#[cfg(feature = "agent")]
+pub mod query_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// What the platform knows, for programs. Decimals are strings to the last digit; a field that is absent is not known, and
+    /// never 0. Periods: 2026, 2026-11, 2026-11-24, 2026-11-01..2026-11-24, China Standard Time. Times are milliseconds since
+    /// 1970 UTC. `basis`: calorific (the default) or equivalent. Only sites of the asker's regions are there.
+    ///
+    /// Asked with `authorization: Bearer <token>`, or, while the platform has no users, from the machine itself.
+    #[derive(Debug, Clone)]
+    pub struct QueryClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl QueryClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> QueryClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> QueryClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            QueryClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn figures(
+            &mut self,
+            request: impl tonic::IntoRequest<super::FiguresRequest>,
+        ) -> std::result::Result<tonic::Response<super::FiguresReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/mujun.v1.Query/Figures");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("mujun.v1.Query", "Figures"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn ranking(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RankingRequest>,
+        ) -> std::result::Result<tonic::Response<super::RankingReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/mujun.v1.Query/Ranking");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("mujun.v1.Query", "Ranking"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn intervals(
+            &mut self,
+            request: impl tonic::IntoRequest<super::IntervalsRequest>,
+        ) -> std::result::Result<tonic::Response<super::IntervalsReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/mujun.v1.Query/Intervals");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("mujun.v1.Query", "Intervals"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn ledger(
+            &mut self,
+            request: impl tonic::IntoRequest<super::LedgerRequest>,
+        ) -> std::result::Result<tonic::Response<super::LedgerReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/mujun.v1.Query/Ledger");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("mujun.v1.Query", "Ledger"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Every quarter-hour of the sites once it is closed, again whenever late data changes it, and then on until the asker
+        /// goes. One that does not read for 30 s is dropped with RESOURCE_EXHAUSTED, and goes on behind its last cursor.
+        pub async fn subscribe(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SubscribeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ClosedInterval>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/mujun.v1.Query/Subscribe");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("mujun.v1.Query", "Subscribe"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "platform")]
+pub mod query_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with QueryServer.
+    #[async_trait]
+    pub trait Query: std::marker::Send + std::marker::Sync + 'static {
+        async fn figures(
+            &self,
+            request: tonic::Request<super::FiguresRequest>,
+        ) -> std::result::Result<tonic::Response<super::FiguresReply>, tonic::Status>;
+        async fn ranking(
+            &self,
+            request: tonic::Request<super::RankingRequest>,
+        ) -> std::result::Result<tonic::Response<super::RankingReply>, tonic::Status>;
+        async fn intervals(
+            &self,
+            request: tonic::Request<super::IntervalsRequest>,
+        ) -> std::result::Result<tonic::Response<super::IntervalsReply>, tonic::Status>;
+        async fn ledger(
+            &self,
+            request: tonic::Request<super::LedgerRequest>,
+        ) -> std::result::Result<tonic::Response<super::LedgerReply>, tonic::Status>;
+        /// Server streaming response type for the Subscribe method.
+        type SubscribeStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ClosedInterval, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Every quarter-hour of the sites once it is closed, again whenever late data changes it, and then on until the asker
+        /// goes. One that does not read for 30 s is dropped with RESOURCE_EXHAUSTED, and goes on behind its last cursor.
+        async fn subscribe(
+            &self,
+            request: tonic::Request<super::SubscribeRequest>,
+        ) -> std::result::Result<tonic::Response<Self::SubscribeStream>, tonic::Status>;
+    }
+    /// What the platform knows, for programs. Decimals are strings to the last digit; a field that is absent is not known, and
+    /// never 0. Periods: 2026, 2026-11, 2026-11-24, 2026-11-01..2026-11-24, China Standard Time. Times are milliseconds since
+    /// 1970 UTC. `basis`: calorific (the default) or equivalent. Only sites of the asker's regions are there.
+    ///
+    /// Asked with `authorization: Bearer <token>`, or, while the platform has no users, from the machine itself.
+    #[derive(Debug)]
+    pub struct QueryServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> QueryServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for QueryServer<T>
+    where
+        T: Query,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/mujun.v1.Query/Figures" => {
+                    #[allow(non_camel_case_types)]
+                    struct FiguresSvc<T: Query>(pub Arc<T>);
+                    impl<T: Query> tonic::server::UnaryService<super::FiguresRequest>
+                    for FiguresSvc<T> {
+                        type Response = super::FiguresReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::FiguresRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Query>::figures(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = FiguresSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mujun.v1.Query/Ranking" => {
+                    #[allow(non_camel_case_types)]
+                    struct RankingSvc<T: Query>(pub Arc<T>);
+                    impl<T: Query> tonic::server::UnaryService<super::RankingRequest>
+                    for RankingSvc<T> {
+                        type Response = super::RankingReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RankingRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Query>::ranking(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RankingSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mujun.v1.Query/Intervals" => {
+                    #[allow(non_camel_case_types)]
+                    struct IntervalsSvc<T: Query>(pub Arc<T>);
+                    impl<T: Query> tonic::server::UnaryService<super::IntervalsRequest>
+                    for IntervalsSvc<T> {
+                        type Response = super::IntervalsReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::IntervalsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Query>::intervals(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = IntervalsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mujun.v1.Query/Ledger" => {
+                    #[allow(non_camel_case_types)]
+                    struct LedgerSvc<T: Query>(pub Arc<T>);
+                    impl<T: Query> tonic::server::UnaryService<super::LedgerRequest>
+                    for LedgerSvc<T> {
+                        type Response = super::LedgerReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::LedgerRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Query>::ledger(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = LedgerSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mujun.v1.Query/Subscribe" => {
+                    #[allow(non_camel_case_types)]
+                    struct SubscribeSvc<T: Query>(pub Arc<T>);
+                    impl<
+                        T: Query,
+                    > tonic::server::ServerStreamingService<super::SubscribeRequest>
+                    for SubscribeSvc<T> {
+                        type Response = super::ClosedInterval;
+                        type ResponseStream = T::SubscribeStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SubscribeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Query>::subscribe(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SubscribeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for QueryServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "mujun.v1.Query";
+    impl<T> tonic::server::NamedService for QueryServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}

@@ -20,6 +20,10 @@ pub mod record;
 
 pub use hex::hex;
 
+/// `proto/` as a descriptor set, for reflection.
+#[cfg(feature = "platform")]
+pub const DESCRIPTORS: &[u8] = include_bytes!("contract.desc");
+
 /// The stream's version. The platform refuses any other.
 pub const PROTOCOL: u32 = 2;
 /// Bytes of a record's body on disk and on the wire. sled keeps 16 values in a page and writes a page of more than

@@ -67,6 +67,11 @@ function pixelsLike(canvas, colour) {
   return found;
 }
 
+/** The page of the address stands there, with all of its parts. */
+export async function settles(page) {
+  await page.waitForFunction(() => document.querySelector("#title") !== null && document.querySelector("main[aria-busy], main [aria-busy]") === null);
+}
+
 /** Nothing is wider than the window: the page itself does not scroll sideways. */
 export async function fits(page) {
   const { wide, room } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, room: window.innerWidth }));
@@ -77,7 +82,7 @@ export async function fits(page) {
 export async function saysNothingInChinese(page) {
   const text = await page.evaluate(() => {
     const copy = document.body.cloneNode(true);
-    copy.querySelectorAll(".site-name, h1 .name, #language, #site-title, script").forEach((element) => element.remove());
+    copy.querySelectorAll(".site-name, .data, h1, .brand .name, #language, script").forEach((element) => element.remove());
     return copy.textContent;
   });
   assert.deepEqual(text.match(/[\u3000-\u9fff\uff00-\uffef]+/g) ?? [], [], "Chinese words on the English page");

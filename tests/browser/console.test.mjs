@@ -1,4 +1,4 @@
-// The gateway's console in Debian's Chromium, over a real agent. Pictures are left in target/browser.
+// The gateway's console in Debian's Chromium, over a real agent. Pictures are left in target/screenshots.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

@@ -43,10 +43,20 @@ export class County {
   }
 
   /** What the API answers, asked past the page. */
-  async ranking(query = {}) {
-    const answer = await fetch(`${this.url}api/v1/ranking?${new URLSearchParams(query)}`);
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
+  async ask(path, query = {}) {
+    const answer = await fetch(`${this.url}api/v1/${path}?${new URLSearchParams(query)}`);
+    if (!answer.ok) throw new Error(`status ${answer.status} of ${path}`);
     return answer.json();
+  }
+
+  async send(path, body) {
+    const answer = await fetch(`${this.url}api/v1/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`status ${answer.status} of ${path}: ${await answer.text()}`);
+    return answer.json();
+  }
+
+  ranking(query = {}) {
+    return this.ask("ranking", query);
   }
 
   /**

@@ -1,20 +1,19 @@
-// The dashboard in Debian's Chromium over a running county. Pictures of all that is checked are left in target/browser.
+// The ranking, a site's page and its readings in Debian's Chromium over a running county. Pictures of all that is checked
+// are left in target/screenshots.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { launch, open, picture } from "./browser.mjs";
-import { fits, isDrawn, rankingShows, saysNothingInChinese } from "./checks.mjs";
+import { fits, isDrawn, rankingShows, saysNothingInChinese, settles } from "./checks.mjs";
 import { County } from "./county.mjs";
 import { eventually } from "./eventually.mjs";
 
 const SITES = 8;
 const PATIENCE_MS = 30_000;
 const BAR = ["#2f7f86"];
-/** Of the four industries in the scatter chart. */
-const DOTS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
 const COLUMNS_AND_LINE = ["#0072b2", "#d55e00"];
 
-/** Of the table in a site's panel, in its order. */
+/** Of the table in a site's page, in its order. */
 const FIGURES = [
   ...["tce_per_mu", "output_value_wan_per_mu", "tce_per_wan", "kgce_per_product", "kwh", "kgce", "kgce_without_raw_material"],
   ...["kgce_without_renewable", "co2_t", "output", "output_value_wan", "tax_wan_per_mu", "value_added_wan_per_mu"],
@@ -24,10 +23,10 @@ let county, browser;
 const shows = (page, query = {}) => eventually(PATIENCE_MS, async () => rankingShows(page, await county.ranking(query), SITES));
 
 /** Runs `look` on a fresh page, after which nothing may have gone wrong on it. */
-async function on(options, look) {
+async function on(options, address, look) {
   const { page, complaints, close } = await open(browser, county.url, options);
   try {
-    await page.goto(county.url);
+    await page.goto(`${county.url}#/${address}`);
     await look(page);
     assert.deepEqual(complaints, []);
   } finally {
@@ -45,7 +44,7 @@ after(async () => {
 });
 
 test("figures rise by themselves while the county runs", async () => {
-  await on({}, async (page) => {
+  await on({}, "ranking", async (page) => {
     const kwh = () => page.$$eval("#ranking tbody tr td:nth-child(4)", (cells) => cells.reduce((sum, cell) => sum + Number(cell.title.split("\n")[0]), 0));
     await page.waitForSelector("#ranking tbody tr");
     const first = await kwh();
@@ -57,32 +56,59 @@ describe("while all registers stand", () => {
   before(() => county.freeze());
 
   for (const [language, locale, electricity] of [["zh", "zh-CN", "用电量"], ["en", "en-GB", "Electricity"]]) {
-    test(`${language}: the ranking shows what the API says, and the charts are drawn`, async () => {
-      await on({ locale }, async (page) => {
+    test(`${language}: the ranking shows what the API says, and a site's page how sure each figure is`, async () => {
+      await on({ locale }, "ranking", async (page) => {
         await shows(page);
         await isDrawn(page, "#bar", BAR, 5000);
-        await isDrawn(page, "#scatter", DOTS, 50);
         assert.equal(await page.textContent("#ranking th:nth-child(4) .what"), electricity);
         if (language === "en") await saysNothingInChinese(page);
         await fits(page);
-        await page.screenshot({ path: picture(`${language}.png`), fullPage: true });
+        await page.screenshot({ path: picture(`ranking-${language}.png`), fullPage: true });
 
-        await page.click("#ranking tbody tr:nth-child(2)");
-        await eventually(PATIENCE_MS, () => isDrawn(page, "#quarters", COLUMNS_AND_LINE, 20));
-        assert.equal(await page.locator("#ledger tbody tr").count(), 3, "three registers");
+        await page.click("#ranking tbody tr:nth-child(2) a");
+        await page.waitForSelector("#figures tbody tr");
         const { sites } = await county.ranking();
         const figures = await page.$$eval("#figures tbody tr", (rows) => rows.map((row) => row.cells[2].textContent));
         const said = { good: ["可信", "good"], uncertain: ["存疑", "uncertain"], bad: ["未知", "not known"] };
         const expected = FIGURES.map((figure) => said[sites[1].figures[figure].quality][language === "zh" ? 0 : 1]);
         assert.deepEqual(figures, expected, "how sure each figure is");
-        if (language === "en") await saysNothingInChinese(page);
-        await page.screenshot({ path: picture(`${language}-site.png`), fullPage: true });
+        await settles(page);
+        await page.screenshot({ path: picture(`site-${language}.png`), fullPage: true });
+
+        await page.click("#part-load");
+        await eventually(PATIENCE_MS, () => isDrawn(page, "#quarters", COLUMNS_AND_LINE, 20));
+        await page.screenshot({ path: picture(`site-load-${language}.png`), fullPage: true });
+        await page.click("#part-flow");
+        await eventually(PATIENCE_MS, () => isDrawn(page, "#flow", ["#0072b2"], 500));
+        await page.screenshot({ path: picture(`site-flow-${language}.png`), fullPage: true });
+        await page.click("#part-data");
+        await page.waitForSelector("#ledger tbody tr");
+        assert.equal(await page.locator("#ledger tbody tr").count(), 3, "three registers");
+        await page.screenshot({ path: picture(`site-data-${language}.png`), fullPage: true });
       });
     });
   }
 
-  test("another figure, basis and industry are asked for and shown", async () => {
-    await on({}, async (page) => {
+  test("from a figure to its readings it takes two clicks, and the readings are those of the ledger", async () => {
+    const [{ credit_code: code }] = (await county.ranking()).sites;
+    await on({}, `site/${code}`, async (page) => {
+      await page.click("#explain-kgce");
+      await page.waitForSelector(".reading-button");
+      assert.match(await page.textContent("#recomputed"), /^✓/);
+      await page.click(".reading-button");
+      await page.waitForSelector(".readings tbody tr");
+      const seen = await page.$eval(".readings", (place) => ({ register: place.dataset.register, amounts: [...place.querySelectorAll("tbody tr")].map((row) => row.cells[1].textContent) }));
+      const { registers } = await county.ask(`sites/${code}/explain`, { figure: "kgce", intervals: 96 });
+      const register = registers.find((one) => one.name === seen.register);
+      const amounts = register.intervals.map((one) => one.counts * Number(register.per_count));
+      assert.deepEqual(seen.amounts.map(Number), amounts.map((one) => Number(one.toPrecision(12))));
+      await page.screenshot({ path: picture("readings-en.png"), fullPage: true });
+    });
+  });
+
+  test("another figure, basis and industry are asked for and shown, and stand in the address", async () => {
+    await on({}, "ranking", async (page) => {
+      await shows(page);
       await page.selectOption("#sort", "output_value_wan_per_mu");
       await shows(page, { sort: "output_value_wan_per_mu" });
       await page.selectOption("#basis", "equivalent");
@@ -90,23 +116,28 @@ describe("while all registers stand", () => {
       await page.selectOption("#industry", "C35");
       const query = { sort: "output_value_wan_per_mu", basis: "equivalent", industry: "C35" };
       await eventually(PATIENCE_MS, async () => rankingShows(page, await county.ranking(query), 2));
+      await page.reload();
+      await eventually(PATIENCE_MS, async () => rankingShows(page, await county.ranking(query), 2));
     });
   });
 
   test("the language can be changed and is remembered", async () => {
-    await on({ locale: "zh-CN" }, async (page) => {
+    await on({ locale: "zh-CN" }, "ranking", async (page) => {
       await shows(page);
       await page.click("#language");
-      await saysNothingInChinese(page);
+      await eventually(PATIENCE_MS, () => saysNothingInChinese(page));
+      // a reload ends what is under way
+      await settles(page);
       await page.reload();
       await shows(page);
       await saysNothingInChinese(page);
     });
   });
 
-  test("on paper the ranking and both charts are whole on one page, without the controls", async () => {
-    await on({ locale: "zh-CN" }, async (page) => {
+  test("on paper the ranking and its chart are whole on one page, without the controls", async () => {
+    await on({ locale: "zh-CN" }, "ranking", async (page) => {
       await shows(page);
+      await isDrawn(page, "#bar", BAR, 5000);
       const paper = await page.pdf({ path: picture("print.pdf"), preferCSSPageSize: true, printBackground: true });
       assert.equal(paper.toString("latin1").match(/\/Type \/Page\b(?!s)/g)?.length, 1, "pages");
       await page.emulateMedia({ media: "print" });
@@ -115,26 +146,25 @@ describe("while all registers stand", () => {
       await fits(page);
       await shows(page);
       await isDrawn(page, "#bar", BAR, 5000);
-      await isDrawn(page, "#scatter", DOTS, 50);
-      assert.equal(await page.isVisible("#filters"), false);
-      assert.equal(await page.isVisible("#language"), false);
+      for (const control of ["#filters", "#language", "#menu"]) assert.equal(await page.isVisible(control), false, control);
       await page.screenshot({ path: picture("print.png"), fullPage: true });
     });
   });
 
   test("on a phone the page does not scroll sideways, and site and ranked figure stand side by side", async () => {
     const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
-    await on({ ...phone, locale: "zh-CN" }, async (page) => {
+    await on({ ...phone, locale: "zh-CN" }, "ranking", async (page) => {
       await shows(page);
       await fits(page);
       await isDrawn(page, "#bar", BAR, 5000);
-      await isDrawn(page, "#scatter", DOTS, 50);
       await page.screenshot({ path: picture("phone.png"), fullPage: true });
       const [name, figure] = await Promise.all(
         ["#ranking tbody td:nth-child(2)", "#ranking th[aria-sort=ascending]"].map((cell) => page.locator(cell).first().boundingBox()),
       );
       assert.ok(name.x >= 0 && name.x + name.width <= figure.x && figure.x + figure.width <= 390, JSON.stringify({ name, figure }));
-      await page.tap("#ranking tbody tr:nth-child(2)");
+      await page.tap("#ranking tbody tr:nth-child(2) a");
+      await page.waitForSelector("#figures tbody tr");
+      await page.tap("#part-load");
       await eventually(PATIENCE_MS, () => isDrawn(page, "#quarters", COLUMNS_AND_LINE, 20));
       await fits(page);
       await page.screenshot({ path: picture("phone-site.png"), fullPage: true });
@@ -150,8 +180,8 @@ describe("while all registers stand", () => {
           const answer = await route.fetch();
           await route.fulfill({ json: change(await answer.json()) });
         });
-        await page.goto(county.url);
-        await page.waitForFunction(() => document.querySelector("#asof").textContent !== "");
+        await page.goto(`${county.url}#/ranking`);
+        await page.waitForSelector("#asof");
         await look(page);
       } finally {
         await close();
@@ -160,11 +190,10 @@ describe("while all registers stand", () => {
     const red = (check, what) => assert.rejects(check, { name: "AssertionError", message: what });
 
     test("an empty ranking is not taken for the county, and the page says that it is empty", async () => {
-      await falsified((ranking) => ({ ...ranking, sites: [] }), async (page) => {
+      await falsified((ranking) => ({ ...ranking, sites: [], total: 0 }), async (page) => {
         await red(rankingShows(page, await county.ranking(), SITES), /rows of the ranking/);
         await red(isDrawn(page, "#bar", BAR, 5000), /#bar is visible/);
-        await red(isDrawn(page, "#scatter", DOTS, 50), /#scatter is visible/);
-        assert.ok(await page.isVisible("#empty"));
+        assert.ok(await page.isVisible("#ranking-empty"));
       });
     });
 
@@ -190,6 +219,18 @@ describe("while all registers stand", () => {
         assert.deepEqual(why.slice(0, 2), ["incomplete 80.0 %", "reset or replaced: what ran between is not known"]);
         const told = await page.textContent("#publication");
         assert.ok(told.startsWith("Version 2 · changed since") && told.endsWith("late readings from gw-3: 2 quarter-hours"), told);
+      });
+    });
+
+    test("a name that is HTML is shown as text", async () => {
+      const name = "<img src=x onerror=\"document.title='broken in'\">";
+      const change = (ranking) => {
+        ranking.sites[0].name = name;
+        return ranking;
+      };
+      await falsified(change, async (page) => {
+        assert.equal(await page.textContent("#ranking tbody tr:first-child .site-name"), name);
+        assert.equal(await page.locator("main img").count(), 0);
       });
     });
 

@@ -65,7 +65,7 @@ fn a_bad_credit_code_or_setting_keeps_the_platform_from_starting_and_costs_nothi
     stack.platform = None;
 
     let stored = stack.contents("data");
-    let row = "91331003MA0000023B,Plastics,331000,331003,C2927,31.2,,,,,,\n";
+    let row = "91331003MA0000023B,Plastics,331000,331003,C2927,31.2,,,\n";
     stack.write("sites.csv", &(SITES.to_owned() + row));
     let said = stack.refused("platform");
     for part in ["sites.csv", "credit_code: found \"91331003MA0000023B\"", "expected the check character A", "fix: "] {

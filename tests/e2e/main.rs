@@ -22,6 +22,7 @@ mod meters;
 #[allow(dead_code)] // each test uses a part of it
 mod mosquitto;
 mod mqtt;
+mod peers;
 mod plant;
 mod process;
 mod proxies;

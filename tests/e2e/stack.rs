@@ -11,8 +11,8 @@ use std::{
 
 pub const CREDIT_CODE: &str = "91331003MA0000015F";
 pub const SITES: &str = "credit_code,name,city_code,county_code,industry_code,land_mu,product_code,product_unit,\
-    output_value_yuan_per_unit,headcount,value_added_wan,tax_wan\n\
-    91331003MA0000015F,Steel,331000,331003,C3120,100,,,,,,\n";
+    output_value_yuan_per_unit\n\
+    91331003MA0000015F,Steel,331000,331003,C3120,100,,,\n";
 
 const AGENT: &str = env!("CARGO_BIN_EXE_mujun-agent");
 const PLATFORM: &str = env!("CARGO_BIN_EXE_mujun-platform");
@@ -40,11 +40,13 @@ impl Stack {
         let stack = Stack { folder, api: format!("http://127.0.0.1:{api}"), ingest, platform: None };
         stack.write("sites.csv", SITES);
         stack.write("gateways.csv", &format!("gateway_id,credit_code\ngw,{CREDIT_CODE}\n"));
+        stack.write("economy.csv", &format!("credit_code,year,tax_wan,source\n{CREDIT_CODE},2024,640,bureau\n"));
         stack.write(
             "platform.toml",
             &format!(
                 "[platform]\ndata_dir = \"data\"\nsites = \"sites.csv\"\ngateways = \"gateways.csv\"\n\
-                 coefficients = [\"{}\"]\n[ingest]\nlisten = \"127.0.0.1:{ingest}\"\n[api]\nlisten = \"127.0.0.1:{api}\"\n",
+                 coefficients = [\"{}\"]\n[ingest]\nlisten = \"127.0.0.1:{ingest}\"\n[api]\nlisten = \"127.0.0.1:{api}\"\n\
+                 [registry]\neconomy = \"economy.csv\"\n",
                 coefficients.display()
             ),
         );
@@ -54,6 +56,11 @@ impl Stack {
     pub fn start_platform(&mut self) {
         self.platform = None;
         self.platform = Some(self.spawn(PLATFORM, "platform"));
+    }
+
+    /// Where gateways come to it.
+    pub fn ingest(&self) -> String {
+        format!("127.0.0.1:{}", self.ingest)
     }
 
     /// `[[uplink]]` to this platform.

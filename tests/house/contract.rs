@@ -1,10 +1,13 @@
 //! `src/wire/generated.rs` is what `proto/` says. `UPDATE_GOLDEN=1 cargo test --test house` writes it anew.
 
+use prost::Message;
 use std::path::Path;
+
+const FILES: [&str; 2] = ["mujun/v1/uplink.proto", "mujun/v1/query.proto"];
 
 #[test]
 fn generated_code_is_current() {
-    let descriptors = protox::compile(["mujun/v1/uplink.proto"], ["proto"]).expect("proto/ compiles");
+    let descriptors = protox::compile(FILES, ["proto"]).expect("proto/ compiles");
     let out = tempfile::tempdir().unwrap();
     tonic_prost_build::configure()
         .out_dir(out.path())
@@ -21,4 +24,16 @@ fn generated_code_is_current() {
     }
     let committed = std::fs::read_to_string(committed).unwrap_or_default();
     assert!(committed == fresh, "src/wire/generated.rs is old: UPDATE_GOLDEN=1 cargo test --test house");
+}
+
+#[test]
+fn what_reflection_tells_is_current() {
+    let mut descriptors = protox::compile(FILES, ["proto"]).expect("proto/ compiles");
+    descriptors.file.iter_mut().for_each(|file| file.source_code_info = None);
+    let (fresh, committed) = (descriptors.encode_to_vec(), Path::new("src/wire/contract.desc"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(committed, &fresh).unwrap();
+    }
+    let committed = std::fs::read(committed).unwrap_or_default();
+    assert!(committed == fresh, "src/wire/contract.desc is old: UPDATE_GOLDEN=1 cargo test --test house");
 }

@@ -5,3 +5,4 @@
 mod contract;
 mod dependencies;
 mod imports;
+mod protocol;

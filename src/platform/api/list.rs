@@ -7,8 +7,9 @@ use crate::{
     wire::{hex, proto::RefusedCode},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Listed<T> {
     rows: Vec<T>,
     /// The `after` of the next page, when there is one.
@@ -19,10 +20,15 @@ impl<T> Listed<T> {
     pub fn new<R>(page: Page<R>, row: impl Fn(R) -> T) -> Listed<T> {
         Listed { rows: page.rows.into_iter().map(row).collect(), next: page.next }
     }
+
+    pub fn none() -> Listed<T> {
+        Listed { rows: Vec::new(), next: None }
+    }
 }
 
 /// A stretch of which there is nothing, and why.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = GapRow)]
 pub struct Gap {
     gateway_id: String,
     credit_code: String,
@@ -66,7 +72,7 @@ impl From<GapRow> for Gap {
     }
 }
 
-fn cause_name(cause: Option<GapCause>) -> &'static str {
+pub fn cause_name(cause: Option<GapCause>) -> &'static str {
     match cause {
         None => "hole",
         Some(GapCause::Quarantined) => "quarantined",
@@ -101,7 +107,8 @@ fn cause_text(cause: Option<GapCause>) -> Text {
 }
 
 /// A record that is kept outside of the ledger.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RefusedRow)]
 pub struct Refused {
     gateway_id: String,
     credit_code: String,
@@ -140,7 +147,8 @@ impl From<RefusedRow> for Refused {
 }
 
 /// What a person should know of a gateway.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AlarmRow)]
 pub struct Alarm {
     gateway_id: String,
     credit_code: String,
@@ -167,8 +175,19 @@ impl From<store::Alarm> for Alarm {
     }
 }
 
+/// What the address of publications gives: the list, or one version.
+#[derive(ToSchema)]
+#[schema(as = Publications)]
+#[allow(dead_code, reason = "the schema of an answer that has two shapes")]
+#[serde(untagged)]
+pub enum Published {
+    List(Vec<Publication>),
+    Version(crate::platform::publication::Body),
+}
+
 /// One published version.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PublicationRow)]
 pub struct Publication {
     period: String,
     basis: String,

@@ -1,33 +1,54 @@
-//! Assessment → JSON, and the dashboard's files. HTTP/1, read only.
+//! Assessment → JSON, and the dashboard's files. HTTP/1.
+//!
+//! ```text
+//!   request ─▶ bounds ─▶ origin ─▶ who asks ─▶ an area's handler ─▶ answer with its headers
+//! ```
 //!
 //! # Promises
 //! - Shows what `assess` and the store say, and nothing else: decimals are strings to the last digit, unknown is null.
 //! - A question it does not understand is refused in both languages, with what is possible; none is half answered.
 //! - Every request ends in time, and only so many are worked on at once; so does every connection, of which there are
-//!   only so many.
+//!   only so many. What a request brings is bounded before anything looks at it.
+//! - A handler knows who asks. What lies outside of their regions looks as if it were not there.
+//! - Every area is in the OpenAPI document, made from the handlers themselves.
 //!
 //! # Does not
-//! Compute figures, write, or know users: it listens on the loopback address unless the configuration says otherwise.
+//! Compute figures.
 
 mod answer;
+mod audit_log;
+mod body;
+mod document;
+mod dual_question;
+mod entrance;
+mod evaluation;
+mod export;
+mod intensity;
 mod list;
+mod metrics;
+mod origin;
 mod quarter;
 mod question;
+mod quota;
 mod refusal;
+mod registry;
+mod session;
 mod site;
+mod target;
 mod view;
+mod visible;
+mod warning;
 
 use crate::{
-    platform::{assess::Rules, ingest::Presence, store::Store},
+    platform::{access::Access, assess::Rules, evaluation::Runs, figures::Figures, ingest::Presence, store::Store},
     runtime::{
         server::{self, Bounds},
         task,
     },
 };
 use axum::{
-    Router,
-    body::HttpBody,
-    extract::{Request, State as Shared},
+    Extension, Router,
+    extract::{DefaultBodyLimit, Request, State as Shared},
     http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -38,6 +59,7 @@ use refusal::Refusal;
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
 
 /// What the answers are made of.
 #[derive(Clone)]
@@ -45,6 +67,10 @@ pub struct State {
     pub store: Store,
     pub rules: Arc<Rules>,
     pub presence: Presence,
+    pub figures: Figures,
+    pub runs: Runs,
+    /// Who may come in.
+    pub access: Access,
 }
 
 /// Path and query of a question; ours have under 200 bytes.
@@ -52,25 +78,50 @@ const URI_BYTES_MAX: usize = 2048;
 /// Answers being made at one time, each of which may hold a year of quarter-hours of one site.
 const REQUESTS_MAX: usize = 64;
 const ANSWER_DEADLINE: Duration = Duration::from_secs(20);
+/// For what writes or makes a file of a whole province.
+const WORK_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Each area's addresses, one line each. Names of their schemas differ, or a test says which do not.
+#[rustfmt::skip]
+fn areas() -> Vec<OpenApiRouter<State>> {
+    vec![
+        answer::routes(),
+        evaluation::routes(),
+        registry::routes(),
+        audit_log::routes(),
+        export::routes(),
+        session::routes(),
+        metrics::routes(),
+        intensity::routes(),
+        quota::routes(),
+        target::routes(),
+        warning::routes(),
+    ]
+}
 
 /// The whole site: `/api/v1/…`, `/health` and the dashboard.
 pub fn router(state: State) -> Router {
-    let places = Arc::new(Semaphore::new(REQUESTS_MAX));
-    Router::new()
-        .route("/api/v1/ranking", get(answer::ranking))
-        .route("/api/v1/sites/{credit_code}", get(answer::site))
-        .route("/api/v1/sites/{credit_code}/intervals", get(answer::intervals))
-        .route("/api/v1/sites/{credit_code}/explain", get(answer::explanation))
-        .route("/api/v1/publications", get(answer::publications))
-        .route("/api/v1/ledger", get(answer::ledger))
-        .route("/api/v1/gateways", get(answer::gateways))
-        .route("/api/v1/gaps", get(answer::gaps))
-        .route("/api/v1/refused", get(answer::refused))
-        .route("/api/v1/alarms", get(answer::alarms))
-        .route("/health", get(answer::health))
-        .fallback(answer::asset)
+    let gate = Gate { places: Arc::new(Semaphore::new(REQUESTS_MAX)), access: state.access.clone() };
+    let door = middleware::from_fn_with_state(state.clone(), entrance::enter);
+    let begun = OpenApiRouter::with_openapi(document::begun());
+    let (router, openapi) = areas().into_iter().fold(begun, OpenApiRouter::merge).split_for_parts();
+    let times = metrics::Times::new(openapi.paths.paths.keys().cloned());
+    let openapi: Arc<str> = document::finished(openapi).to_json().unwrap_or_default().into();
+    let described = move || {
+        let text = openapi.to_string();
+        async move { ([(header::CONTENT_TYPE, "application/json")], text) }
+    };
+    router
+        .route("/api/v1/openapi.json", get(described))
+        .fallback_service(get(answer::asset).fallback(|| async { Refusal::method() }))
+        .method_not_allowed_fallback(|| async { Refusal::method() })
         .with_state(state)
-        .layer(middleware::from_fn_with_state(places, bounded))
+        .layer(door)
+        .layer(Extension(times.clone()))
+        // what `body` bounds is bounded already
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(gate, bounded))
+        .layer(middleware::from_fn_with_state(times, metrics::timed))
         .layer(middleware::from_fn(headed))
 }
 
@@ -80,24 +131,32 @@ pub async fn serve(listener: TcpListener, state: State, stop: CancellationToken)
     Ok(())
 }
 
+/// What every request passes first.
+#[derive(Clone)]
+struct Gate {
+    places: Arc<Semaphore>,
+    access: Access,
+}
+
 /// Refuses what no answer is made for, and ends every answer in time.
-async fn bounded(Shared(places): Shared<Arc<Semaphore>>, request: Request, next: Next) -> Result<Response, Refusal> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Err(Refusal::method());
-    }
+async fn bounded(Shared(gate): Shared<Gate>, request: Request, next: Next) -> Result<Response, Refusal> {
     let uri = request.uri();
-    if !request.body().is_end_stream() {
-        return Err(Refusal::bad("请求不应带正文", "a request has no body here"));
-    }
     if uri.path().len() + uri.query().map_or(0, str::len) > URI_BYTES_MAX {
         return Err(Refusal::too_long(URI_BYTES_MAX));
     }
-    let answered = tokio::time::timeout(ANSWER_DEADLINE, async {
-        let _place = places.acquire().await;
+    origin::check(request.method(), request.headers(), gate.access.origin())?;
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD) && !uri.path().starts_with(EXPORTS);
+    let deadline = if reads { ANSWER_DEADLINE } else { WORK_DEADLINE };
+    let request = body::bounded(request).await?;
+    let answered = tokio::time::timeout(deadline, async {
+        let _place = gate.places.acquire().await;
         next.run(request).await
     });
     answered.await.map_err(|_| Refusal::busy())
 }
+
+/// Files of whole lists.
+const EXPORTS: &str = "/api/v1/exports/";
 
 async fn headed(request: Request, next: Next) -> Response {
     // names with a hash of their content never change

@@ -8,8 +8,9 @@ use crate::{
 use rust_decimal::Decimal;
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Quarter {
     start_ms: UtcMillis,
     /// By carrier: electricity in kWh, others in the unit of the carrier's first amount.

@@ -4,9 +4,10 @@ use super::refusal::{Refusal, quoted};
 use crate::{
     model::{Period, UtcMillis},
     platform::{
-        assess::{Basis, Figure, RankingQuery},
+        assess::{Basis, Figure, RankingQuery, SiteAssessment},
         store::Listing,
     },
+    runtime::lang::Lang,
 };
 use axum::{extract::Query, http::Uri};
 
@@ -18,8 +19,51 @@ const EXPLAINED_MAX: usize = 3000;
 /// Rows of one page of a list.
 const LIMIT_MAX: usize = 200;
 const LIMIT: usize = 50;
+/// Bytes of a word that is compared, such as a user's name.
+const SHORT_BYTES_MAX: usize = 256;
 /// Bytes of a gateway's id; longer ones can not be registered at any stream.
 const GATEWAY_BYTES_MAX: usize = 128;
+
+/// Rows of one page of a sorted list.
+const PLACES_MAX: usize = 500;
+const PLACES: usize = 100;
+/// Signs of a name that is looked for.
+const SEARCH_SIGNS_MAX: usize = 64;
+
+/// A page of a sorted list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Places {
+    pub offset: usize,
+    pub limit: usize,
+}
+
+/// Sites of a region whose name or code has something in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Among {
+    region: Option<String>,
+    search: Option<String>,
+}
+
+/// A code without the pairs of zeros that say "all of it".
+fn whole(mut code: &str) -> &str {
+    while let Some(shorter) = code.strip_suffix("00").filter(|_| code.len() <= 6) {
+        code = shorter;
+    }
+    code
+}
+
+impl Among {
+    pub fn has(&self, site: &SiteAssessment) -> bool {
+        self.holds(&site.county_code, &[&site.name, &site.credit_code])
+    }
+
+    /// Whether the region covers the county, and one of the names has in it what is looked for.
+    pub fn holds(&self, county_code: &str, names: &[&str]) -> bool {
+        let found = |search: &String| names.iter().any(|name| name.to_lowercase().contains(search.as_str()));
+        self.region.as_deref().is_none_or(|region| county_code.starts_with(whole(region)))
+            && self.search.as_ref().is_none_or(found)
+    }
+}
 
 /// The values of the known keys, each at most once.
 pub struct Asked {
@@ -49,9 +93,20 @@ impl Asked {
     }
 
     /// An empty value is none.
-    fn value(&self, key: &str) -> Option<&str> {
+    pub fn value(&self, key: &str) -> Option<&str> {
         let found = self.values.iter().find(|(name, _)| name == key);
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// A word that is compared, and found or not.
+    pub fn short(&self, key: &str) -> Result<Option<String>, Refusal> {
+        match self.value(key) {
+            Some(text) if text.len() > SHORT_BYTES_MAX => Err(Refusal::bad(
+                format!("{key} 最多 {SHORT_BYTES_MAX} 字节"),
+                format!("{key} has at most {SHORT_BYTES_MAX} bytes"),
+            )),
+            found => Ok(found.map(str::to_owned)),
+        }
     }
 
     /// By default the month that holds `now`, China Standard Time.
@@ -80,6 +135,15 @@ impl Asked {
             None | Some("calorific") => Ok(Basis::Calorific),
             Some("equivalent") => Ok(Basis::Equivalent),
             Some(other) => Err(one_of("basis", other, "calorific, equivalent")),
+        }
+    }
+
+    /// Of a file's head, by default Chinese.
+    pub fn lang(&self) -> Result<Lang, Refusal> {
+        match self.value("lang") {
+            None | Some("zh") => Ok(Lang::Zh),
+            Some("en") => Ok(Lang::En),
+            Some(other) => Err(one_of("lang", other, "zh, en")),
         }
     }
 
@@ -133,6 +197,41 @@ impl Asked {
         }
         let site = self.value("site").map(credit_code).transpose()?.map(str::to_owned);
         Ok(Listing { credit_code: site, gateway_id, period: self.asked_period()?, after: after.transpose()?, limit })
+    }
+
+    /// By default the first page.
+    pub fn places(&self) -> Result<Places, Refusal> {
+        let number = |key: &str, default: usize, least: usize, most: usize| match self.value(key) {
+            None => Ok(default),
+            Some(text) => text.parse().ok().filter(|number| (least..=most).contains(number)).ok_or_else(|| {
+                Refusal::bad(
+                    format!("{key} 应为 {least} 到 {most}"),
+                    format!("{key} is a number from {least} to {most}"),
+                )
+            }),
+        };
+        let offset = number("offset", 0, 0, 10_000_000)?;
+        Ok(Places { offset, limit: number("limit", PLACES, 1, PLACES_MAX)? })
+    }
+
+    pub fn among(&self) -> Result<Among, Refusal> {
+        let search = self.value("query");
+        if search.is_some_and(|search| search.chars().count() > SEARCH_SIGNS_MAX) {
+            return Err(Refusal::bad(
+                format!("query 最多 {SEARCH_SIGNS_MAX} 字"),
+                format!("query has at most {SEARCH_SIGNS_MAX} signs"),
+            ));
+        }
+        let region = match self.value("region") {
+            Some(code) if !matches!(code.len(), 6 | 9) || !code.bytes().all(|b| b.is_ascii_digit()) => {
+                return Err(Refusal::bad(
+                    "region 应为六位行政区划代码，例如 331000",
+                    "region is a code of six digits (GB/T 2260), such as 331000",
+                ));
+            }
+            code => code.map(str::to_owned),
+        };
+        Ok(Among { region, search: search.map(str::to_lowercase) })
     }
 
     pub fn ranking(&self) -> Result<RankingQuery, Refusal> {

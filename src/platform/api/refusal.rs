@@ -1,6 +1,9 @@
 //! Why a request gets no answer, in both languages.
 
-use crate::{platform::store::StoreError, runtime::lang::Text};
+use crate::{
+    platform::{access::NotAllowed, store::StoreError},
+    runtime::lang::Text,
+};
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -35,8 +38,46 @@ impl Refusal {
     }
 
     pub fn method() -> Refusal {
-        let text = Text::new("只支持 GET", "only GET is answered");
+        let text = Text::new("此地址不支持该请求方法", "this address does not answer that method");
         Refusal { status: StatusCode::METHOD_NOT_ALLOWED, text }
+    }
+
+    pub fn media_type() -> Refusal {
+        let text = Text::new(
+            "请以 Content-Type: application/json 发送 JSON",
+            "send JSON, with Content-Type: application/json",
+        );
+        Refusal { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, text }
+    }
+
+    /// Where a body has more bytes than its address takes.
+    pub fn too_much(bytes_max: usize) -> Refusal {
+        let mib = bytes_max >> 20;
+        let text = Text::new(format!("正文超过 {mib} MiB"), format!("the body has more than {mib} MiB"));
+        Refusal { status: StatusCode::PAYLOAD_TOO_LARGE, text }
+    }
+
+    pub fn no_length() -> Refusal {
+        let text = Text::new(
+            "请用 Content-Length 说明正文长度，不用 Transfer-Encoding",
+            "say the body's length in Content-Length, without Transfer-Encoding",
+        );
+        Refusal { status: StatusCode::LENGTH_REQUIRED, text }
+    }
+
+    pub fn broken_body() -> Refusal {
+        Refusal::bad("正文没有收全", "the body did not come whole")
+    }
+
+    pub fn slow() -> Refusal {
+        let text = Text::new("正文发送过慢", "the body came too slowly");
+        Refusal { status: StatusCode::REQUEST_TIMEOUT, text }
+    }
+
+    /// Where a page of another origin would write.
+    pub fn foreign() -> Refusal {
+        let text = Text::new("请求来自其他网站的页面", "the request comes from a page of another origin");
+        Refusal { status: StatusCode::FORBIDDEN, text }
     }
 
     pub fn too_long(bytes_max: usize) -> Refusal {
@@ -58,17 +99,31 @@ impl Refusal {
     }
 }
 
+impl From<NotAllowed> for Refusal {
+    fn from(not_allowed: NotAllowed) -> Refusal {
+        Refusal { status: StatusCode::FORBIDDEN, text: not_allowed.text() }
+    }
+}
+
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Refusal {
         Refusal::failed(&error)
     }
 }
 
+/// What every refusal looks like.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(as = Refusal)]
+pub struct Refused {
+    error: Text,
+}
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(serde_json::json!({ "error": self.text }))).into_response();
-        if self.status == StatusCode::METHOD_NOT_ALLOWED {
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        let mut response = (self.status, Json(Refused { error: self.text })).into_response();
+        // what follows on the connection may be the body
+        if self.status == StatusCode::LENGTH_REQUIRED {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }

@@ -9,8 +9,9 @@ use crate::{
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct SiteTerms {
     period: String,
     start_ms: UtcMillis,
@@ -40,7 +41,8 @@ impl SiteTerms {
 }
 
 /// One register's part in a site's figures.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SiteTerm)]
 struct Term {
     gateway_id: String,
     meter: String,
@@ -69,7 +71,8 @@ struct Term {
 }
 
 /// One epoch of a register ends and another begins.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SiteEpoch)]
 struct Epoch {
     time_ms: UtcMillis,
     cause: &'static str,
@@ -77,14 +80,15 @@ struct Epoch {
     after: Read,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TagShare {
     name: String,
     value: String,
     amount: Option<Decimal>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SiteRead)]
 struct Read {
     time_ms: UtcMillis,
     value: Option<Decimal>,

@@ -1,18 +1,29 @@
 //! The router over a real store of two sites, asked without a socket.
 
+mod dual;
+
 use super::*;
+use crate::platform::access::Asker;
 use crate::{
     model::{Gateway, Physics, PointKind, Reason, Role, Sample, Scale, Series, Site, UtcMillis, Value as Reading},
-    platform::{assess::coefficient, ingest::GatewayState},
+    platform::{
+        assess::coefficient,
+        figures::{Seen, Source},
+        ingest::GatewayState,
+    },
     wire::record::{Content, Gap, Samples, encode},
 };
-use axum::body::{Body, to_bytes};
+use axum::{
+    Extension,
+    body::{Body, to_bytes},
+};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use tower::ServiceExt;
 
 /// 2024-11-24T00:00:00+08:00
 const BASE: i64 = 1_732_377_600_000;
-const MILL: &str = "91331003MA0000015F";
+pub const MILL: &str = "91331003MA0000015F";
 const PLANT: &str = "91331004MA0000020K";
 
 fn site(credit_code: &str, name: &str, county: &str, industry: &str) -> Site {
@@ -26,9 +37,6 @@ fn site(credit_code: &str, name: &str, county: &str, industry: &str) -> Site {
         product_code: "yarn".into(),
         product_unit: "piece".into(),
         output_value_yuan_per_unit: Some("3.10".parse().unwrap()),
-        headcount: None,
-        value_added_wan: Some("880".parse().unwrap()),
-        tax_wan: None,
     }
 }
 
@@ -48,12 +56,17 @@ fn series(role: Role) -> Series {
 }
 
 /// The mill used 12.34 kWh for 20 pieces in the first two hours of 2024-11-24; of the plant nothing is known.
-async fn county() -> (tempfile::TempDir, Router) {
+pub async fn county() -> (tempfile::TempDir, Router) {
     let (dir, router, _) = county_and_store().await;
     (dir, router)
 }
 
 async fn county_and_store() -> (tempfile::TempDir, Router, Store) {
+    let (dir, router, state) = county_and_state().await;
+    (dir, router, state.store)
+}
+
+pub(super) async fn county_and_state() -> (tempfile::TempDir, Router, State) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let sites = vec![site(MILL, "<b>某纺织厂</b>", "331003", "C1713"), site(PLANT, "Plant", "331004", "C2927")];
@@ -70,10 +83,19 @@ async fn county_and_store() -> (tempfile::TempDir, Router, Store) {
     records.extend(encode(&Content::Samples(0, vec![at(BASE, 100_000, 10), at(BASE + 7_200_000, 101_234, 30)])));
     store.ingest("gw-1", [7; 16], 1, records, None).await.unwrap();
     let rules = std::sync::Arc::new(coefficient::load(&["deploy/coefficients/gbt-2589-2020.toml"]).unwrap().into());
-    (dir, router(State { store: store.clone(), rules, presence: Presence::default() }), store)
+    let figures = Figures::new(store.clone(), Arc::clone(&rules));
+    let runs = Runs::new(store.clone(), figures.clone(), Arc::default());
+    let state = State { store, rules, presence: Presence::default(), figures, runs, access: Access::open() };
+    (dir, router(state.clone()), state)
 }
 
-async fn send(router: &Router, method: &str, uri: &str) -> Response {
+/// The areas as `asker` sees them, whoever that is to the door.
+pub fn with_asker(state: State, asker: Asker) -> Router {
+    let areas = areas().into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge).split_for_parts().0;
+    areas.with_state(state).layer(Extension(asker))
+}
+
+pub async fn send(router: &Router, method: &str, uri: &str) -> Response {
     let request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
     router.clone().oneshot(request).await.unwrap()
 }
@@ -278,7 +300,11 @@ async fn what_is_not_understood_is_refused_in_both_languages_and_never_shown_bac
         "period=2024-13",
         "order=up",
         "basis=both",
-        "limit=1",
+        "limit=0",
+        "limit=501",
+        "offset=-1",
+        "region=33%27--",
+        "after=1",
         "%3Cscript%3E=1",
         "sort=kwh&sort=kgce",
         "period=2024&period=2024",
@@ -289,9 +315,12 @@ async fn what_is_not_understood_is_refused_in_both_languages_and_never_shown_bac
         assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
         assert!(said.iter().all(|text| !text.is_empty() && !text.contains(['<', '>', '\''])), "{said:?}");
     }
-    let (_, body) = read(&router, "/api/v1/ranking?limit=1").await;
+    let (_, body) = read(&router, "/api/v1/ranking?after=1").await;
     assert!(
-        body["error"]["en"].as_str().unwrap().contains("limit; known are period, sort, order, county, industry, basis")
+        body["error"]["en"]
+            .as_str()
+            .unwrap()
+            .contains("after; known are period, sort, order, county, region, industry")
     );
     for (path, status) in [
         ("/api/v1/sites/91331003MA0000015X", StatusCode::NOT_FOUND),
@@ -321,9 +350,12 @@ async fn what_is_not_understood_is_refused_in_both_languages_and_never_shown_bac
 async fn only_short_reading_requests_are_answered() {
     let (_dir, router) = county().await;
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE"] {
-        let response = send(&router, method, "/api/v1/ranking").await;
-        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{method}");
-        assert_eq!(response.headers()[header::ALLOW], "GET, HEAD");
+        for uri in ["/api/v1/ranking", "/"] {
+            let response = send(&router, method, uri).await;
+            assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {uri}");
+            assert_eq!(response.headers()[header::ALLOW], "GET,HEAD");
+            assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+        }
     }
     let request = Request::get("/api/v1/ranking").body(Body::from("x")).unwrap();
     assert_eq!(router.clone().oneshot(request).await.unwrap().status(), StatusCode::BAD_REQUEST);
@@ -370,8 +402,11 @@ async fn a_gateway_s_state_is_shown_for_its_site_while_the_period_runs() {
     let shown = |states: &[GatewayState]| {
         let assessment =
             crate::platform::assess::assess(&snapshot, &rules, &period, crate::platform::assess::Basis::Calorific);
-        serde_json::to_value(view::Ranked::new(&snapshot, assessment, &query, states, None)).unwrap()["sites"][0]
-            .clone()
+        let sources = vec![Source { gateways: vec!["gw-1".into()], newest: Some(UtcMillis(BASE)) }];
+        let seen = Seen { assessment: assessment.into(), sources };
+        let page = question::Places { offset: 0, limit: 100 };
+        let ranked = view::Ranked::new(&seen, &query, page, |_| true, states, None);
+        serde_json::to_value(ranked).unwrap()["sites"][0].clone()
     };
     let site = shown(&states);
     assert_eq!(
@@ -389,7 +424,9 @@ async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
-    let state = State { store, rules, presence: Presence::default() };
+    let figures = Figures::new(store.clone(), Arc::clone(&rules));
+    let runs = Runs::new(store.clone(), figures.clone(), Arc::default());
+    let state = State { store, rules, presence: Presence::default(), figures, runs, access: Access::open() };
     let ask = async {
         let _idle = tokio::net::TcpStream::connect(address).await.unwrap();
         let status =
@@ -401,5 +438,84 @@ async fn the_server_answers_on_its_listener_and_ends_at_the_stop_beside_an_idle_
     tokio::select! {
         ended = serve(listener, state, stop.clone()) => ended.unwrap(),
         () = ask => panic!("still serving after the stop"),
+    }
+}
+
+#[tokio::test]
+async fn what_a_writing_request_brings_is_bounded_before_anything_looks_at_it() {
+    let (_dir, router) = county().await;
+    let post = async |uri: &str, bytes: usize, origin: &str| {
+        let request = Request::post(uri).header(header::HOST, "localhost").header(header::ORIGIN, origin);
+        let request = request.body(Body::from(vec![b' '; bytes])).unwrap();
+        router.clone().oneshot(request).await.unwrap().status()
+    };
+    let ours = "http://localhost";
+    assert_eq!(post("/api/v1/ranking", body::JSON_BYTES_MAX, ours).await, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(post("/api/v1/ranking", body::JSON_BYTES_MAX + 1, ours).await, StatusCode::PAYLOAD_TOO_LARGE);
+    let imports = "/api/v1/registry/imports";
+    assert_ne!(post(imports, body::JSON_BYTES_MAX + 1, ours).await, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(post(imports, body::FILE_BYTES_MAX + 1, ours).await, StatusCode::PAYLOAD_TOO_LARGE);
+    // a stream of unknown length is cut too
+    let pieces = tokio_stream::iter((0..40).map(|_| Ok::<_, Infallible>(vec![b' '; 32 << 10])));
+    let request = Request::post("/api/v1/ranking").body(Body::from_stream(pieces)).unwrap();
+    assert_eq!(router.clone().oneshot(request).await.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(post("/api/v1/ranking", 0, "http://evil").await, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn every_operation_is_described_once_and_no_two_areas_call_different_schemas_the_same() {
+    let (_dir, router) = county().await;
+    let (status, described) = read(&router, "/api/v1/openapi.json").await;
+    assert_eq!((status, &described["openapi"]), (StatusCode::OK, &"3.1.0".into()));
+    let operations: Vec<_> = described["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|path| path.as_object().unwrap().values().map(|operation| operation["operationId"].to_string()))
+        .collect();
+    let different: BTreeSet<_> = operations.iter().collect();
+    assert!(operations.len() > 10 && different.len() == operations.len(), "{operations:?}");
+    let mut known = std::collections::BTreeMap::new();
+    for area in areas() {
+        let schemas = area.into_openapi().components.unwrap_or_default().schemas;
+        for (name, schema) in schemas {
+            let schema = serde_json::to_value(schema).unwrap();
+            let other = known.insert(name.clone(), schema.clone());
+            assert!(other.is_none_or(|other| other == schema), "two areas have a schema {name}: use #[schema(as = …)]");
+        }
+    }
+    let refers = described.to_string();
+    for name in refers.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(described["components"]["schemas"].get(name).is_some(), "{name} is referred to and not described");
+    }
+}
+
+#[tokio::test]
+async fn another_county_s_sites_look_as_if_they_were_not_there() {
+    let (_dir, _, state) = county_and_state().await;
+    let asker =
+        Asker { name: "li".into(), role: crate::platform::access::Role::Operator, regions: vec!["331004".into()] };
+    let router = with_asker(state, asker);
+    for path in ["", "/intervals", "/explain"] {
+        let (status, _) = read(&router, &format!("/api/v1/sites/{MILL}{path}?period=2024-11-24")).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+        let (status, _) = read(&router, &format!("/api/v1/sites/{PLANT}{path}?period=2024-11-24")).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+    }
+    let (_, body) = read(&router, "/api/v1/ranking?period=2024-11-24").await;
+    assert_eq!((body["sites"].as_array().unwrap().len(), &body["counties"]), (1, &serde_json::json!(["331004"])));
+    assert_eq!(body["sites"][0]["name"], "Plant");
+    let (_, body) = read(&router, "/api/v1/ranking?period=2024-11-24&county=331003").await;
+    assert_eq!(body["sites"], serde_json::json!([]));
+    let (_, body) = read(&router, "/api/v1/ledger").await;
+    assert_eq!(body, serde_json::json!([]));
+    let (_, body) = read(&router, "/api/v1/gateways").await;
+    let ids: Vec<_> = body.as_array().unwrap().iter().map(|row| row["gateway_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["gw-2"]);
+    for list in ["gaps", "refused", "alarms"] {
+        for site in [MILL, PLANT] {
+            let (status, body) = read(&router, &format!("/api/v1/{list}?site={site}")).await;
+            assert_eq!((status, &body["rows"]), (StatusCode::OK, &serde_json::json!([])), "{list}");
+        }
     }
 }

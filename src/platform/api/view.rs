@@ -1,19 +1,21 @@
 //! The shapes of the answers. Names end in their unit; decimals are strings, null is unknown.
 
-use super::list;
+use super::{list, question::Places};
 use crate::{
     model::{Gateway, PointKind, Reading, Scale, UtcMillis},
     platform::{
-        assess::{Assessment, Basis, RankingQuery, SiteAssessment, ranking, role_name},
+        assess::{Basis, RankingQuery, SiteAssessment, ranking_among, role_name},
+        figures::{Seen, Source},
         ingest::GatewayState,
-        store::{self, LedgerLine, SiteLedger, Snapshot},
+        store::{self, LedgerLine},
     },
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Ranked {
     period: String,
     start_ms: UtcMillis,
@@ -28,10 +30,12 @@ pub struct Ranked {
     industries: BTreeSet<String>,
     /// The last published version of this period and basis.
     publication: Option<list::Publication>,
+    /// Of all pages.
+    total: usize,
     sites: Vec<RankedSite>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RankedSite {
     rank: Option<u32>,
     #[serde(flatten)]
@@ -45,61 +49,58 @@ struct RankedSite {
 }
 
 impl Ranked {
-    /// `snapshot` is what `assessment` was made of.
+    /// The page of the sites for which `shown` says yes.
     pub fn new(
-        snapshot: &Snapshot,
-        assessment: Assessment,
+        seen: &Seen,
         query: &RankingQuery,
+        page: Places,
+        shown: impl Fn(&SiteAssessment) -> bool + Copy,
         states: &[GatewayState],
         publication: Option<store::Publication>,
     ) -> Ranked {
-        let order = if query.descending { "desc" } else { "asc" };
+        let assessment = &seen.assessment;
         let runs = assessment.as_of_ms < assessment.end_ms;
-        let ledgers: BTreeMap<&str, &SiteLedger> =
-            snapshot.sites.iter().map(|ledger| (ledger.site.credit_code.as_str(), ledger)).collect();
+        let states: HashMap<&str, &GatewayState> =
+            states.iter().map(|state| (state.gateway_id.as_str(), state)).collect();
         let place = |(rank, at): (Option<u32>, usize)| {
-            let site = assessment.sites.get(at)?.clone();
-            let ledger = ledgers.get(site.credit_code.as_str());
-            let seen = ledger.and_then(|ledger| states_of(ledger, states));
-            let newest =
-                ledger.and_then(|ledger| ledger.flows.iter().filter_map(|flow| flow.last).map(|last| last.time).max());
+            let source = seen.sources.get(at);
+            let states = source.and_then(|source| states_of(source, &states));
+            let newest = source.and_then(|source| source.newest);
             Some(RankedSite {
                 rank,
-                site,
-                backlog_records: seen.as_ref().map(|seen| seen.iter().map(|state| state.backlog_records).sum()),
+                site: assessment.sites.get(at)?.clone(),
+                backlog_records: states.as_ref().map(|states| states.iter().map(|state| state.backlog_records).sum()),
                 lag_ms: newest.filter(|_| runs).map(|newest| assessment.as_of_ms.since(newest).max(0)),
-                connected: seen.as_ref().map(|seen| seen.iter().all(|state| state.connected)),
+                connected: states.as_ref().map(|states| states.iter().all(|state| state.connected)),
             })
         };
+        let all = || assessment.sites.iter().filter(|site| shown(site));
+        let rows = ranking_among(assessment, query, shown).rows;
         Ranked {
-            counties: assessment.sites.iter().map(|site| site.county_code.clone()).collect(),
-            industries: assessment
-                .sites
-                .iter()
-                .filter_map(|site| site.industry_code.get(..3).map(str::to_owned))
-                .collect(),
+            counties: all().map(|site| site.county_code.clone()).collect(),
+            industries: all().filter_map(|site| site.industry_code.get(..3).map(str::to_owned)).collect(),
             publication: publication.map(list::Publication::from),
-            sites: ranking(&assessment, query).rows.into_iter().filter_map(place).collect(),
+            total: rows.len(),
+            sites: rows.into_iter().skip(page.offset).take(page.limit).filter_map(place).collect(),
             period: assessment.period.clone(),
             start_ms: assessment.start_ms,
             end_ms: assessment.end_ms,
             as_of_ms: assessment.as_of_ms,
             basis: assessment.basis,
             sort: query.sort.name(),
-            order,
+            order: if query.descending { "desc" } else { "asc" },
         }
     }
 }
 
 /// `None` unless every gateway of the site has been seen, and there is one.
-fn states_of<'a>(ledger: &SiteLedger, states: &'a [GatewayState]) -> Option<Vec<&'a GatewayState>> {
-    let of = |gateway: &Gateway| states.iter().find(|state| state.gateway_id == gateway.gateway_id);
-    let found: Option<Vec<_>> = ledger.gateways.iter().map(of).collect();
+fn states_of<'a>(source: &Source, states: &HashMap<&str, &'a GatewayState>) -> Option<Vec<&'a GatewayState>> {
+    let found: Option<Vec<_>> = source.gateways.iter().map(|id| states.get(id.as_str()).copied()).collect();
     found.filter(|found| !found.is_empty())
 }
 
 /// One register over all time.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct LedgerRow {
     gateway_id: String,
     meter: String,
@@ -146,7 +147,7 @@ impl From<LedgerLine> for LedgerRow {
 }
 
 /// A registered gateway. What only its stream can tell is unknown until it has come.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct GatewayRow {
     gateway_id: String,
     credit_code: String,
@@ -169,8 +170,9 @@ pub struct GatewayRow {
 }
 
 pub fn gateways(registered: Vec<Gateway>, states: &[GatewayState], refused: &HashMap<String, u64>) -> Vec<GatewayRow> {
+    let states: HashMap<&str, &GatewayState> = states.iter().map(|state| (state.gateway_id.as_str(), state)).collect();
     let row = |gateway: Gateway| {
-        let state = states.iter().find(|state| state.gateway_id == gateway.gateway_id);
+        let state = states.get(gateway.gateway_id.as_str()).copied();
         GatewayRow {
             backlog_age_ms: state.map(|state| state.backlog_age_ms),
             round_trip_ms: state.and_then(|state| state.round_trip_ms),

@@ -14,6 +14,7 @@ use crate::{
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The national on-line monitoring system asks for at least 90 % of the expected values.
 pub(super) const COMPLETE: Decimal = Decimal::from_parts(9, 0, 0, false, 1);
@@ -22,7 +23,7 @@ pub(super) const COMPLETE: Decimal = Decimal::from_parts(9, 0, 0, false, 1);
 const DAY_QUARTERS: u64 = 96;
 
 /// How sure one figure is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct State {
     pub quality: Quality,
     pub doubts: Doubts,

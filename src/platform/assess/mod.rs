@@ -25,7 +25,9 @@ mod check;
 mod coal;
 pub mod coefficient;
 mod convert;
+mod economy;
 mod figure;
+mod land;
 mod line;
 mod note;
 mod output;
@@ -37,11 +39,12 @@ pub mod term;
 pub use crate::energy::coal::Basis;
 pub use check::State;
 pub use coefficient::Coefficients;
+pub use economy::economic;
 pub use figure::{Figure, UnknownFigure};
 pub use line::{role_name, role_of};
 pub use note::cause_name;
 pub use output::ProductOutput;
-pub use ranking::{Ranking, RankingQuery, ranking};
+pub use ranking::{Ranking, RankingQuery, ranking, ranking_among};
 
 use crate::{
     energy::carbon::{CarbonFactors, Scope},
@@ -53,9 +56,10 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 use term::Term;
+use utoipa::ToSchema;
 
 /// The figures of all sites for one period. A figure that can not be computed is `None`, and a note says why.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Assessment {
     pub period: String,
     pub start_ms: UtcMillis,
@@ -66,13 +70,14 @@ pub struct Assessment {
     pub sites: Vec<SiteAssessment>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct SiteAssessment {
     pub credit_code: String,
     pub name: String,
     pub city_code: String,
     pub county_code: String,
     pub industry_code: String,
+    /// Over the period, by its parcels where there are any.
     pub land_mu: Decimal,
     pub energy: Vec<CarrierEnergy>,
     pub products: Vec<ProductOutput>,
@@ -95,7 +100,7 @@ pub struct SiteAssessment {
     pub tce_per_wan: Option<Decimal>,
     pub output_value_wan_per_mu: Option<Decimal>,
     pub tce_per_mu: Option<Decimal>,
-    /// Yearly figures of the registry over land, 10,000 yuan per mu.
+    /// What the bureaus say of the period over land, 10,000 yuan per mu.
     pub tax_wan_per_mu: Option<Decimal>,
     pub value_added_wan_per_mu: Option<Decimal>,
     /// Received over expected quarter-hours of the site's energy and output points, 0 to 1.
@@ -115,7 +120,7 @@ impl SiteAssessment {
 }
 
 /// One carrier at the site's boundary.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct CarrierEnergy {
     pub carrier: String,
     pub unit: String,
@@ -129,7 +134,7 @@ pub struct CarrierEnergy {
 }
 
 /// Where a standard-coal value comes from.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct FactorUsed {
     pub kgce_per_unit: Decimal,
     pub valid_from: String,
@@ -171,4 +176,4 @@ pub fn assess(snapshot: &Snapshot, rules: &Rules, period: &Period, basis: Basis)
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::platform) mod tests;

@@ -7,7 +7,7 @@ use crate::{
         coal::{Basis, Lookup, Question, Worth},
         counter::EpochCause,
     },
-    model::{PointName, Product, Role},
+    model::{EconomicItem, PointName, Product, Role},
     platform::store::Flow,
     runtime::lang::Text,
 };
@@ -34,6 +34,11 @@ pub(super) fn no_output() -> Text {
 
 pub(super) fn no_product_value() -> Text {
     Text::new("登记表中没有单位产品产值", "the registry has no value of one unit of product")
+}
+
+pub(super) fn not_stated(item: EconomicItem, why: &Text) -> Text {
+    let name = item.name();
+    Text::new(format!("{name}：{}", why.zh), format!("{name}: {}", why.en))
 }
 
 pub(super) fn zero((zh, en): Name) -> Text {

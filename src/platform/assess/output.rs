@@ -14,6 +14,7 @@ use crate::{
 use rust_decimal::Decimal;
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// The output over the period, exact.
 pub(super) struct Output {
@@ -25,7 +26,7 @@ pub(super) struct Output {
 }
 
 /// One product's output.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ProductOutput {
     pub product: String,
     pub name: String,

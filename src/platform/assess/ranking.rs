@@ -1,6 +1,6 @@
 //! The order of sites by one figure.
 
-use super::{Assessment, Figure};
+use super::{Assessment, Figure, SiteAssessment};
 use std::cmp::Ordering;
 
 /// Which sites, and by what.
@@ -21,15 +21,21 @@ pub struct Ranking {
     pub rows: Vec<(Option<u32>, usize)>,
 }
 
-/// Equal figures stand in the order of their credit codes, so that the same assessment is always the same list.
+/// Of all sites.
 pub fn ranking(assessment: &Assessment, query: &RankingQuery) -> Ranking {
+    ranking_among(assessment, query, |_| true)
+}
+
+/// Of the sites that are `seen`. Equal figures stand in the order of their credit codes, so that the same assessment is
+/// always the same list.
+pub fn ranking_among(assessment: &Assessment, query: &RankingQuery, seen: impl Fn(&SiteAssessment) -> bool) -> Ranking {
     let county = |code: &str| query.county.as_deref().is_none_or(|wanted| wanted == code);
     let industry = |code: &str| query.industry.as_deref().is_none_or(|wanted| code.starts_with(wanted));
     let mut rows: Vec<_> = assessment
         .sites
         .iter()
         .enumerate()
-        .filter(|(_, site)| county(&site.county_code) && industry(&site.industry_code))
+        .filter(|(_, site)| seen(site) && county(&site.county_code) && industry(&site.industry_code))
         .map(|(place, site)| (query.sort.of(site), site.credit_code.as_str(), place))
         .collect();
     rows.sort_by(|(a, code_a, _), (b, code_b, _)| {

@@ -5,13 +5,15 @@ use super::{
     balance::Balance,
     carbon, check,
     coal::{Asked, Coal, coal},
+    economy::economic,
+    land::land,
     line::lines,
     note,
     output::Output,
     term::{How, Part, Term},
 };
 use crate::{
-    model::{Period, Site},
+    model::{EconomicItem, Period},
     platform::store::SiteLedger,
     runtime::lang::Text,
 };
@@ -51,8 +53,9 @@ pub(super) fn assess(ledger: &SiteLedger, rules: &Rules, days: Option<Days>, bas
     };
     let (coal, energy) = coal(&balance, &asked, basis, &mut notes);
     let co2_t = carbon::co2_t(&balance, rules.carbon.as_ref(), days, &mut notes);
-    let known = Known { kwh: Arc::new(balance.kwh()), coal, co2_t, output: &output };
-    let figures = figures(site, &known, ledger, &mut notes);
+    let land = Arc::new(land(ledger, days, &mut notes));
+    let known = Known { kwh: Arc::new(balance.kwh()), coal, co2_t, output: &output, land: &land };
+    let figures = figures(&known, ledger, days, &mut notes);
     let of = |wanted: Figure| {
         let found = figures.iter().find(|(figure, _)| *figure == wanted);
         found.and_then(|(_, term)| term.value).map(|value| value.normalize())
@@ -65,7 +68,7 @@ pub(super) fn assess(ledger: &SiteLedger, rules: &Rules, days: Option<Days>, bas
         city_code: site.city_code.clone(),
         county_code: site.county_code.clone(),
         industry_code: site.industry_code.clone(),
-        land_mu: site.land_mu,
+        land_mu: land.value.map_or(site.land_mu, |land| land.round_dp(AMOUNT_DECIMALS).normalize()),
         energy,
         products: output.products,
         kwh: of(Figure::Kwh),
@@ -95,24 +98,21 @@ struct Known<'a> {
     coal: Coal,
     co2_t: Arc<Term>,
     output: &'a Output,
+    land: &'a Arc<Term>,
 }
 
-fn figures(site: &Site, known: &Known, ledger: &SiteLedger, notes: &mut Vec<Text>) -> Vec<(Figure, Arc<Term>)> {
-    let Known { kwh, coal, co2_t, output } = known;
+fn figures(known: &Known, ledger: &SiteLedger, days: Option<Days>, notes: &mut Vec<Text>) -> Vec<(Figure, Arc<Term>)> {
+    let Known { kwh, coal, co2_t, output, land } = known;
     let Coal { kgce, without_raw_material, without_renewable } = coal;
     let constant = |name: &str, value: Decimal, unit: &str| Term::leaf(name, Some(value), unit, How::Constant).plus();
-    let registered = |field: &str, value: Option<Decimal>, unit: &str| {
-        Arc::new(Term::leaf(field, value, unit, How::Registry { field: field.to_owned() }))
-    };
-    let land = registered("land_mu", Some(site.land_mu), "mu");
     let ten_thousand = constant("yuan per 10,000 yuan", Decimal::from(10_000), "yuan/10k yuan");
     let yuan = Part::shared(&output.value_yuan);
     let value_wan = Arc::new(Term::of("output_value_wan", "10k yuan", How::Quotient, vec![yuan, ten_thousand]));
     let thousand = constant("kgce per tce", Decimal::ONE_THOUSAND, "kgce/tce");
     let tce = Arc::new(Term::of("tce", "tce", How::Quotient, vec![Part::shared(kgce), thousand]));
-    let tax = registered("tax_wan", site.tax_wan, "10k yuan");
-    let value_added = registered("value_added_wan", site.value_added_wan, "10k yuan");
-    for (divisor, name) in [(&output.good, note::OUTPUT), (&value_wan, note::OUTPUT_VALUE), (&land, note::LAND)] {
+    let tax = stated(ledger, EconomicItem::TaxWan, days, notes);
+    let value_added = stated(ledger, EconomicItem::ValueAddedWan, days, notes);
+    for (divisor, name) in [(&output.good, note::OUTPUT), (&value_wan, note::OUTPUT_VALUE), (land, note::LAND)] {
         if divisor.value.is_some_and(|divisor| divisor.is_zero()) {
             notes.push(note::zero(name));
         }
@@ -134,12 +134,23 @@ fn figures(site: &Site, known: &Known, ledger: &SiteLedger, notes: &mut Vec<Text
         amount(Figure::OutputValueWan, &value_wan),
         ratio(Figure::KgcePerProduct, &format!("kgce/{}", output.good.unit), kgce, &output.good),
         ratio(Figure::TcePerWan, "tce/10k yuan", &tce, &value_wan),
-        ratio(Figure::OutputValueWanPerMu, "10k yuan/mu", &value_wan, &land),
-        ratio(Figure::TcePerMu, "tce/mu", &tce, &land),
-        ratio(Figure::TaxWanPerMu, "10k yuan/mu", &tax, &land),
-        ratio(Figure::ValueAddedWanPerMu, "10k yuan/mu", &value_added, &land),
+        ratio(Figure::OutputValueWanPerMu, "10k yuan/mu", &value_wan, land),
+        ratio(Figure::TcePerMu, "tce/mu", &tce, land),
+        ratio(Figure::TaxWanPerMu, "10k yuan/mu", &tax, land),
+        ratio(Figure::ValueAddedWanPerMu, "10k yuan/mu", &value_added, land),
         ratio(Figure::Completeness, "", &received, &expected),
     ]
+}
+
+/// What the bureaus say of the item. Where they say something of it, but not for the period, a note tells.
+fn stated(ledger: &SiteLedger, item: EconomicItem, days: Option<Days>, notes: &mut Vec<Text>) -> Arc<Term> {
+    let span = days.and_then(|days| Some((days.first, days.last.tomorrow().ok()?)));
+    let (start, end) = span.unwrap_or_default();
+    let term = economic(&ledger.economy, item, start, end);
+    if term.value.is_none() && ledger.economy.iter().any(|figure| figure.item == item) {
+        notes.extend(term.notes.iter().map(|note| note::not_stated(item, note)));
+    }
+    Arc::new(term)
 }
 
 /// Half to even, as GB/T 8170 rounds.

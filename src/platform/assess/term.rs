@@ -27,8 +27,13 @@ use crate::{
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+mod how;
+
+pub use how::{How, Origin, Statistic, Statistical};
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Term {
     /// A figure, a carrier, a product, or a register as `gateway/meter/point`.
     pub name: String,
@@ -43,6 +48,7 @@ pub struct Term {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion)]
     pub terms: Vec<Part>,
 }
 
@@ -51,12 +57,13 @@ fn no_doubts(doubts: &Doubts) -> bool {
 }
 
 /// A term inside of another one.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Part {
     /// Subtracted in a sum.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub minus: bool,
     #[serde(flatten, with = "shared")]
+    #[schema(value_type = Term)]
     pub term: Arc<Term>,
 }
 
@@ -73,48 +80,7 @@ mod shared {
     }
 }
 
-/// Where a term's value comes from.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(tag = "how", rename_all = "snake_case")]
-pub enum How {
-    Sum,
-    Product,
-    /// The first term over the second.
-    Quotient,
-    /// The one term, half to even (GB/T 8170).
-    Rounded {
-        decimals: u32,
-    },
-    /// Counts of a register's movement over the period × the value of one.
-    Register(Register),
-    /// Out of a coefficient file.
-    Factor(Origin),
-    /// Out of the operator's registry: the field.
-    Registry {
-        field: String,
-    },
-    /// Written by hand: a stock entry, a measured value.
-    Entry(Origin),
-    /// An exact ratio of units or a number of the formula itself.
-    Constant,
-    /// Quarter-hours counted by the ledger.
-    Counted,
-    /// Nothing is known of it: the note says why.
-    Missing,
-}
-
-/// A dated value out of a file.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Origin {
-    pub valid_from: String,
-    /// Document and clause.
-    pub source: String,
-    /// File, line and column; empty where there is none.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub place: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Register {
     pub gateway_id: String,
     pub meter: String,
@@ -141,7 +107,7 @@ pub struct Register {
 }
 
 /// The part of a register's movement that a tag gives to one product.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Tagged {
     pub product: String,
     /// The register's whole movement over the period.
@@ -149,7 +115,8 @@ pub struct Tagged {
 }
 
 /// One reading, counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = RegisterRead)]
 pub struct Read {
     pub time_ms: i64,
     pub count: i64,
@@ -250,32 +217,6 @@ impl Part {
 
     pub fn minus(term: &Arc<Term>) -> Part {
         Part { minus: true, term: Arc::clone(term) }
-    }
-}
-
-impl How {
-    fn is_leaf(&self) -> bool {
-        !matches!(self, How::Sum | How::Product | How::Quotient | How::Rounded { .. })
-    }
-
-    /// `None` for a leaf, where a value is unknown, leaves 28 digits, or is divided by zero.
-    fn compute(&self, values: &[(bool, Option<Decimal>)]) -> Option<Decimal> {
-        match self {
-            How::Sum => values.iter().try_fold(Decimal::ZERO, |sum, (minus, value)| match minus {
-                true => sum.checked_sub((*value)?),
-                false => sum.checked_add((*value)?),
-            }),
-            How::Product => values.iter().try_fold(Decimal::ONE, |product, (_, value)| product.checked_mul((*value)?)),
-            How::Quotient => match values {
-                [(_, part), (_, whole)] => (*part)?.checked_div((*whole)?),
-                _ => None,
-            },
-            How::Rounded { decimals } => match values {
-                [(_, value)] => Some((*value)?.round_dp(*decimals).normalize()),
-                _ => None,
-            },
-            _ => None,
-        }
     }
 }
 

@@ -1,8 +1,8 @@
 use super::*;
 use crate::{
     model::{
-        BoundaryLine, Declared, Doubts, Gateway, Origin, Physics, PointKind, PointName, Product, Reading, Role, Series,
-        Site,
+        BoundaryLine, Declared, Doubts, EconomicFigure, EconomicItem, Gateway, Origin, Physics, PointKind, PointName,
+        Product, Reading, Role, Series, Site,
     },
     platform::store::{Flow, SiteLedger},
 };
@@ -36,9 +36,6 @@ fn site() -> Site {
         product_code: "crate".into(),
         product_unit: "piece".into(),
         output_value_yuan_per_unit: Some(d("142")),
-        headcount: Some(190),
-        value_added_wan: Some(d("3480")),
-        tax_wan: Some(d("620")),
     }
 }
 
@@ -123,17 +120,35 @@ fn declared(site: &Site) -> Declared {
     Declared { products: vec![product], ..Declared::default() }
 }
 
+fn ledger(site: Site, gateways: Vec<Gateway>, flows: Vec<Flow>) -> SiteLedger {
+    let figure = |item, value| EconomicFigure {
+        credit_code: site.credit_code.clone(),
+        year: 2025,
+        month: None,
+        item,
+        value: d(value),
+        source: "bureau".into(),
+    };
+    let economy = vec![figure(EconomicItem::TaxWan, "620"), figure(EconomicItem::ValueAddedWan, "3480")];
+    let (profile, parcels) = Default::default();
+    SiteLedger { declared: declared(&site), site, gateways, flows, profile, parcels, economy }
+}
+
 fn run_as(site: Site, flows: Vec<Flow>, files: &[(&str, &str)], period: &str, basis: Basis) -> SiteAssessment {
     let gateways =
         vec![Gateway { gateway_id: "gw-1".into(), credit_code: site.credit_code.clone(), public_keys: Vec::new() }];
-    let snapshot =
-        Snapshot { as_of: UtcMillis(1), sites: vec![SiteLedger { declared: declared(&site), site, gateways, flows }] };
+    let snapshot = Snapshot { as_of: UtcMillis(1), sites: vec![ledger(site, gateways, flows)] };
     let rules = coefficient::parse(files.iter().copied()).unwrap().into();
     assess(&snapshot, &rules, &period.parse().unwrap(), basis).sites.remove(0)
 }
 
 fn run(flows: Vec<Flow>) -> SiteAssessment {
     run_as(site(), flows, &[STANDARD, ("gas.toml", GAS)], "2025", Basis::Calorific)
+}
+
+/// The worked example with the demonstration's 等价 values.
+pub(in crate::platform) fn worked_example(basis: Basis) -> SiteAssessment {
+    run_as(site(), example(), &[STANDARD, ("gas.toml", GAS), DEMO], "2025", basis)
 }
 
 fn noted(assessment: &SiteAssessment, words: &str) -> bool {

@@ -105,8 +105,8 @@ fn said(published: &Published, lang: Lang) -> String {
 }
 
 async fn beside(config: &PlatformConfig) -> Result<Store, StoreError> {
-    let dir = config.data_dir.clone();
-    blocking(move || Store::beside(&dir)).await
+    let address = config.store.clone();
+    blocking(move || Store::beside_at(&address)).await
 }
 
 fn failed(error: &dyn std::fmt::Display) -> ExitCode {

@@ -8,10 +8,18 @@
 //! # Does not
 //! Open what it names: the registry and the coefficients are read by their own stages.
 
+mod access;
 mod key;
+mod store;
+mod warning;
+
+pub use store::URL_VARIABLE;
+
+pub use access::AccessConfig;
 
 use crate::{
     energy::carbon::Scope,
+    platform::store::Address,
     runtime::{
         file,
         lang::Text,
@@ -19,10 +27,14 @@ use crate::{
         settings::{self, Section},
     },
 };
+pub use warning::{MailConfig, WarningConfig, WebhookConfig};
+
+use key::warning::{WARNING, WARNING_SHAPE};
 use key::{
-    ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, CALORIFIC, CARBON, CARBON_SHAPE, COEFFICIENTS, DATA_DIR, FACTORS, GATEWAYS,
-    GRID, INGEST, INGEST_SHAPE, LISTEN, PLATFORM, PLATFORM_SHAPE, PRODUCTS, REGISTRY, REGISTRY_SHAPE, ROOT_SHAPE,
-    SHAPES, SITES, STOCK, VIRTUAL_POINTS,
+    ACCESS, ALLOW_REMOTE, API, API_SHAPE, BOUNDARY, BRIDGE, BRIDGE_SHAPE, CALORIFIC, CARBON, CARBON_SHAPE,
+    COEFFICIENTS, DATA_DIR, ECONOMY, FACTORS, GATEWAYS, GRID, HJ212, HJ212_SHAPE, INGEST, INGEST_SHAPE, LISTEN,
+    MAPPING, PARCELS, PLATFORM, PLATFORM_SHAPE, PRODUCTS, PROFILES, QUERY, QUERY_SHAPE, REFLECTION, REGISTRY,
+    REGISTRY_SHAPE, ROOT_SHAPE, RULES, SHAPES, SITES, STATIONS, STOCK, VIRTUAL_POINTS,
 };
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -32,19 +44,46 @@ use std::{
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PlatformConfig {
     pub data_dir: PathBuf,
-    /// CSV files of the registry.
+    /// `data_dir` itself, or a database.
+    pub store: Address,
+    /// CSV or XLSX files of the registry.
     pub sites: PathBuf,
     pub gateways: PathBuf,
-    /// CSV files of what is declared about the sites; each may be missing.
+    /// Files of what is declared about the sites; each may be missing.
     pub registry: RegistryFiles,
     /// Coefficient files, read as one table.
     pub coefficients: Vec<PathBuf>,
+    /// Rule files of the per-mu evaluation, one set each; may be none.
+    pub rules: Vec<PathBuf>,
     /// `None`: no carbon is reckoned.
     pub carbon: Option<CarbonConfig>,
+    pub warning: WarningConfig,
     /// Where gateways connect (gRPC).
     pub ingest_listen: SocketAddr,
     /// Where the JSON API and the dashboard are served.
     pub api_listen: SocketAddr,
+    /// Who may come in there, beside local users.
+    pub access: AccessConfig,
+    /// `None`: no gRPC queries are answered.
+    pub query: Option<QueryConfig>,
+    /// The file that says what is reported onward, and where; `None`: nothing is.
+    pub bridge: Option<PathBuf>,
+    /// `None`: no emission monitors are listened to.
+    pub hj212: Option<Hj212Config>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct QueryConfig {
+    pub listen: SocketAddr,
+    /// Whether the services describe themselves to a developer's tools.
+    pub reflection: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hj212Config {
+    pub listen: SocketAddr,
+    /// CSV: which monitor stands at which site.
+    pub stations: PathBuf,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -54,6 +93,9 @@ pub struct RegistryFiles {
     pub virtual_points: Option<PathBuf>,
     pub stock: Option<PathBuf>,
     pub calorific: Option<PathBuf>,
+    pub profiles: Option<PathBuf>,
+    pub parcels: Option<PathBuf>,
+    pub economy: Option<PathBuf>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -105,6 +147,7 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         path.map_or_else(PathBuf::new, |path| folder.join(path.value))
     };
     let coefficients = platform.as_ref().and_then(|platform| platform.parse_each(&COEFFICIENTS, settings::path));
+    let rules = platform.as_ref().and_then(|platform| platform.parse_each(&RULES, settings::path));
     let registry = root.table(&REGISTRY, &REGISTRY_SHAPE);
     let declared = |key| {
         let path = registry.as_ref().and_then(|registry| registry.parse(key, settings::path));
@@ -115,9 +158,22 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
         let grid = carbon.parse(&GRID, |text| text.parse().map_err(|_| settings::such_as(&GRID)));
         Some(CarbonConfig { factors: folder.join(factors?.value), grid: grid?.value })
     });
+    let query = root.table(&QUERY, &QUERY_SHAPE).and_then(|query| {
+        let reflection = query.boolean(&REFLECTION).is_some_and(|reflection| reflection.value);
+        Some(QueryConfig { listen: settings::listen(&query, &LISTEN, &ALLOW_REMOTE)?.value, reflection })
+    });
+    let bridge = root.table(&BRIDGE, &BRIDGE_SHAPE).and_then(|bridge| bridge.parse(&MAPPING, settings::path));
+    let hj212 = root.table(&HJ212, &HJ212_SHAPE).and_then(|hj212| {
+        let (listen, stations) =
+            (settings::listen(&hj212, &LISTEN, &ALLOW_REMOTE), hj212.parse(&STATIONS, settings::path));
+        Some(Hj212Config { listen: listen?.value, stations: folder.join(stations?.value) })
+    });
+    let warning = root.table(&WARNING, &WARNING_SHAPE).map(|table| warning::read(&table, folder));
     let address = |listen: Option<Found<SocketAddr>>| listen.map_or(NOWHERE, |listen| listen.value);
+    let data_dir = file(&DATA_DIR);
     PlatformConfig {
-        data_dir: file(&DATA_DIR),
+        store: store::address(root, &data_dir),
+        data_dir,
         sites: file(&SITES),
         gateways: file(&GATEWAYS),
         registry: RegistryFiles {
@@ -126,11 +182,20 @@ fn config(root: &Section, folder: &Path) -> PlatformConfig {
             virtual_points: declared(&VIRTUAL_POINTS),
             stock: declared(&STOCK),
             calorific: declared(&CALORIFIC),
+            profiles: declared(&PROFILES),
+            parcels: declared(&PARCELS),
+            economy: declared(&ECONOMY),
         },
         coefficients: coefficients.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
+        rules: rules.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
         carbon,
+        warning: warning.unwrap_or_default(),
         ingest_listen: address(ingest),
         api_listen: address(api),
+        query,
+        bridge: bridge.map(|path| folder.join(path.value)),
+        hj212,
+        access: access::access(root, &ACCESS, folder),
     }
 }
 

@@ -1,11 +1,19 @@
-//! The dashboard: one page for the platform's operator, inside the binary.
+//! The dashboard: the web app for who runs, audits and reads a region, inside the binary.
 //!
-//! The page is `web/`: TypeScript and ECharts, built by `build.rs`. It reads the JSON API that every other client
-//! reads, and draws what that says.
+//! The app is `web/`: TypeScript and ECharts, built by `build.rs`. It asks the JSON API that every other client asks,
+//! and draws what that says.
+//!
+//! ```text
+//!   web/src/  main      opens the page of the address `#/page/argument?key=value`, each a file of its own
+//!             page/     one folder or file for each page        part/   tables, filters, trees, dialogs
+//!             api/      one file for each area of the API       chart/  what ECharts draws, read when a chart is shown
+//!             words/    every word in zh and en, by area        style/
+//! ```
 //!
 //! # Promises
 //! - Only files of the build are served: there is no file system behind a path.
-//! - The page asks nothing of any other host.
+//! - The app asks nothing of any other host, and runs no script but its own files.
+//! - Text of the API enters a page as text, never as HTML.
 //!
 //! # Does not
 //! Compute: a figure that the API does not give is shown as missing, with the reason.

@@ -28,6 +28,7 @@ use crate::{
 use rust_decimal::Decimal;
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Quarter-hours of a register that are listed unless it is asked for others.
 pub const INTERVALS: usize = 8;
@@ -47,7 +48,7 @@ pub struct Question {
     pub intervals: usize,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Explanation {
     pub credit_code: String,
     pub name: String,
@@ -69,7 +70,7 @@ pub struct Explanation {
 }
 
 /// A register of the tree, down to readings.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct TracedRegister {
     /// As in the tree.
     pub name: String,
@@ -88,7 +89,8 @@ pub struct TracedRegister {
     pub set_aside: Vec<Source>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TracedEpoch)]
 pub struct Epoch {
     pub time_ms: UtcMillis,
     pub cause: &'static str,
@@ -96,13 +98,15 @@ pub struct Epoch {
     pub after: Point,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TracedPoint)]
 pub struct Point {
     pub time_ms: UtcMillis,
     pub count: i64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TracedInterval)]
 pub struct Interval {
     pub start_ms: UtcMillis,
     pub counts: i64,
@@ -112,7 +116,8 @@ pub struct Interval {
 }
 
 /// A reading and the record that brought it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TracedSource)]
 pub struct Source {
     pub time_ms: UtcMillis,
     pub count: i64,

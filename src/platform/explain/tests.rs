@@ -147,9 +147,6 @@ async fn the_readings_of_a_real_ledger_add_up_to_the_figure() {
         product_code: String::new(),
         product_unit: String::new(),
         output_value_yuan_per_unit: None,
-        headcount: None,
-        value_added_wan: None,
-        tax_wan: None,
     };
     let gateway = Gateway { gateway_id: "gw-1".into(), credit_code: site.credit_code.clone(), public_keys: Vec::new() };
     store.register(vec![site], vec![gateway], Default::default()).await.unwrap();

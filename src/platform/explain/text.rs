@@ -3,7 +3,7 @@
 use super::{Explanation, Interval, Source, TracedRegister};
 use crate::{
     model::{Doubts, Quality},
-    platform::assess::term::{How, Part, Term},
+    platform::assess::term::{How, Origin, Part, Statistic, Statistical, Term},
     runtime::lang::Lang,
 };
 use rust_decimal::Decimal;
@@ -103,6 +103,23 @@ fn how(how: &How, lang: Lang) -> String {
             format!("手工录入 {}：{}", origin.valid_from, origin.source),
             format!("entry of {}: {}", origin.valid_from, origin.source),
         ),
+        How::ToBase => lang.pick("权重 × 值 ÷ 基准值", "weight × value over base value").to_owned(),
+        How::MinMax => lang
+            .pick("权重 × 最小最大值归一（20–100）", "weight by the place from least to most, 20 to 100 %")
+            .to_owned(),
+        How::Least => lang.pick("取最小", "the least of these").to_owned(),
+        How::Rule(origin) => {
+            let Origin { source, place, .. } = origin;
+            lang.pick(format!("评价规则 {source}；{place}"), format!("rule set {source}; {place}"))
+        }
+        How::Statistic(Statistic { statistic, group, of }) => {
+            let (zh, en) = match statistic {
+                Statistical::Mean => ("平均", "mean"),
+                Statistical::Least => ("最小", "least"),
+                Statistical::Most => ("最大", "most"),
+            };
+            lang.pick(format!("{group} 组 {of} 家的{zh}值"), format!("{en} of {of} in group {group}"))
+        }
         How::Constant => lang.pick("常数", "constant").to_owned(),
         How::Counted => lang.pick("计数", "counted").to_owned(),
         How::Missing => lang.pick("未知", "not known").to_owned(),

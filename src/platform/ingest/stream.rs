@@ -123,8 +123,9 @@ impl Stream {
         // only now: a stream that may not store must not end one that may; and before the marks, which count the last
         // work of the stream that was ended: without it that would be sent, and acknowledged beyond what was sent
         let place = self.presence.enter(gateway_id, superseded.clone(), clock::now());
-        let marks = in_time(self.patience.store, gateway_id, self.store.marks(gateway_id, generations)).await?;
-        let store = self.store.fenced(superseded.clone());
+        let ours = self.store.superseding(gateway_id, superseded.clone());
+        let store = in_time(self.patience.store, gateway_id, ours).await?;
+        let marks = in_time(self.patience.store, gateway_id, store.marks(gateway_id, generations)).await?;
         tracing::info!(gateway_id, agent_version = hello.agent_version, generations = marks.len(), "a gateway came");
         let counted = self.streams.enter();
         let mut flow = Flow::new(counted.open(), clock::monotonic());

@@ -42,9 +42,6 @@ impl Platform {
             product_code: String::new(),
             product_unit: String::new(),
             output_value_yuan_per_unit: None,
-            headcount: None,
-            value_added_wan: None,
-            tax_wan: None,
         };
         let gateway = Gateway { gateway_id: "gw-1".into(), credit_code: "A".into(), public_keys: Vec::new() };
         store.register(vec![site], vec![gateway], Default::default()).await.unwrap();

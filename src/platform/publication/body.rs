@@ -9,16 +9,19 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, path::Path};
+use utoipa::ToSchema;
 
 /// A file that the platform loaded.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = PublicationInput)]
 pub struct Input {
     /// Without its folder.
     pub file: String,
     pub sha256: String,
 }
 
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = PublicationBody)]
 pub struct Body {
     pub period: String,
     pub start_ms: UtcMillis,
@@ -33,7 +36,7 @@ pub struct Body {
     pub sites: Vec<PublishedSite>,
 }
 
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PublishedSite {
     pub credit_code: String,
     /// By name. What cannot be computed has no value, and its terms say why.

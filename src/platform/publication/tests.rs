@@ -24,9 +24,6 @@ fn site(land_mu: &str) -> Site {
         product_code: "yarn".into(),
         product_unit: "piece".into(),
         output_value_yuan_per_unit: Some("3.10".parse().unwrap()),
-        headcount: None,
-        value_added_wan: None,
-        tax_wan: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! boundary.csv: rows → the boundary of sites, meter by meter.
 
 use super::{
-    Import,
+    Import, Sheet,
     field::{self, Gateways},
     table::{self, Columns, Row, Rule, take},
     tree,
@@ -11,7 +11,7 @@ use crate::{
     model::{BoundaryLine, Enthalpy, Gateway, MeterName, Origin, PointName, Role, STEAM},
     runtime::{
         lang::Text,
-        problem::{At, Doc, Problems, Unique, found},
+        problem::{At, Problems, Unique, found},
     },
 };
 
@@ -32,7 +32,7 @@ const NAMES: [&str; 15] = [
     "serial",
     "calibrated_until",
 ];
-const COLUMNS: Columns = Columns { all: &NAMES, required: 5 };
+pub(super) const COLUMNS: Columns = Columns { all: &NAMES, required: 5 };
 const POINT: usize = 3;
 const FED_BY: usize = 7;
 const ENTHALPY: usize = 11;
@@ -56,12 +56,12 @@ pub(super) struct Placed {
     pub(super) fed_by: At,
 }
 
-/// Every line is about a gateway of its site. `file` is what messages call it.
+/// Every line is about a gateway of its site.
 ///
 /// # Errors
 /// Every problem of the file, also of the tree of meters, and then nothing is imported.
-pub fn boundary_from_csv(text: &str, file: &str, gateways: &[Gateway]) -> Result<Import<BoundaryLine>, Problems> {
-    let (doc, gateways) = (Doc::new(file, text), Gateways::of(gateways));
+pub fn boundary_of(sheet: &Sheet, gateways: &[Gateway]) -> Result<Import<BoundaryLine>, Problems> {
+    let (doc, gateways) = (sheet.doc(), Gateways::of(gateways));
     let mut points = Unique::new("其他行", "row");
     let mut lines = Vec::new();
     table::each(&doc, COLUMNS, |row| {

@@ -1,27 +1,24 @@
 //! calorific.csv: rows → measured net calorific values.
 
 use super::{
-    Import, field,
+    Import, Sheet, field,
     table::{self, Columns, Row, Rule, take},
 };
 use crate::{
     model::{CalorificValue, Site, unit::ratio},
-    runtime::{
-        lang::Text,
-        problem::{Doc, Problems},
-    },
+    runtime::{lang::Text, problem::Problems},
 };
 use rust_decimal::Decimal;
 
 const NAMES: [&str; 7] = ["credit_code", "carrier", "date", "ncv_kj_per_unit", "unit", "quantity", "source"];
-const COLUMNS: Columns = Columns { all: &NAMES, required: 7 };
+pub(super) const COLUMNS: Columns = Columns { all: &NAMES, required: 7 };
 
-/// Every value is of a fuel of one of `sites`. A day may have several. `file` is what messages call it.
+/// Every value is of a fuel of one of `sites`. A day may have several.
 ///
 /// # Errors
 /// Every problem of the file, and then nothing is imported.
-pub fn calorific_from_csv(text: &str, file: &str, sites: &[Site]) -> Result<Import<CalorificValue>, Problems> {
-    let (doc, sites) = (Doc::new(file, text), field::Sites::of(sites));
+pub fn calorific_of(sheet: &Sheet, sites: &[Site]) -> Result<Import<CalorificValue>, Problems> {
+    let (doc, sites) = (sheet.doc(), field::Sites::of(sites));
     let mut values = Vec::new();
     table::each(&doc, COLUMNS, |row| values.extend(value(row, &sites)));
     doc.finish(values).map(|(rows, warnings)| Import { rows, warnings })

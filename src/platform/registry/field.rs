@@ -59,20 +59,6 @@ pub(super) fn any_sign(text: &str) -> Result<Option<Decimal>, Rule> {
     decimal(text).map(Some).ok_or_else(|| refuse("空或可为负", "of either sign, or nothing"))
 }
 
-/// Empty is unknown.
-pub(super) fn count(text: &str) -> Result<Option<u32>, Rule> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let digits = (1..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten().map(Some).ok_or_else(|| {
-        (
-            Text::new("空或至多 8 位的整数", "a whole number of at most 8 digits, or nothing"),
-            Text::new("只写数字", "write digits only"),
-        )
-    })
-}
-
 pub(super) fn name(text: &str) -> Result<String, Rule> {
     if text.is_empty() {
         return Err((Text::new("名称", "a name"), Text::new("填写", "fill it in")));

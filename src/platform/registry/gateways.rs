@@ -1,28 +1,28 @@
 //! Rows → gateways.
 
 use super::{
-    Import,
+    Import, Sheet,
     table::{self, Columns},
 };
 use crate::{
     model::{Gateway, Site},
     runtime::{
         lang::Text,
-        problem::{Doc, Problems, Unique},
+        problem::{Problems, Unique},
     },
 };
 use std::collections::HashSet;
 
-const COLUMNS: Columns = Columns { all: &["gateway_id", "credit_code", "public_key"], required: 2 };
+pub(super) const COLUMNS: Columns = Columns { all: &["gateway_id", "credit_code", "public_key"], required: 2 };
 /// Keys of one gateway: each that it ever had.
 const KEYS_MAX: usize = 8;
 
-/// Every gateway stands on one of `sites`. `file` is what messages call it.
+/// Every gateway stands on one of `sites`.
 ///
 /// # Errors
 /// Every problem of the file, and then nothing is imported.
-pub fn gateways_from_csv(text: &str, file: &str, sites: &[Site]) -> Result<Import<Gateway>, Problems> {
-    let doc = Doc::new(file, text);
+pub fn gateways_of(sheet: &Sheet, sites: &[Site]) -> Result<Import<Gateway>, Problems> {
+    let doc = sheet.doc();
     let known: HashSet<&str> = sites.iter().map(|site| site.credit_code.as_str()).collect();
     let mut ids = Unique::new("其他行", "row");
     let mut gateways = Vec::new();

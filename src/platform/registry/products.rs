@@ -1,14 +1,14 @@
 //! products.csv: rows → products, for sites that make more than one.
 
 use super::{
-    Import, field,
+    Import, Sheet, field,
     table::{self, Columns, Row, take},
 };
 use crate::{
     model::{Limit, Product, Site},
     runtime::{
         lang::Text,
-        problem::{Doc, Problems, Unique},
+        problem::{Problems, Unique},
     },
 };
 
@@ -21,14 +21,14 @@ const NAMES: [&str; 7] = [
     "limit_kgce_per_unit",
     "limit_standard",
 ];
-const COLUMNS: Columns = Columns { all: &NAMES, required: 5 };
+pub(super) const COLUMNS: Columns = Columns { all: &NAMES, required: 5 };
 
-/// Every product is of one of `sites`. `file` is what messages call it.
+/// Every product is of one of `sites`.
 ///
 /// # Errors
 /// Every problem of the file, and then nothing is imported.
-pub fn products_from_csv(text: &str, file: &str, sites: &[Site]) -> Result<Import<Product>, Problems> {
-    let (doc, sites) = (Doc::new(file, text), field::Sites::of(sites));
+pub fn products_of(sheet: &Sheet, sites: &[Site]) -> Result<Import<Product>, Problems> {
+    let (doc, sites) = (sheet.doc(), field::Sites::of(sites));
     let mut codes = Unique::new("该单位的其他行", "row of the site");
     let mut products = Vec::new();
     table::each(&doc, COLUMNS, |row| {

@@ -1,23 +1,19 @@
 //! Rows → sites.
 
 use super::{
-    Import, field, industry,
+    Import, Sheet, code, field, industry,
     table::{self, Columns, Row, Rule, take},
 };
 use crate::{
-    model::{
-        Site,
-        credit_code::{self, ALPHABET, CreditCodeError},
-        region,
-    },
+    model::{Site, region},
     runtime::{
         lang::Text,
-        problem::{Doc, Problems, Unique, found, quoted},
+        problem::{Problems, Unique, found, quoted},
     },
 };
 
-/// The columns of sites.csv. The last may be left out.
-const NAMES: [&str; 13] = [
+/// The last three may be left out.
+const NAMES: [&str; 12] = [
     "credit_code",
     "name",
     "city_code",
@@ -27,19 +23,21 @@ const NAMES: [&str; 13] = [
     "product_code",
     "product_unit",
     "output_value_yuan_per_unit",
-    "headcount",
-    "value_added_wan",
-    "tax_wan",
     "credit_code_note",
+    "industry_code_note",
+    "region_code_note",
 ];
-const COLUMNS: Columns = Columns { all: &NAMES, required: 12 };
+pub(super) const COLUMNS: Columns = Columns { all: &NAMES, required: 9 };
+const CREDIT_CODE_NOTE: usize = 9;
+const INDUSTRY_CODE_NOTE: usize = 10;
+const REGION_CODE_NOTE: usize = 11;
 
-/// Sites of a file's text; `file` is what messages call it.
+/// Sites of a file's text;
 ///
 /// # Errors
 /// Every problem of the file, and then nothing is imported.
-pub fn sites_from_csv(text: &str, file: &str) -> Result<Import<Site>, Problems> {
-    let doc = Doc::new(file, text);
+pub fn sites_of(sheet: &Sheet) -> Result<Import<Site>, Problems> {
+    let doc = sheet.doc();
     let mut codes = Unique::new("其他行", "row");
     let mut sites = Vec::new();
     table::each(&doc, COLUMNS, |row| {
@@ -51,11 +49,11 @@ pub fn sites_from_csv(text: &str, file: &str) -> Result<Import<Site>, Problems> 
 
 /// `None` where a problem was reported.
 fn site(row: &Row) -> Option<Site> {
-    let credit_code = credit_code(row);
+    let credit_code = code::credit_code(row, 0, CREDIT_CODE_NOTE);
     let name = take(row, 1, field::name);
-    let city_code = take(row, 2, city);
-    let county_code = take(row, 3, |county| county_of(county, row.field(2)));
-    let industry_code = take(row, 4, industry::normalised);
+    let city_code = noted(row, 2, REGION_CODE_NOTE, city, region::is_code);
+    let county_code = noted(row, 3, REGION_CODE_NOTE, |county| county_of(county, row.field(2)), region::is_code);
+    let industry_code = noted(row, 4, INDUSTRY_CODE_NOTE, industry::normalised, industry::has_form);
     let land_mu = take(row, 5, field::positive);
     let product_code = take(row, 6, field::short);
     let product_unit = take(row, 7, |unit| match row.field(6) {
@@ -63,9 +61,6 @@ fn site(row: &Row) -> Option<Site> {
         _ => field::unit(unit),
     });
     let output_value_yuan_per_unit = take(row, 8, field::not_negative);
-    let headcount = take(row, 9, field::count);
-    let value_added_wan = take(row, 10, field::any_sign);
-    let tax_wan = take(row, 11, field::any_sign);
     Some(Site {
         credit_code: credit_code?,
         name: name?,
@@ -76,76 +71,24 @@ fn site(row: &Row) -> Option<Site> {
         product_code: product_code?,
         product_unit: product_unit?,
         output_value_yuan_per_unit: output_value_yuan_per_unit?,
-        headcount: headcount?,
-        value_added_wan: value_added_wan?,
-        tax_wan: tax_wan?,
     })
 }
 
-/// A wrong check character is an error unless the row says why it stands: such codes were really issued.
-fn credit_code(row: &Row) -> Option<String> {
-    let code = row.field(0);
-    let note = take(row, 12, field::short)?;
-    let warn = |(expected, fix): Rule| row.doc.warn(&row.at(0), found(&quoted(code)), expected, fix);
-    match credit_code::check(code) {
-        Ok(()) => {}
-        Err(error @ CreditCodeError::Check { .. }) if !note.is_empty() => {
-            let (expected, _) = wrong_code(error);
-            warn((
-                expected,
-                Text::new(format!("已按备注接受：{note}"), format!("accepted for the reason given: {note}")),
-            ));
+/// By its rule, or as it is written where the row gives a reason and the code at least has the `form`.
+fn noted(
+    row: &Row,
+    place: usize,
+    note: usize,
+    rule: impl Fn(&str) -> Result<String, Rule>,
+    form: impl Fn(&str) -> bool,
+) -> Option<String> {
+    let (text, note) = (row.field(place), take(row, note, field::short)?);
+    match rule(text) {
+        Err((expected, _)) if !note.is_empty() && form(text) => {
+            row.doc.warn(&row.at(place), found(&quoted(text)), expected, code::accepted(&note));
+            Some(text.to_owned())
         }
-        Err(error) => {
-            row.refuse(0, wrong_code(error));
-            return None;
-        }
-    }
-    if let Some(computed) = credit_code::wrong_organisation_check(code) {
-        warn((
-            Text::new(
-                format!("第 17 位为组织机构代码校验码 {computed}（GB 11714）"),
-                format!("the organisation code's check character {computed} at position 17 (GB 11714)"),
-            ),
-            Text::new("已接受，请核对", "accepted; compare it with the licence"),
-        ));
-    }
-    Some(code.to_owned())
-}
-
-fn wrong_code(error: CreditCodeError) -> Rule {
-    match error {
-        CreditCodeError::Length(length) => (
-            Text::new(format!("18 位统一社会信用代码，实际 {length} 位"), format!("18 characters, there are {length}")),
-            Text::new("按营业执照填写", "copy it from the business licence"),
-        ),
-        CreditCodeError::Character { position, found } => {
-            let (zh, en) = if (3..=8).contains(&position) && ALPHABET.contains(found) {
-                ("为数字".to_owned(), "a digit".to_owned())
-            } else {
-                (format!("为 {ALPHABET} 之一"), format!("one of {ALPHABET}"))
-            };
-            (
-                Text::new(
-                    format!("第 {position} 位{zh}，实际为 {found}"),
-                    format!("{en} at position {position}, there is {found}"),
-                ),
-                Text::new(
-                    "按营业执照填写（不含 I、O、S、V、Z）",
-                    "copy it from the business licence; I, O, S, V, Z do not occur",
-                ),
-            )
-        }
-        CreditCodeError::Check { computed, .. } => (
-            Text::new(
-                format!("校验码 {computed}（GB 32100-2015）"),
-                format!("the check character {computed} (GB 32100-2015)"),
-            ),
-            Text::new(
-                "按营业执照核对；如确实如此，请在 credit_code_note 列写明原因",
-                "compare it with the business licence; if it is really so, give the reason in the column credit_code_note",
-            ),
-        ),
+        ruled => ruled.map_err(|refused| row.refuse(place, refused)).ok(),
     }
 }
 

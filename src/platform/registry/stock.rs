@@ -1,7 +1,7 @@
 //! stock.csv: rows → the stock books of fuels that come by the truck and lie in tanks and yards.
 
 use super::{
-    Import, field,
+    Import, Sheet, field,
     table::{self, Columns, Row, take},
 };
 use crate::{
@@ -16,18 +16,18 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 const NAMES: [&str; 8] = ["credit_code", "carrier", "unit", "date", "kind", "quantity", "document", "note"];
-const COLUMNS: Columns = Columns { all: &NAMES, required: 6 };
+pub(super) const COLUMNS: Columns = Columns { all: &NAMES, required: 6 };
 const QUANTITY: usize = 5;
 
 const KINDS: [(&str, StockKind); 3] =
     [("opening", StockKind::Opening), ("delivery", StockKind::Delivery), ("closing", StockKind::Closing)];
 
-/// Every entry is of one of `sites`. `file` is what messages call it.
+/// Every entry is of one of `sites`.
 ///
 /// # Errors
 /// Every problem of the file, also a stock that grew without a delivery, and then nothing is imported.
-pub fn stock_from_csv(text: &str, file: &str, sites: &[Site]) -> Result<Import<StockEntry>, Problems> {
-    let (doc, sites) = (Doc::new(file, text), field::Sites::of(sites));
+pub fn stock_of(sheet: &Sheet, sites: &[Site]) -> Result<Import<StockEntry>, Problems> {
+    let (doc, sites) = (sheet.doc(), field::Sites::of(sites));
     let mut readings = Unique::new("该品种同日同类的行", "row of the day and kind");
     let mut books: BTreeMap<(String, String), Vec<(StockEntry, At)>> = BTreeMap::new();
     table::each(&doc, COLUMNS, |row| {

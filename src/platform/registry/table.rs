@@ -1,13 +1,17 @@
-//! A CSV file → its rows, each field with its place.
+//! A sheet → its rows, each field with its place.
 
-use super::place::{span, start};
+use super::{
+    place::{span, start},
+    word,
+};
 use crate::runtime::{
     lang::Text,
     problem::{At, Doc, Found, found, nearest, quoted},
 };
 use csv::StringRecord;
 
-const ROWS_MAX: usize = 200_000;
+/// Of a file; a province's sites fit into one, and what is read of more would fill the memory.
+pub(super) const ROWS_MAX: usize = 200_000;
 const FIELD_BYTES_MAX: usize = 4 << 10;
 
 /// The columns of a file: those after `required` may be left out.
@@ -21,15 +25,15 @@ pub(super) struct Columns {
 pub(super) struct Row<'r> {
     pub(super) doc: &'r Doc<'r>,
     columns: Columns,
-    /// For each column of the file its place.
-    order: &'r [usize],
+    /// For each column of the file its place and its name there.
+    order: &'r [(usize, String)],
     /// The byte that the row begins with.
     start: usize,
     record: &'r StringRecord,
 }
 
 /// What is expected of a field, and the fix.
-pub(super) type Rule = (Text, Text);
+pub type Rule = (Text, Text);
 
 impl<'r> Row<'r> {
     /// Empty where the file does not have the column.
@@ -42,17 +46,29 @@ impl<'r> Row<'r> {
     }
 
     pub(super) fn at(&self, place: usize) -> At {
-        let path = self.columns.all.get(place).copied().unwrap_or_default().to_owned();
+        let here = self.here(place);
+        let written = here.and_then(|here| self.order.get(here)).map(|(_, name)| name.as_str());
+        let path = written.or(self.columns.all.get(place).copied()).unwrap_or_default().to_owned();
         let nowhere = self.start..self.start;
-        At { path, span: self.here(place).map_or(nowhere, |here| span(self.doc.text, self.start, here)) }
+        At { path, span: here.map_or(nowhere, |here| span(self.doc.text, self.start, here)) }
     }
 
     pub(super) fn refuse(&self, place: usize, (expected, fix): Rule) {
         self.doc.report(&self.at(place), found(&quoted(self.field(place))), expected, fix);
     }
 
+    /// The column's own name, whatever the file calls it.
+    pub(super) fn name(&self, place: usize) -> &'static str {
+        self.columns.all.get(place).copied().unwrap_or_default()
+    }
+
     fn here(&self, place: usize) -> Option<usize> {
-        self.order.iter().position(|known| *known == place)
+        self.order.iter().position(|(known, _)| *known == place)
+    }
+
+    /// Every field in the order of [`Columns::all`].
+    pub(super) fn fields(&self) -> Vec<String> {
+        (0..self.columns.all.len()).map(|place| self.field(place).to_owned()).collect()
     }
 }
 
@@ -95,7 +111,7 @@ pub(super) fn each(doc: &Doc, columns: Columns, mut take: impl FnMut(&Row)) {
             continue;
         }
         let mut sound = true;
-        for (field, place) in record.iter().zip(&order) {
+        for (field, (place, _)) in record.iter().zip(&order) {
             if let Err(rule) = check(field) {
                 row.refuse(*place, rule);
                 sound = false;
@@ -108,7 +124,7 @@ pub(super) fn each(doc: &Doc, columns: Columns, mut take: impl FnMut(&Row)) {
 }
 
 /// For each column of the file its place among the known ones.
-fn order(doc: &Doc, header: &StringRecord, columns: Columns) -> Option<Vec<usize>> {
+fn order(doc: &Doc, header: &StringRecord, columns: Columns) -> Option<Vec<(usize, String)>> {
     let (required, optional) = columns.all.split_at(columns.required);
     let expected = || {
         let also = |zh: &str| if optional.is_empty() { String::new() } else { format!("{zh}{}", optional.join(", ")) };
@@ -123,26 +139,29 @@ fn order(doc: &Doc, header: &StringRecord, columns: Columns) -> Option<Vec<usize
             doc.report(&at, Text::new(format!("{zh} {shown}"), format!("{en} {shown}")), expected(), fix);
             false
         };
-        sound &= match columns.all.iter().position(|known| *known == name) {
-            Some(place) if order.contains(&place) => {
+        sound &= match word::place(name, columns.all) {
+            Some(place) if order.iter().any(|(known, _)| *known == place) => {
                 refuse("再次出现的列", "a second column", Text::new("删除其中一列", "remove one of the two"))
             }
             Some(place) => {
-                order.push(place);
+                order.push((place, name.to_owned()));
                 true
             }
             None => refuse(
                 "未知的列",
                 "unknown column",
-                match nearest(name, columns.all.iter().copied()) {
+                match nearest(name, word::all(columns.all)) {
                     Some(near) => Text::new(format!("是否应写作 {near}？"), format!("did you mean {near}?")),
                     None => Text::new("删除或改正该列名", "remove it, or correct its name"),
                 },
             ),
         };
     }
-    let missing: Vec<_> =
-        (0..).zip(required).filter(|(place, _)| !order.contains(place)).map(|(_, name)| *name).collect();
+    let missing: Vec<_> = (0..)
+        .zip(required)
+        .filter(|(place, _)| !order.iter().any(|(known, _)| known == place))
+        .map(|(_, name)| *name)
+        .collect();
     if missing.is_empty() {
         return sound.then_some(order);
     }

@@ -1,7 +1,7 @@
 //! virtual.csv: rows → points that are computed from others.
 
 use super::{
-    Import,
+    Import, Sheet,
     boundary::ROLES,
     field::{self, Gateways},
     formula,
@@ -12,13 +12,13 @@ use crate::{
     model::{BoundaryLine, Formula, Gateway, Operand, PointName, Role, VirtualPoint},
     runtime::{
         lang::Text,
-        problem::{At, Doc, Problems, Unique, found, quoted},
+        problem::{At, Problems, Unique, found, quoted},
     },
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 const NAMES: [&str; 8] = ["credit_code", "name", "kind", "terms", "unit", "counts_as", "carrier", "product"];
-const COLUMNS: Columns = Columns { all: &NAMES, required: 5 };
+pub(super) const COLUMNS: Columns = Columns { all: &NAMES, required: 5 };
 const TERMS: usize = 3;
 const COUNTS_AS: usize = 5;
 
@@ -31,17 +31,16 @@ enum Kind {
 const KINDS: [(&str, Kind); 2] = [("sum", Kind::Sum), ("ratio", Kind::Ratio)];
 
 /// Terms are points of gateways that stand on the site; whether there are such points is seen where their data is.
-/// `file` is what messages call it; without a `boundary`, as its file is wrong, nothing is compared with it.
+/// Without a `boundary`, as its file is wrong, nothing is compared with it.
 ///
 /// # Errors
 /// Every problem of the file, also circles and what is counted twice, and then nothing is imported.
-pub fn virtual_points_from_csv(
-    text: &str,
-    file: &str,
+pub fn virtual_points_of(
+    sheet: &Sheet,
     gateways: &[Gateway],
     boundary: Option<&[BoundaryLine]>,
 ) -> Result<Import<VirtualPoint>, Problems> {
-    let (doc, gateways) = (Doc::new(file, text), Gateways::of(gateways));
+    let (doc, gateways) = (sheet.doc(), Gateways::of(gateways));
     let bounded: Option<HashSet<&str>> =
         boundary.map(|lines| lines.iter().map(|line| line.credit_code.as_str()).collect());
     let mut names = Unique::new("该单位的其他行", "row of the site");

@@ -1,11 +1,11 @@
 //! Alarms: what a person should know of a gateway. One row a gateway and kind, so that no flood fills the disk.
 
+use super::sql::{Tx, params};
 use super::{
     StoreError,
     listing::{Listing, Page},
 };
 use crate::{model::UtcMillis, runtime::lang::Text};
-use rusqlite::{Connection, params};
 
 /// The codes stay in files for years.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -116,7 +116,7 @@ pub struct Alarm {
 }
 
 pub fn raise(
-    tx: &Connection,
+    tx: Tx<'_>,
     gateway: i64,
     kind: AlarmKind,
     times: usize,
@@ -124,40 +124,35 @@ pub fn raise(
     now: UtcMillis,
 ) -> Result<(), StoreError> {
     let times = i64::try_from(times).unwrap_or(i64::MAX);
-    tx.prepare_cached(
-        "INSERT INTO alarm VALUES (?1, ?2, ?3, ?3, ?4, ?5)
-         ON CONFLICT (gateway, kind) DO UPDATE SET last = excluded.last, count = count + excluded.count, detail = excluded.detail",
-    )?
-    .execute(params![gateway, kind as i64, now.0, times, shortened(detail)])?;
+    tx.execute("INSERT INTO alarm VALUES (?1, ?2, ?3, ?3, ?4, ?5)
+         ON CONFLICT (gateway, kind) DO UPDATE SET last = excluded.last, count = alarm.count + excluded.count, detail = excluded.detail", params![gateway, kind as i64, now.0, times, shortened(detail)])?;
     Ok(())
 }
 
 /// By gateway and kind.
-pub fn alarms(tx: &Connection, listing: &Listing) -> Result<Page<Alarm>, StoreError> {
-    let mut select = tx.prepare_cached(
-        "SELECT gateway.id * 64 + kind, gateway_id, credit_code, kind, first, last, count, detail
+pub fn alarms(tx: Tx<'_>, listing: &Listing) -> Result<Page<Alarm>, StoreError> {
+    let select = "SELECT gateway.id * 64 + kind, gateway_id, credit_code, kind, first, last, count, detail
          FROM alarm JOIN gateway ON gateway.id = alarm.gateway
          WHERE credit_code IS NOT NULL AND gateway.id * 64 + kind > ?1
            AND (?2 IS NULL OR credit_code = ?2) AND (?3 IS NULL OR gateway_id = ?3)
-         ORDER BY gateway.id, kind LIMIT ?4",
-    )?;
-    let asked = params![listing.after.unwrap_or(0), listing.credit_code, listing.gateway_id, listing.limit_and_one()];
-    let rows = select.query_map(asked, |row| {
+         ORDER BY gateway.id, kind LIMIT ?4";
+    let asked = params![listing.after.unwrap_or(0), &listing.credit_code, &listing.gateway_id, listing.limit_and_one()];
+    let rows = tx.rows(select, asked, |row| {
         let code: i64 = row.get(3)?;
         // of a newer platform, before this file was put back
-        let unknown = || rusqlite::Error::IntegralValueOutOfRange(3, code);
+        let unknown = || StoreError::Unreadable { column: 3, found: format!("alarm {code}") };
         let alarm = Alarm {
             gateway_id: row.get(1)?,
             credit_code: row.get(2)?,
             kind: AlarmKind::ALL.into_iter().find(|kind| *kind as i64 == code).ok_or_else(unknown)?,
             first: UtcMillis(row.get(4)?),
             last: UtcMillis(row.get(5)?),
-            count: row.get::<_, i64>(6)?.unsigned_abs(),
+            count: row.get::<i64>(6)?.unsigned_abs(),
             detail: row.get(7)?,
         };
         Ok((row.get(0)?, alarm))
     })?;
-    listing.page(rows.collect::<Result<_, _>>()?)
+    listing.page(rows)
 }
 
 /// What came from outside, at a length that a log and a table bear.

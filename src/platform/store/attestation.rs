@@ -13,6 +13,7 @@
 
 mod key;
 
+use super::sql::{Row, Tx, params};
 use super::{
     StoreError,
     alarm::{self, AlarmKind},
@@ -30,7 +31,6 @@ use crate::{
 use bytes::Bytes;
 use key::Keys;
 pub use key::{GatewayKey, accepted, pin, pinned};
-use rusqlite::{Connection, Row};
 use std::collections::BTreeMap;
 
 /// One generation, as far as it is signed.
@@ -74,7 +74,7 @@ impl AttestationLine {
 }
 
 /// Notes the key of an attestation that came, and raises an alarm where it proves nothing. It is stored all the same.
-pub fn note(tx: &Connection, gateway: i64, attestation: &Attestation, now: UtcMillis) -> Result<(), StoreError> {
+pub fn note(tx: Tx<'_>, gateway: i64, attestation: &Attestation, now: UtcMillis) -> Result<(), StoreError> {
     let Attestation { gen_id, seq, key, .. } = attestation;
     let about = format!("generation {} through record {seq}", hex(gen_id));
     if !chain::is_signed(attestation) {
@@ -98,24 +98,22 @@ pub fn hash_of(record: &Record) -> Option<Hash> {
 }
 
 /// Every generation of a gateway, and those it signed and of which nothing is here.
-pub fn verify(tx: &Connection, gateway: i64) -> Result<Vec<AttestationLine>, StoreError> {
+pub fn verify(tx: Tx<'_>, gateway: i64) -> Result<Vec<AttestationLine>, StoreError> {
     verify_by(tx, gateway, chain::is_signed)
 }
 
 /// [`verify`] with another notion of a good signature: the tests show what the real one is worth.
 pub(super) fn verify_by(
-    tx: &Connection,
+    tx: Tx<'_>,
     gateway: i64,
     is_signed: impl Fn(&Attestation) -> bool,
 ) -> Result<Vec<AttestationLine>, StoreError> {
     let select = "SELECT gateway_id FROM gateway WHERE id = ?1";
-    let gateway_id: String = tx.prepare_cached(select)?.query_row([gateway], |row| row.get(0))?;
+    let gateway_id: String = tx.only(select, params![gateway], |row| row.get(0))?;
     let mut claims = claims(tx, gateway, is_signed)?;
     let mut lines = Vec::new();
-    let mut select =
-        tx.prepare_cached("SELECT id, gen_id, seq, last_seq FROM generation WHERE gateway = ?1 ORDER BY id")?;
-    let mut rows = select.query([gateway])?;
-    while let Some(row) = rows.next()? {
+    let select = "SELECT id, gen_id, seq, last_seq FROM generation WHERE gateway = ?1 ORDER BY id";
+    tx.each(select, params![gateway], |row| {
         let (id, gen_id): (i64, GenId) = (row.get(0)?, row.get(1)?);
         let (mark, sealed): (i64, Option<i64>) = (row.get(2)?, row.get(3)?);
         let claimed = claims.remove(&gen_id).unwrap_or_default();
@@ -129,7 +127,7 @@ pub(super) fn verify_by(
             ));
         }
         lines.push(line);
-    }
+ Ok(()) })?;
     for (gen_id, claimed) in claims {
         let mut line = line(&gateway_id, gen_id, 0, claimed.faults);
         line.signed_through = claimed.chains.last_key_value().map_or(0, |(seq, _)| *seq);
@@ -161,25 +159,22 @@ struct Claimed {
 
 /// Of all attestation blocks those that prove something; the others are faults.
 fn claims(
-    tx: &Connection,
+    tx: Tx<'_>,
     gateway: i64,
     is_signed: impl Fn(&Attestation) -> bool,
 ) -> Result<BTreeMap<GenId, Claimed>, StoreError> {
     let keys = Keys::of(tx, gateway)?;
     let mut claims: BTreeMap<GenId, Claimed> = BTreeMap::new();
-    let mut select = tx.prepare_cached(
-        "SELECT block.seq, block.kind, crc32c, body, gen_id FROM block
-         JOIN generation ON generation.id = block.generation WHERE block.kind = 7 AND block.gateway = ?1",
-    )?;
-    let mut rows = select.query([gateway])?;
-    while let Some(row) = rows.next()? {
+    let select = "SELECT block.seq, block.kind, crc32c, body, gen_id FROM block
+         JOIN generation ON generation.id = block.generation WHERE block.kind = 7 AND block.gateway = ?1";
+    tx.each(select, params![gateway], |row| {
         let (seq, host): (i64, GenId) = (row.get(0)?, row.get(4)?);
         let at = format!("record {seq} of generation {:032x}", u128::from_be_bytes(host));
         let body: Vec<u8> = row.get(3)?;
         let record = Record { kind: row.get(1)?, crc32c: row.get(2)?, body: Bytes::from(body) };
         let Ok(Content::Attestation(attestation)) = decode(&record) else {
             claims.entry(host).or_default().faults.push(format!("{at} was an attestation and can not be read"));
-            continue;
+            return Ok(());
         };
         let claimed = claims.entry(attestation.gen_id).or_default();
         if !is_signed(&attestation) {
@@ -193,27 +188,25 @@ fn claims(
                 chains.push(attestation.chain);
             }
         }
-    }
+        Ok(())
+    })?;
     Ok(claims)
 }
 
 /// Computes the chain of the stored records and holds it against what was signed.
 fn follow(
-    tx: &Connection,
+    tx: Tx<'_>,
     generation: i64,
     gen_id: &GenId,
     chains: &BTreeMap<u64, Vec<Hash>>,
     line: &mut AttestationLine,
 ) -> Result<(), StoreError> {
-    let mut select = tx.prepare_cached(
-        "SELECT seq, kind, crc32c, body, NULL, 0 FROM block WHERE generation = ?1
-         UNION ALL SELECT seq, kind, crc32c, body, hash, 1 FROM refused WHERE generation = ?1 ORDER BY 1",
-    )?;
-    let mut rows = select.query([generation])?;
+    let select = "SELECT seq, kind, crc32c, body, NULL, 0 FROM block WHERE generation = ?1
+         UNION ALL SELECT seq, kind, crc32c, body, hash, 1 FROM refused WHERE generation = ?1 ORDER BY 1";
     // unknown behind a record whose hash is not known, until the next attestation says it
     let (mut chain, mut at, mut gap) = (Some(Chain::start(gen_id)), 0_u64, None);
-    while let Some(row) = rows.next()? {
-        let seq = row.get::<_, i64>(0)?.unsigned_abs();
+    tx.each(select, params![generation], |row| {
+        let seq = row.get::<i64>(0)?.unsigned_abs();
         if seq != at + 1 {
             chain = None; // a fault at the next attestation; in any case one of the mark
         }
@@ -229,7 +222,7 @@ fn follow(
             }
             (None, _) => None,
         };
-        let Some(signed) = chains.get(&seq) else { continue };
+        let Some(signed) = chains.get(&seq) else { return Ok(()) };
         let first = line.attested_through + 1;
         let matches = chain.is_some_and(|chain| signed.contains(&chain.hash));
         match (chain, gap.take()) {
@@ -246,7 +239,7 @@ fn follow(
             chain = signed.first().map(|hash| Chain { seq, hash: *hash });
         }
         line.attested_through = seq;
-    }
+ Ok(()) })?;
     line.signed_through = chains.last_key_value().map_or(0, |(seq, _)| *seq);
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! Is the store what its blocks say? Everything is computed anew and compared.
 
+use super::sql::{Tx, params};
 use super::{
     AttestationLine, GatewayKey, StoreError, attestation, block, generation,
     renew::ALWAYS,
+    rollup,
     row::{bridges_between, declarations, rows_between, turns_between},
     run,
 };
-use rusqlite::Connection;
 
 /// What [`super::Store::audit`] found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,16 +29,16 @@ pub struct Audit {
     pub faults: Vec<String>,
 }
 
-pub fn audit(tx: &Connection) -> Result<Audit, StoreError> {
+pub fn audit(tx: Tx<'_>) -> Result<Audit, StoreError> {
     audit_of(tx, None)
 }
 
 /// Of one gateway, or of all.
-pub fn audit_of(tx: &Connection, gateway: Option<i64>) -> Result<Audit, StoreError> {
+pub fn audit_of(tx: Tx<'_>, gateway: Option<i64>) -> Result<Audit, StoreError> {
     let mut audit = Audit::default();
     marks(tx, gateway, &mut audit)?;
-    let mut select = tx.prepare("SELECT id FROM gateway WHERE ?1 IS NULL OR id = ?1 ORDER BY id")?;
-    let gateways: Vec<i64> = select.query_map([gateway], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let select = "SELECT id FROM gateway WHERE ?1 IS NULL OR id = ?1 ORDER BY id";
+    let gateways: Vec<i64> = tx.rows(select, params![gateway], |row| row.get(0))?;
     for gateway in gateways {
         series_of(tx, gateway, &mut audit)?;
         signatures(tx, gateway, &mut audit)?;
@@ -46,18 +47,15 @@ pub fn audit_of(tx: &Connection, gateway: Option<i64>) -> Result<Audit, StoreErr
 }
 
 /// A mark says exactly which records are there: each number once, as a block or as refused.
-fn marks(tx: &Connection, gateway: Option<i64>, audit: &mut Audit) -> Result<(), StoreError> {
-    let mut select = tx.prepare(
-        "SELECT generation.id, generation.seq, count(taken.seq), count(DISTINCT taken.seq), coalesce(min(taken.seq), 1),
-                coalesce(max(taken.seq), 0), coalesce(sum(taken.refused), 0)
+fn marks(tx: Tx<'_>, gateway: Option<i64>, audit: &mut Audit) -> Result<(), StoreError> {
+    let select = "SELECT generation.id, generation.seq, count(taken.seq), count(DISTINCT taken.seq), coalesce(min(taken.seq), 1),
+                coalesce(max(taken.seq), 0), coalesce(CAST(sum(taken.refused) AS BIGINT), 0)
          FROM generation
          LEFT JOIN (SELECT generation, seq, 0 AS refused FROM block
                     UNION ALL SELECT generation, seq, 1 FROM refused) AS taken ON taken.generation = generation.id
          WHERE ?1 IS NULL OR generation.gateway = ?1
-         GROUP BY generation.id",
-    )?;
-    let mut rows = select.query([gateway])?;
-    while let Some(row) = rows.next()? {
+         GROUP BY generation.id";
+    tx.each(select, params![gateway], |row| {
         let mut numbers = [0_i64; 7];
         for (i, number) in numbers.iter_mut().enumerate() {
             *number = row.get(i)?;
@@ -71,12 +69,12 @@ fn marks(tx: &Connection, gateway: Option<i64>, audit: &mut Audit) -> Result<(),
                 "generation {id}: its mark is {mark}, but {count} records from {first} to {last} are kept, {distinct} of them distinct"
             ));
         }
-    }
+ Ok(()) })?;
     Ok(())
 }
 
 /// The stored records are those that the gateway signed.
-fn signatures(tx: &Connection, gateway: i64, audit: &mut Audit) -> Result<(), StoreError> {
+fn signatures(tx: Tx<'_>, gateway: i64, audit: &mut Audit) -> Result<(), StoreError> {
     audit.keys.extend(attestation::accepted(tx, gateway)?);
     for line in attestation::verify(tx, gateway)? {
         audit.attested += line.attested_through;
@@ -91,10 +89,10 @@ fn signatures(tx: &Connection, gateway: i64, audit: &mut Audit) -> Result<(), St
 }
 
 /// The rows of each series are those that its readings give.
-fn series_of(tx: &Connection, gateway: i64, audit: &mut Audit) -> Result<(), StoreError> {
+fn series_of(tx: Tx<'_>, gateway: i64, audit: &mut Audit) -> Result<(), StoreError> {
     let mut readings = block::readings_of_gateway(tx, gateway)?;
-    let mut select = tx.prepare_cached("SELECT id FROM series WHERE gateway = ?1 ORDER BY id")?;
-    let all: Vec<i64> = select.query_map([gateway], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let select = "SELECT id FROM series WHERE gateway = ?1 ORDER BY id";
+    let all: Vec<i64> = tx.rows(select, params![gateway], |row| row.get(0))?;
     for series in all {
         let readings = readings.remove(&series).unwrap_or_default();
         audit.series += 1;
@@ -113,6 +111,7 @@ fn series_of(tx: &Connection, gateway: i64, audit: &mut Audit) -> Result<(), Sto
         if must.turns != turns_between(tx, series, ALWAYS.start, ALWAYS.end)? {
             audit.faults.push(format!("series {series}: its turns are not those its readings give"));
         }
+        audit.faults.extend(rollup::faults(tx, series)?);
     }
     Ok(())
 }

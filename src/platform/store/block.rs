@@ -1,5 +1,6 @@
 //! Blocks: records as they came, and the readings inside them.
 
+use super::sql::{Row, Tx, params};
 use super::{
     StoreError, clock,
     clock::Placed,
@@ -16,7 +17,6 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 /// 2^24 quarter-hours are 478 years: longer than from the first to the last time a sample may have.
@@ -30,7 +30,7 @@ pub struct Place {
 
 /// Stores a record; `times` are those of its first and last sample, by `clock`.
 pub fn insert(
-    tx: &Connection,
+    tx: Tx<'_>,
     place: &Place,
     record: &Record,
     times: (UtcMillis, UtcMillis),
@@ -38,24 +38,27 @@ pub fn insert(
 ) -> Result<(), StoreError> {
     let (first, last) = times;
     let span = (0..SPAN_MAX).find(|span| last.since(first) <= QUARTER_MS << span).unwrap_or(SPAN_MAX);
-    tx.prepare_cached("INSERT INTO block VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(params![
-        place.generation,
-        place.seq,
-        record.kind,
-        record.crc32c,
-        place.gateway,
-        clock,
-        span,
-        first.0,
-        last.0,
-        record.body.as_ref(),
-    ])?;
+    tx.execute(
+        "INSERT INTO block VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            place.generation,
+            place.seq,
+            record.kind,
+            record.crc32c,
+            place.gateway,
+            clock,
+            span,
+            first.0,
+            last.0,
+            record.body.as_ref(),
+        ],
+    )?;
     Ok(())
 }
 
-pub fn crc32c(tx: &Connection, generation: i64, seq: i64) -> Result<Option<u32>, StoreError> {
-    let mut select = tx.prepare_cached("SELECT crc32c FROM block WHERE generation = ?1 AND seq = ?2")?;
-    Ok(select.query_row([generation, seq], |row| row.get(0)).optional()?)
+pub fn crc32c(tx: Tx<'_>, generation: i64, seq: i64) -> Result<Option<u32>, StoreError> {
+    let select = "SELECT crc32c FROM block WHERE generation = ?1 AND seq = ?2";
+    tx.one(select, params![generation, seq], |row| row.get(0))
 }
 
 /// Takes the readings that the ledger is made of out of a record: every value of a cumulative series, and the first
@@ -104,7 +107,7 @@ pub fn collect(content: &Content, dictionary: &Dictionary, placed: Option<Placed
 
 /// The readings of `wanted` series of a gateway in `[from, until)`, in order, none twice.
 pub fn readings_between(
-    tx: &Connection,
+    tx: Tx<'_>,
     gateway: i64,
     from: UtcMillis,
     until: UtcMillis,
@@ -123,12 +126,7 @@ pub fn readings_between(
 }
 
 /// The first stored record that holds a reading of a series.
-pub fn source(
-    tx: &Connection,
-    gateway: i64,
-    series: i64,
-    reading: Reading,
-) -> Result<Option<(GenId, u64)>, StoreError> {
+pub fn source(tx: Tx<'_>, gateway: i64, series: i64, reading: Reading) -> Result<Option<(GenId, u64)>, StoreError> {
     let mut found: Option<(i64, i64)> = None;
     let mut blocks = Blocks::default();
     each_between(tx, gateway, reading.time, reading.time.plus_ms(1), |row| {
@@ -139,63 +137,55 @@ pub fn source(
         })
     })?;
     let Some((generation, seq)) = found else { return Ok(None) };
-    let mut select = tx.prepare_cached("SELECT gen_id FROM generation WHERE id = ?1")?;
-    Ok(Some((select.query_row([generation], |row| row.get(0))?, seq.unsigned_abs())))
+    let select = "SELECT gen_id FROM generation WHERE id = ?1";
+    Ok(Some((tx.only(select, params![generation], |row| row.get(0))?, seq.unsigned_abs())))
 }
 
 const COLUMNS: &str = "SELECT generation, seq, kind, crc32c, clock, body FROM block";
 
 fn each_between(
-    tx: &Connection,
+    tx: Tx<'_>,
     gateway: i64,
     from: UtcMillis,
     until: UtcMillis,
-    mut read: impl FnMut(&rusqlite::Row<'_>) -> Result<(), StoreError>,
+    mut read: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let mut select = tx.prepare_cached(&format!(
+    let select = format!(
         "{COLUMNS} WHERE kind IN (2, 5) AND gateway = ?1 AND span = ?2 AND t_first >= ?3 AND t_first < ?4 AND t_last >= ?5"
-    ))?;
+    );
     for span in 0..=SPAN_MAX {
         // the longest have no limit: samples of a clock that was never right may lie together with later ones
         let earliest = if span == SPAN_MAX { i64::MIN } else { from.plus_ms(-(QUARTER_MS << span)).0 };
-        let mut rows = select.query(params![gateway, span, earliest, until.0, from.0])?;
-        while let Some(row) = rows.next()? {
-            read(row)?;
-        }
+        tx.each(&select, params![gateway, span, earliest, until.0, from.0], &mut read)?;
     }
     Ok(())
 }
 
 /// All readings of a gateway's series, in order, none twice.
-pub fn readings_of_gateway(tx: &Connection, gateway: i64) -> Result<HashMap<i64, Vec<Sourced>>, StoreError> {
+pub fn readings_of_gateway(tx: Tx<'_>, gateway: i64) -> Result<HashMap<i64, Vec<Sourced>>, StoreError> {
     let mut found: HashMap<i64, Vec<Sourced>> = HashMap::new();
     let mut blocks = Blocks::default();
-    let mut select = tx.prepare_cached(&format!("{COLUMNS} WHERE kind IN (2, 5) AND gateway = ?1"))?;
-    let mut rows = select.query([gateway])?;
-    while let Some(row) = rows.next()? {
-        blocks.read(tx, row, |_, series, one| found.entry(series).or_default().push(one))?;
-    }
+    let select = format!("{COLUMNS} WHERE kind IN (2, 5) AND gateway = ?1");
+    tx.each(&select, params![gateway], |row| {
+        blocks.read(tx, row, |_, series, one| found.entry(series).or_default().push(one))
+    })?;
     Ok(found.into_iter().map(|(series, readings)| (series, settled(readings))).collect())
 }
 
 /// The readings of the blocks of a clock's segment, as if it were placed as `placed` says.
 pub fn readings_of_clock(
-    tx: &Connection,
+    tx: Tx<'_>,
     clock: i64,
     placed: Placed,
     mut take: impl FnMut(i64, Sourced),
 ) -> Result<(), StoreError> {
     let mut blocks = Blocks::default();
     blocks.clocks.insert(clock, Some(placed));
-    let mut select = tx.prepare_cached(&format!(
+    let select = format!(
         "{COLUMNS} WHERE clock = ?1 AND generation IN
            (SELECT generation.id FROM generation JOIN clock USING (gateway, run) WHERE clock.id = ?1)"
-    ))?;
-    let mut rows = select.query([clock])?;
-    while let Some(row) = rows.next()? {
-        blocks.read(tx, row, |_, series, one| take(series, one))?;
-    }
-    Ok(())
+    );
+    tx.each(&select, params![clock], |row| blocks.read(tx, row, |_, series, one| take(series, one)))
 }
 
 /// What the rows of blocks need to be read.
@@ -209,12 +199,12 @@ impl Blocks {
     /// From a row of [`COLUMNS`]: its generation and number, and each reading with its series.
     fn read(
         &mut self,
-        tx: &Connection,
-        row: &rusqlite::Row<'_>,
+        tx: Tx<'_>,
+        row: &Row<'_>,
         mut take: impl FnMut((i64, i64), i64, Sourced),
     ) -> Result<(), StoreError> {
         let (generation, seq) = (row.get(0)?, row.get(1)?);
-        let placed = match row.get::<_, Option<i64>>(4)? {
+        let placed = match row.get::<Option<i64>>(4)? {
             None => Some(Placed::default()),
             Some(clock) => match self.clocks.entry(clock) {
                 Entry::Occupied(known) => *known.get(),

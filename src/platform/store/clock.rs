@@ -11,12 +11,12 @@
 //!   not told     nowhere: held                shifted       (a run without a name: where it says)
 //! ```
 
-use super::{StoreError, block, ledger, past::Past, renew::renew};
+use super::sql::{Row, Tx, params};
+use super::{StoreError, block, generation, ledger, past::Past, renew::renew};
 use crate::{
     model::{ClockSegment, ClockState, Doubts, GapCause, RunId, Span, UtcMillis},
-    wire::{FUTURE_MS_MAX, TIME_MIN_MS},
+    wire::{FUTURE_MS_MAX, TIME_MIN_MS, hex},
 };
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::HashMap;
 
 /// Segments of one run; a clock that steps more often is no clock.
@@ -70,30 +70,27 @@ impl Clock {
 
 const COLUMNS: &str = "SELECT id, state, said, shift, shifted FROM clock";
 
-fn of_row(row: &Row<'_>) -> rusqlite::Result<Clock> {
+fn of_row(row: &Row<'_>) -> Result<Clock, StoreError> {
     Ok(Clock { id: row.get(0)?, state: row.get(1)?, said: row.get(2)?, shift: row.get(3)?, shifted: row.get(4)? })
 }
 
-pub fn placed(tx: &Connection, clock: i64) -> Result<Option<Placed>, StoreError> {
-    let mut select = tx.prepare_cached(&format!("{COLUMNS} WHERE id = ?1"))?;
-    Ok(select.query_row([clock], of_row)?.placed())
+pub fn placed(tx: Tx<'_>, clock: i64) -> Result<Option<Placed>, StoreError> {
+    let select = format!("{COLUMNS} WHERE id = ?1");
+    Ok(tx.only(&select, params![clock], of_row)?.placed())
 }
 
-pub fn find(tx: &Connection, gateway: i64, run: &RunId, segment: u32) -> Result<Option<Clock>, StoreError> {
-    let mut select = tx.prepare_cached(&format!("{COLUMNS} WHERE gateway = ?1 AND run = ?2 AND segment = ?3"))?;
-    Ok(select.query_row(params![gateway, run.as_slice(), segment], of_row).optional()?)
+pub fn find(tx: Tx<'_>, gateway: i64, run: &RunId, segment: u32) -> Result<Option<Clock>, StoreError> {
+    let select = format!("{COLUMNS} WHERE gateway = ?1 AND run = ?2 AND segment = ?3");
+    tx.one(&select, params![gateway, run.as_slice(), segment], of_row)
 }
 
-pub fn find_or_create(tx: &Connection, gateway: i64, run: &RunId, segment: u32) -> Result<Clock, StoreError> {
+pub fn find_or_create(tx: Tx<'_>, gateway: i64, run: &RunId, segment: u32) -> Result<Clock, StoreError> {
     if let Some(found) = find(tx, gateway, run, segment)? {
         return Ok(found);
     }
-    tx.prepare_cached("INSERT INTO clock (gateway, run, segment) VALUES (?1, ?2, ?3)")?.execute(params![
-        gateway,
-        run.as_slice(),
-        segment
-    ])?;
-    Ok(Clock { id: tx.last_insert_rowid(), state: None, said: None, shift: None, shifted: None })
+    let insert = "INSERT INTO clock (gateway, run, segment) VALUES (?1, ?2, ?3) RETURNING id";
+    let id = tx.only(insert, params![gateway, run.as_slice(), segment], |row| row.get(0))?;
+    Ok(Clock { id, state: None, said: None, shift: None, shifted: None })
 }
 
 /// Of several events that say the same thing the latest counts, whatever the order in which they come.
@@ -112,7 +109,7 @@ pub enum Said<'a> {
 
 /// Takes what an event says of a segment, and moves the segment's readings to where they now belong.
 pub fn say(
-    tx: &Connection,
+    tx: Tx<'_>,
     gateway: i64,
     clock: &Clock,
     said: &Said<'_>,
@@ -128,25 +125,21 @@ pub fn say(
         return Ok(());
     }
     match said {
-        Said::State(one) => tx
-            .prepare_cached("UPDATE clock SET state = ?2, wall = ?3, mono = ?4, step = ?5, said = ?6 WHERE id = ?1")?
-            .execute(params![clock.id, one.state as i64, one.wall.0, one.mono_ms, one.step_ms, order])?,
-        Said::Shift(shift_ms) => tx
-            .prepare_cached("UPDATE clock SET shift = ?2, shifted = ?3 WHERE id = ?1")?
-            .execute(params![clock.id, shift_ms, order])?,
+        Said::State(one) => tx.execute(
+            "UPDATE clock SET state = ?2, wall = ?3, mono = ?4, step = ?5, said = ?6 WHERE id = ?1",
+            params![clock.id, one.state as i64, one.wall.0, one.mono_ms, one.step_ms, &order],
+        )?,
+        Said::Shift(shift_ms) => {
+            tx.execute("UPDATE clock SET shift = ?2, shifted = ?3 WHERE id = ?1", params![clock.id, *shift_ms, &order])?
+        }
     };
-    let now_is = tx.prepare_cached(&format!("{COLUMNS} WHERE id = ?1"))?.query_row([clock.id], of_row)?;
+    let now_is = tx.only(&format!("{COLUMNS} WHERE id = ?1"), params![clock.id], of_row)?;
     wait(tx, gateway, &now_is, now)?;
     relocate(tx, gateway, clock.id, clock.placed(), now_is.placed())
 }
 
 /// Whether a segment's samples would lie at times that can be, if `said` were taken. The first time that can not.
-pub fn impossible(
-    tx: &Connection,
-    clock: &Clock,
-    said: &Said<'_>,
-    now: UtcMillis,
-) -> Result<Option<UtcMillis>, StoreError> {
+pub fn impossible(tx: Tx<'_>, clock: &Clock, said: &Said<'_>, now: UtcMillis) -> Result<Option<UtcMillis>, StoreError> {
     let shift_ms = match said {
         Said::State(one) if one.state == ClockState::Unknown => return Ok(None),
         Said::State(_) => clock.shift.unwrap_or(0),
@@ -162,60 +155,57 @@ pub fn impossible(
 }
 
 /// The first and the last time of a segment's blocks, as they are placed.
-fn times(tx: &Connection, clock: i64) -> Result<Option<(UtcMillis, UtcMillis)>, StoreError> {
-    let mut select = tx.prepare_cached(
-        "SELECT min(t_first), max(t_last) FROM block WHERE clock = ?1 AND generation IN
-           (SELECT generation.id FROM generation JOIN clock USING (gateway, run) WHERE clock.id = ?1)",
-    )?;
-    let (first, last): (Option<i64>, Option<i64>) = select.query_row([clock], |row| Ok((row.get(0)?, row.get(1)?)))?;
+fn times(tx: Tx<'_>, clock: i64) -> Result<Option<(UtcMillis, UtcMillis)>, StoreError> {
+    let select = "SELECT min(t_first), max(t_last) FROM block WHERE clock = ?1 AND generation IN
+           (SELECT generation.id FROM generation JOIN clock USING (gateway, run) WHERE clock.id = ?1)";
+    let (first, last): (Option<i64>, Option<i64>) =
+        tx.only(select, params![clock], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(first.zip(last).map(|(first, last)| (UtcMillis(first), UtcMillis(last))))
 }
 
 /// A segment whose samples can not be placed is a gap while that is so.
-pub fn wait(tx: &Connection, gateway: i64, clock: &Clock, now: UtcMillis) -> Result<(), StoreError> {
+pub fn wait(tx: Tx<'_>, gateway: i64, clock: &Clock, now: UtcMillis) -> Result<(), StoreError> {
     if clock.lost() {
-        tx.prepare_cached(
-            "INSERT INTO gap (gateway, cause, noted, series, clock, detail)
-             SELECT ?1, ?2, ?3, 0, id,
-                    format('segment %d of run %s: its clock said %d ms, %d ms after the start of the gateway',
-                           segment, lower(hex(run)), wall, mono)
-             FROM clock WHERE id = ?4
+        let select = "SELECT segment, run, wall, mono FROM clock WHERE id = ?1";
+        let detail = tx.only(select, params![clock.id], |row| {
+            let (segment, run): (i64, RunId) = (row.get(0)?, row.get(1)?);
+            let (wall, mono): (i64, i64) = (row.get(2)?, row.get(3)?);
+            let run = hex(&run);
+            Ok(format!(
+                "segment {segment} of run {run}: its clock said {wall} ms, {mono} ms after the start of the gateway"
+            ))
+        })?;
+        tx.execute(
+            "INSERT INTO gap (gateway, cause, noted, series, clock, detail) VALUES (?1, ?2, ?3, 0, ?4, ?5)
              ON CONFLICT (clock) DO NOTHING",
-        )?
-        .execute(params![gateway, GapCause::UnknownClock.code(), now.0, clock.id])?;
+            params![gateway, GapCause::UnknownClock.code(), now.0, clock.id, &detail],
+        )?;
     } else {
-        tx.prepare_cached("DELETE FROM gap WHERE clock = ?1")?.execute([clock.id])?;
+        tx.execute("DELETE FROM gap WHERE clock = ?1", params![clock.id])?;
     }
     Ok(())
 }
 
 /// Moves a segment's readings from one place in time to another. It reads all of the segment's blocks.
-fn relocate(
-    tx: &Connection,
-    gateway: i64,
-    clock: i64,
-    from: Option<Placed>,
-    to: Option<Placed>,
-) -> Result<(), StoreError> {
+fn relocate(tx: Tx<'_>, gateway: i64, clock: i64, from: Option<Placed>, to: Option<Placed>) -> Result<(), StoreError> {
     if from == to {
         return Ok(());
     }
     let shift = |placed: Option<Placed>| placed.map_or(0, |placed| placed.shift_ms);
-    tx.prepare_cached(
+    tx.execute(
         "UPDATE block SET t_first = t_first + ?2, t_last = t_last + ?2 WHERE clock = ?1 AND generation IN
            (SELECT generation.id FROM generation JOIN clock USING (gateway, run) WHERE clock.id = ?1)",
-    )?
-    .execute([clock, shift(to).saturating_sub(shift(from))])?;
+        params![clock, shift(to).saturating_sub(shift(from))],
+    )?;
     if from.is_none() && to.is_some() {
         // samples without a time told nothing of their generation's
-        tx.prepare_cached(
-            "UPDATE generation SET (t_first, t_last) =
-               (SELECT min(coalesce(generation.t_first, ?2), min(block.t_first)), max(coalesce(generation.t_last, ?3), max(block.t_last))
-                FROM block WHERE block.generation = generation.id AND block.clock = ?1)
-             WHERE EXISTS (SELECT 1 FROM block WHERE block.generation = generation.id AND block.clock = ?1)
-               AND id IN (SELECT generation.id FROM generation JOIN clock USING (gateway, run) WHERE clock.id = ?1)",
-        )?
-        .execute([clock, i64::MAX, i64::MIN])?;
+        let times = "SELECT generation, min(t_first), max(t_last) FROM block WHERE clock = ?1 AND generation IN
+                       (SELECT generation.id FROM generation JOIN clock USING (gateway, run) WHERE clock.id = ?1)
+                     GROUP BY generation";
+        let told = tx.rows(times, params![clock], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        for (generation, first, last) in told {
+            generation::extend(tx, generation, Span { start: first, end: last })?;
+        }
     }
     let Some(there) = to.or(from) else { return Ok(()) };
     if from.is_none() {

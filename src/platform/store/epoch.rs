@@ -1,11 +1,11 @@
 //! Epochs of a register: where one ends and another begins.
 
+use super::sql::{Tx, params};
 use super::{StoreError, row::reading_of, run::cause_of_code};
 use crate::{
     energy::counter::EpochCause,
     model::{Reading, UtcMillis},
 };
-use rusqlite::{Connection, params};
 
 /// Epoch ends that one [`super::Flow`] or [`super::Trace`] names.
 pub const EPOCHS_MAX: usize = 100;
@@ -22,22 +22,19 @@ pub struct EpochEnd {
 }
 
 /// Those that begin inside `[from, until)`, which are starts of quarter-hours: the first [`EPOCHS_MAX`], in order.
-pub fn ends(tx: &Connection, series: i64, from: UtcMillis, until: UtcMillis) -> Result<Vec<EpochEnd>, StoreError> {
-    let mut select = tx.prepare_cached(
-        "SELECT cause, first_t, first_c,
+pub fn ends(tx: Tx<'_>, series: i64, from: UtcMillis, until: UtcMillis) -> Result<Vec<EpochEnd>, StoreError> {
+    let select = "SELECT cause, first_t, first_c,
                 (SELECT last_t FROM cell AS b WHERE b.series = a.series AND (b.start, b.part) < (a.start, a.part)
                  ORDER BY b.start DESC, b.part DESC LIMIT 1),
                 (SELECT last_c FROM cell AS b WHERE b.series = a.series AND (b.start, b.part) < (a.start, a.part)
                  ORDER BY b.start DESC, b.part DESC LIMIT 1)
          FROM cell AS a INDEXED BY cell_cause
-         WHERE series = ?1 AND cause > 0 AND start >= ?2 AND start < ?3 ORDER BY start, part LIMIT ?4",
-    )?;
+         WHERE series = ?1 AND cause > 0 AND start >= ?2 AND start < ?3 ORDER BY start, part LIMIT ?4";
     let limit = i64::try_from(EPOCHS_MAX).unwrap_or(i64::MAX);
-    let rows = select.query_map(params![series, from.0, until.0, limit], |row| {
+    tx.rows(select, params![series, from.0, until.0, limit], |row| {
         let after = reading_of(row, 1)?;
         // a register's very first epoch may be the one that a declaration opens
-        let before = if row.get::<_, Option<i64>>(3)?.is_some() { reading_of(row, 3)? } else { after };
+        let before = if row.get::<Option<i64>>(3)?.is_some() { reading_of(row, 3)? } else { after };
         Ok(EpochEnd { time: after.time, cause: cause_of_code(row.get(0)?), before, after })
-    })?;
-    rows.map(|row| row.map_err(StoreError::from)).collect()
+    })
 }

@@ -60,7 +60,23 @@ pub enum StoreError {
     #[error("a stored record of generation {generation} is damaged: {error}")]
     Damaged { generation: i64, error: RecordError },
     #[error("the database: {0}")]
-    Database(Arc<rusqlite::Error>),
+    Database(Arc<dyn std::error::Error + Send + Sync>),
+    #[error("a stored value can not be read: column {column} holds {found}")]
+    Unreadable { column: usize, found: String },
+    #[error("the database can not be reached: {0}")]
+    Unreachable(String),
+    #[error("`{table}` at the target is not empty: take an empty one")]
+    NotEmpty { table: String },
+    #[error("table `{table}` at the target is not what it is here; nothing was moved")]
+    Differs { table: String },
+    #[error("the target must be a PostgreSQL database: postgresql://user@host/database")]
+    NoCluster,
+    #[error("the copy does not pass its check: {0}")]
+    BadCopy(String),
+    #[error("a row that must be in the database is not there")]
+    NoRow,
+    #[error("another version was made meanwhile, nothing of this one is stored")]
+    Overtaken,
     #[error("a newer stream of this gateway took over")]
     Fenced,
     #[error("the commit was given up, nothing of it is stored")]

@@ -3,6 +3,7 @@
 //! An event that comes in several records is taken once, by its id. What it says of the past changes what is already
 //! booked there.
 
+use super::sql::{Tx, params};
 use super::{
     StoreError,
     block::Place,
@@ -11,37 +12,21 @@ use super::{
     renew::renew,
 };
 use crate::model::{Event, EventKind, Replaced, RunId, Span, UtcMillis};
-use rusqlite::{Connection, params};
 
 /// Takes an event of a run; `None`: of a run without a name, whose clock needs no word.
-pub fn take(
-    tx: &Connection,
-    place: &Place,
-    run: Option<&RunId>,
-    event: &Event,
-    now: UtcMillis,
-) -> Result<(), StoreError> {
-    let added = tx
-        .prepare_cached(
-            "INSERT INTO event (gateway, event_id, time, generation, seq) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (gateway, event_id) DO NOTHING",
-        )?
-        .execute(params![place.gateway, event.event_id.as_slice(), event.time.0, place.generation, place.seq])?;
-    if added == 0 {
-        return Ok(());
-    }
+pub fn take(tx: Tx<'_>, place: &Place, run: Option<&RunId>, event: &Event, now: UtcMillis) -> Result<(), StoreError> {
+    let insert = "INSERT INTO event (gateway, event_id, time, generation, seq) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (gateway, event_id) DO NOTHING RETURNING id";
+    let one = params![place.gateway, &event.event_id, event.time, place.generation, place.seq];
+    let Some(id) = tx.one(insert, one, |row| row.get(0))? else { return Ok(()) };
     let at = (event.time, &event.event_id);
     match &event.what {
-        EventKind::Replaced(replaced) => replace(tx, place, tx.last_insert_rowid(), event.time, replaced),
+        EventKind::Replaced(replaced) => replace(tx, place, id, event.time, replaced),
         EventKind::Tag(tag) => {
-            tx.prepare_cached("INSERT OR IGNORE INTO tag VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
-                place.gateway,
-                tag.meter,
-                tag.name,
-                event.time.0,
-                event.event_id.as_slice(),
-                tag.value,
-            ])?;
+            tx.execute(
+                "INSERT INTO tag VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+                params![place.gateway, &tag.meter, &tag.name, event.time, &event.event_id, &tag.value],
+            )?;
             Ok(())
         }
         // its samples are what counts; the row leads to the record that says who entered them
@@ -59,24 +44,18 @@ pub fn take(
 }
 
 /// The registers are those that the event's generation knows by these names: their counts are in its scale.
-fn replace(tx: &Connection, place: &Place, event: i64, time: UtcMillis, replaced: &Replaced) -> Result<(), StoreError> {
+fn replace(tx: Tx<'_>, place: &Place, event: i64, time: UtcMillis, replaced: &Replaced) -> Result<(), StoreError> {
     let mut past = None;
     for register in &replaced.registers {
-        let mut select = tx.prepare_cached(
-            "SELECT DISTINCT series.id FROM dictionary JOIN series ON series.id = dictionary.series
-             WHERE generation = ?1 AND meter = ?2 AND point = ?3 AND kind = 2",
-        )?;
-        let series: Vec<i64> = select
-            .query_map(params![place.generation, replaced.meter, register.point], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
+        let select = "SELECT DISTINCT series.id FROM dictionary JOIN series ON series.id = dictionary.series
+             WHERE generation = ?1 AND meter = ?2 AND point = ?3 AND kind = 2";
+        let series: Vec<i64> =
+            tx.rows(select, params![place.generation, &replaced.meter, &register.point], |row| row.get(0))?;
         for series in series {
-            tx.prepare_cached("INSERT OR IGNORE INTO replacement VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
-                series,
-                time.0,
-                event,
-                register.final_count,
-                register.initial_count
-            ])?;
+            tx.execute(
+                "INSERT INTO replacement VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+                params![series, time.0, event, register.final_count, register.initial_count],
+            )?;
             let past: &mut Past = past.insert(Past::new(place.gateway, [series].into()));
             renew(tx, past, series, Span { start: time, end: time })?;
         }

@@ -8,9 +8,22 @@ use std::{
     time::Duration,
 };
 
-/// Changes with every change of `schema.sql`; kept in the file's `user_version`.
-const SCHEMA_VERSION: i64 = 3;
-const SCHEMA: &str = include_str!("schema.sql");
+/// Changes with every change of `schema.sql`; kept in the file's `user_version`, and in a cluster's table `migration`.
+pub const SCHEMA_VERSION: i64 = 4;
+/// One file for each area; tables of an area refer to those of files before it.
+pub const SCHEMA: [&str; 11] = [
+    include_str!("schema.sql"),
+    include_str!("schema/registry.sql"),
+    include_str!("schema/evaluation.sql"),
+    include_str!("schema/change.sql"),
+    include_str!("schema/user.sql"),
+    include_str!("schema/dual.sql"),
+    include_str!("schema/warning.sql"),
+    include_str!("schema/rollup.sql"),
+    include_str!("schema/feed.sql"),
+    include_str!("schema/emission.sql"),
+    include_str!("schema/bridge.sql"),
+];
 /// A checkpoint may hold a connection up for as long as it writes its pages.
 const BUSY: Duration = Duration::from_secs(10);
 /// Prepared statements a connection keeps: more than the store has.
@@ -20,7 +33,7 @@ pub const STATEMENTS: usize = 128;
 pub struct Folder {
     file: PathBuf,
     /// `None`: beside a platform that may run on it.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Folder {
@@ -34,12 +47,12 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { dir: dir.to_owned() }),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        Ok(Folder { file: dir.join("mujun.db"), _lock: Some(lock) })
+        Ok(Folder { file: Folder::file_in(dir), lock: Some(lock) })
     }
 
     /// The folder of a platform that may be running, for looking at it and for what is published. Nothing is created.
     pub fn beside(dir: &Path) -> Result<(Folder, Connection), StoreError> {
-        let folder = Folder { file: dir.join("mujun.db"), _lock: None };
+        let folder = Folder { file: Folder::file_in(dir), lock: None };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&folder.file, flags)
             .map_err(|error| StoreError::Folder { dir: dir.to_owned(), source: std::io::Error::other(error).into() })?;
@@ -68,7 +81,7 @@ impl Folder {
 
     /// A connection that reads, without the folder: a platform may run on it.
     pub fn look(dir: &Path) -> Result<Connection, StoreError> {
-        let connection = Folder::reader(&dir.join("mujun.db"))?;
+        let connection = Folder::reader(&Folder::file_in(dir))?;
         check_version(&connection)?;
         Ok(connection)
     }
@@ -81,6 +94,17 @@ impl Folder {
         Ok(connection)
     }
 
+    /// The database of a folder.
+    pub fn file_in(dir: &Path) -> PathBuf {
+        dir.join("mujun.db")
+    }
+
+    /// Nobody else writes in it.
+    pub fn is_ours(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    #[cfg(test)]
     pub fn file(&self) -> &Path {
         &self.file
     }
@@ -99,7 +123,7 @@ pub fn create(connection: &mut Connection) -> Result<(), StoreError> {
     match tx.pragma_query_value(None, "user_version", |row| row.get(0))? {
         SCHEMA_VERSION => {}
         0 => {
-            tx.execute_batch(SCHEMA)?;
+            SCHEMA.iter().try_for_each(|area| tx.execute_batch(area))?;
             tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         }
         found => return Err(StoreError::Version { found, known: SCHEMA_VERSION }),

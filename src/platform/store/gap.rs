@@ -2,6 +2,7 @@
 //!
 //! Most come as records. The platform adds what it finds missing itself ([`super::hole`]).
 
+use super::sql::{Row, Tx, params};
 use super::{
     StoreError, block,
     generation::series_of_generation,
@@ -16,7 +17,6 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// The cause of a hole; the contract's causes start at 1.
 pub const HOLE: i64 = 0;
@@ -47,14 +47,11 @@ pub struct GapRow {
 }
 
 /// A gap record's row. What a gateway says of its generation explains the hole that the platform found there.
-pub fn insert(tx: &Connection, place: &block::Place, gap: &Gap, now: UtcMillis) -> Result<(), StoreError> {
+pub fn insert(tx: Tx<'_>, place: &block::Place, gap: &Gap, now: UtcMillis) -> Result<(), StoreError> {
     let lost = gap.lost.as_ref();
     let number = |seq: u64| i64::try_from(seq).map_err(|_| StoreError::SeqRange(seq));
-    tx.prepare_cached(
-        "INSERT INTO gap (gateway, cause, noted, t_start, t_end, generation, seq, series, lost_gen_id, first_seq, last_seq, detail)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    )?
-    .execute(params![
+    tx.execute("INSERT INTO gap (gateway, cause, noted, t_start, t_end, generation, seq, series, lost_gen_id, first_seq, last_seq, detail)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)", params![
         place.gateway,
         gap.cause.code(),
         now.0,
@@ -66,53 +63,57 @@ pub fn insert(tx: &Connection, place: &block::Place, gap: &Gap, now: UtcMillis) 
         lost.map(|lost| lost.gen_id.as_slice()),
         lost.map(|lost| number(lost.first_seq)).transpose()?,
         lost.map(|lost| number(lost.last_seq)).transpose()?,
-        gap.detail,
+        &gap.detail,
     ])?;
     if let Some(lost) = lost {
-        tx.prepare_cached("DELETE FROM gap WHERE gateway = ?1 AND lost_gen_id = ?2 AND cause = 0")?
-            .execute(params![place.gateway, lost.gen_id.as_slice()])?;
+        tx.execute(
+            "DELETE FROM gap WHERE gateway = ?1 AND lost_gen_id = ?2 AND cause = 0",
+            params![place.gateway, lost.gen_id.as_slice()],
+        )?;
     }
     Ok(())
 }
 
 /// Whether a gap record of the gateway names the generation.
-pub fn explained(tx: &Connection, gateway: i64, gen_id: &GenId) -> Result<bool, StoreError> {
-    let mut select =
-        tx.prepare_cached("SELECT 1 FROM gap WHERE gateway = ?1 AND lost_gen_id = ?2 AND cause <> 0 LIMIT 1")?;
-    Ok(select.exists(params![gateway, gen_id.as_slice()])?)
+pub fn explained(tx: Tx<'_>, gateway: i64, gen_id: &GenId) -> Result<bool, StoreError> {
+    let select = "SELECT 1 FROM gap WHERE gateway = ?1 AND lost_gen_id = ?2 AND cause <> 0 LIMIT 1";
+    tx.exists(select, params![gateway, gen_id.as_slice()])
 }
 
 /// Newest first. One whose stretch is not known belongs to the period in which it was noted.
-pub fn gaps(tx: &Connection, listing: &Listing) -> Result<Page<GapRow>, StoreError> {
-    let mut select = tx.prepare_cached(&listing.newest_first(
+pub fn gaps(tx: Tx<'_>, listing: &Listing) -> Result<Page<GapRow>, StoreError> {
+    let select = listing.newest_first(
         "gap",
         "cause, noted, t_start, t_end, generation, seq, series, lost_gen_id, first_seq, last_seq, detail,
          (SELECT count(*) FROM recalled WHERE recalled.gap = gap.id)",
         "coalesce(t_end, t_start, noted) >= ?5 AND coalesce(t_start, t_end, noted) < ?6",
-    ))?;
+    );
     let (start, end) = listing.period.as_ref().map_or((i64::MIN, i64::MAX), |period| (period.start.0, period.end.0));
     let after = listing.after.unwrap_or(i64::MAX);
-    let mut rows =
-        select.query(params![listing.credit_code, listing.gateway_id, after, listing.limit_and_one(), start, end])?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push((row.get(0)?, gap_of(tx, row)?));
-    }
+    tx.each(
+        &select,
+        params![&listing.credit_code, &listing.gateway_id, after, listing.limit_and_one(), start, end],
+        |row| {
+            found.push((row.get(0)?, gap_of(tx, row)?));
+            Ok(())
+        },
+    )?;
     listing.page(found)
 }
 
-fn gap_of(tx: &Connection, row: &Row<'_>) -> Result<GapRow, StoreError> {
+fn gap_of(tx: Tx<'_>, row: &Row<'_>) -> Result<GapRow, StoreError> {
     let cause: i64 = row.get(3)?;
     let (start, end): (Option<i64>, Option<i64>) = (row.get(5)?, row.get(6)?);
     let gen_id: Option<Vec<u8>> = row.get(10)?;
-    let series_count = row.get::<_, i64>(9)?.unsigned_abs();
+    let series_count = row.get::<i64>(9)?.unsigned_abs();
     let named = match (series_count, row.get(7)?, row.get(8)?) {
         (1.., Some(generation), Some(seq)) => series_named(tx, generation, seq)?,
         _ => Vec::new(),
     };
     let span = start.zip(end).map(|(start, end)| Span { start: UtcMillis(start), end: UtcMillis(end) });
     let all = span.map(|span| quarters(span).map_or(0, |(first, end)| (end.since(first) / QUARTER_MS).unsigned_abs()));
-    let recalled = row.get::<_, i64>(14)?.unsigned_abs();
+    let recalled = row.get::<i64>(14)?.unsigned_abs();
     Ok(GapRow {
         gateway_id: row.get(1)?,
         credit_code: row.get(2)?,
@@ -123,8 +124,8 @@ fn gap_of(tx: &Connection, row: &Row<'_>) -> Result<GapRow, StoreError> {
         series_count,
         series: named,
         gen_id: gen_id.and_then(|bytes| bytes.try_into().ok()),
-        first_seq: row.get::<_, Option<i64>>(11)?.unwrap_or(0).unsigned_abs(),
-        last_seq: row.get::<_, Option<i64>>(12)?.unwrap_or(0).unsigned_abs(),
+        first_seq: row.get::<Option<i64>>(11)?.unwrap_or(0).unsigned_abs(),
+        last_seq: row.get::<Option<i64>>(12)?.unwrap_or(0).unsigned_abs(),
         detail: row.get(13)?,
         recalled: all.filter(|_| cause == HOLE).map(|all| (recalled, all)),
     })
@@ -137,13 +138,13 @@ pub fn quarters(span: Span) -> Option<(UtcMillis, UtcMillis)> {
 }
 
 /// The record is in its block: a list of thousands of series need not lie in a table too.
-fn series_named(tx: &Connection, generation: i64, seq: i64) -> Result<Vec<String>, StoreError> {
-    let mut select = tx.prepare_cached("SELECT kind, crc32c, body FROM block WHERE generation = ?1 AND seq = ?2")?;
-    let record = select.query_row([generation, seq], |row| {
+fn series_named(tx: Tx<'_>, generation: i64, seq: i64) -> Result<Vec<String>, StoreError> {
+    let select = "SELECT kind, crc32c, body FROM block WHERE generation = ?1 AND seq = ?2";
+    let record = tx.one(select, params![generation, seq], |row| {
         let body: Vec<u8> = row.get(2)?;
         Ok(Record { kind: row.get(0)?, crc32c: row.get(1)?, body: Bytes::from(body) })
-    });
-    let Some(record) = record.optional()? else { return Ok(Vec::new()) };
+    })?;
+    let Some(record) = record else { return Ok(Vec::new()) };
     let Content::Gap(gap) = decode(&record).map_err(|error| StoreError::Damaged { generation, error })? else {
         return Ok(Vec::new());
     };

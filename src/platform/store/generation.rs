@@ -1,11 +1,11 @@
 //! Generations: their marks and their dictionaries.
 
+use super::sql::{Row, Tx, Value, params};
 use super::{Outcome, StoreError};
 use crate::{
     model::{Physics, PointKind, Role, RunId, Series, Span, UtcMillis},
     wire::GenId,
 };
-use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::collections::HashMap;
 
 /// How far one generation is stored.
@@ -47,57 +47,65 @@ impl Standing {
     }
 }
 
-pub fn find(tx: &Connection, gateway: i64, gen_id: &GenId) -> Result<Option<Standing>, StoreError> {
-    let mut select = tx.prepare_cached(
-        "SELECT id, seq, last_seq, t_first, t_last FROM generation WHERE gateway = ?1 AND gen_id = ?2",
-    )?;
-    let found = select
-        .query_row(params![gateway, gen_id.as_slice()], |row| {
-            let last_seq: Option<i64> = row.get(2)?;
-            let (first, last): (Option<i64>, Option<i64>) = (row.get(3)?, row.get(4)?);
-            Ok(Standing {
-                id: row.get(0)?,
-                seq: row.get::<_, i64>(1)?.cast_unsigned(),
-                last_seq: last_seq.map(i64::cast_unsigned),
-                times: first.zip(last).map(|(start, end)| Span { start: UtcMillis(start), end: UtcMillis(end) }),
-            })
+pub fn find(tx: Tx<'_>, gateway: i64, gen_id: &GenId) -> Result<Option<Standing>, StoreError> {
+    let select = "SELECT id, seq, last_seq, t_first, t_last FROM generation WHERE gateway = ?1 AND gen_id = ?2";
+    let found = tx.one(select, params![gateway, gen_id.as_slice()], |row| {
+        let last_seq: Option<i64> = row.get(2)?;
+        let (first, last): (Option<i64>, Option<i64>) = (row.get(3)?, row.get(4)?);
+        Ok(Standing {
+            id: row.get(0)?,
+            seq: row.get::<i64>(1)?.cast_unsigned(),
+            last_seq: last_seq.map(i64::cast_unsigned),
+            times: first.zip(last).map(|(start, end)| Span { start: UtcMillis(start), end: UtcMillis(end) }),
         })
-        .optional()?;
+    })?;
     Ok(found)
 }
 
-pub fn find_or_create(tx: &Connection, gateway: i64, gen_id: &GenId) -> Result<Standing, StoreError> {
+pub fn find_or_create(tx: Tx<'_>, gateway: i64, gen_id: &GenId) -> Result<Standing, StoreError> {
     if let Some(found) = find(tx, gateway, gen_id)? {
         return Ok(found);
     }
-    tx.prepare_cached("INSERT INTO generation (gateway, gen_id, seq) VALUES (?1, ?2, 0)")?
-        .execute(params![gateway, gen_id.as_slice()])?;
-    Ok(Standing { id: tx.last_insert_rowid(), seq: 0, last_seq: None, times: None })
+    let insert = "INSERT INTO generation (gateway, gen_id, seq) VALUES (?1, ?2, 0) RETURNING id";
+    let id = tx.only(insert, params![gateway, gen_id.as_slice()], |row| row.get(0))?;
+    Ok(Standing { id, seq: 0, last_seq: None, times: None })
 }
 
-pub fn save(tx: &Connection, standing: &Standing) -> Result<(), StoreError> {
+pub fn save(tx: Tx<'_>, standing: &Standing) -> Result<(), StoreError> {
     let number = |seq: u64| i64::try_from(seq).map_err(|_| StoreError::SeqRange(seq));
     // samples that were placed meanwhile may have said more of the times
-    let update = "UPDATE generation SET seq = ?2, last_seq = ?3, t_first = coalesce(min(?4, t_first), ?4, t_first),
-                                        t_last = coalesce(max(?5, t_last), ?5, t_last) WHERE id = ?1";
-    tx.prepare_cached(update)?.execute(params![
-        standing.id,
-        number(standing.seq)?,
-        standing.last_seq.map(number).transpose()?,
-        standing.times.map(|times| times.start.0),
-        standing.times.map(|times| times.end.0),
-    ])?;
+    let update = "UPDATE generation SET seq = ?2, last_seq = ?3,
+                         t_first = CASE WHEN t_first IS NULL OR t_first > ?4 THEN ?4 ELSE t_first END,
+                         t_last = CASE WHEN t_last IS NULL OR t_last < ?5 THEN ?5 ELSE t_last END WHERE id = ?1";
+    tx.execute(
+        update,
+        params![
+            standing.id,
+            number(standing.seq)?,
+            standing.last_seq.map(number).transpose()?,
+            standing.times.map(|times| times.start.0),
+            standing.times.map(|times| times.end.0),
+        ],
+    )?;
     Ok(())
 }
 
-/// The process run that wrote a generation; `None` while no dictionary names one.
-pub fn run(tx: &Connection, generation: i64) -> Result<Option<RunId>, StoreError> {
-    let mut select = tx.prepare_cached("SELECT run FROM generation WHERE id = ?1")?;
-    Ok(select.query_row([generation], |row| row.get(0))?)
+/// Samples from the start of `times` to its end were placed.
+pub fn extend(tx: Tx<'_>, generation: i64, times: Span) -> Result<(), StoreError> {
+    let update = "UPDATE generation SET t_first = CASE WHEN t_first IS NULL OR t_first > ?2 THEN ?2 ELSE t_first END,
+                                        t_last = CASE WHEN t_last IS NULL OR t_last < ?3 THEN ?3 ELSE t_last END
+                  WHERE id = ?1";
+    tx.execute(update, params![generation, times.start, times.end]).map(drop)
 }
 
-pub fn set_run(tx: &Connection, generation: i64, run: &RunId) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE generation SET run = ?2 WHERE id = ?1")?.execute(params![generation, run.as_slice()])?;
+/// The process run that wrote a generation; `None` while no dictionary names one.
+pub fn run(tx: Tx<'_>, generation: i64) -> Result<Option<RunId>, StoreError> {
+    let select = "SELECT run FROM generation WHERE id = ?1";
+    tx.only(select, params![generation], |row| row.get(0))
+}
+
+pub fn set_run(tx: Tx<'_>, generation: i64, run: &RunId) -> Result<(), StoreError> {
+    tx.execute("UPDATE generation SET run = ?2 WHERE id = ?1", params![generation, run.as_slice()])?;
     Ok(())
 }
 
@@ -111,32 +119,28 @@ pub struct Known {
 /// What a generation's records mean by their numbers.
 pub type Dictionary = HashMap<u32, Known>;
 
-pub fn dictionary(tx: &Connection, generation: i64) -> Result<Dictionary, StoreError> {
-    let mut select = tx.prepare_cached(
-        "SELECT local, series, kind FROM dictionary JOIN series ON series.id = dictionary.series WHERE generation = ?1",
-    )?;
-    let rows = select.query_map([generation], |row| {
+pub fn dictionary(tx: Tx<'_>, generation: i64) -> Result<Dictionary, StoreError> {
+    let select =
+        "SELECT local, series, kind FROM dictionary JOIN series ON series.id = dictionary.series WHERE generation = ?1";
+    let rows = tx.rows(select, params![generation], |row| {
         Ok((row.get(0)?, Known { series: row.get(1)?, kind: kind_of_code(row.get(2)?) }))
     })?;
-    rows.map(|row| row.map_err(StoreError::from)).collect()
+    Ok(rows.into_iter().collect())
 }
 
 /// The meter and point that a generation means by a number.
-pub fn series_of_generation(tx: &Connection, generation: i64, local: u32) -> Result<Option<String>, StoreError> {
-    let mut select = tx.prepare_cached(
-        "SELECT meter, point FROM dictionary JOIN series ON series.id = dictionary.series
-         WHERE generation = ?1 AND local = ?2",
-    )?;
-    let named = select.query_row(params![generation, local], |row| {
+pub fn series_of_generation(tx: Tx<'_>, generation: i64, local: u32) -> Result<Option<String>, StoreError> {
+    let select = "SELECT meter, point FROM dictionary JOIN series ON series.id = dictionary.series
+         WHERE generation = ?1 AND local = ?2";
+    tx.one(select, params![generation, local], |row| {
         let (meter, point): (String, String) = (row.get(0)?, row.get(1)?);
         Ok(format!("{meter}/{point}"))
-    });
-    Ok(named.optional()?)
+    })
 }
 
 /// Remembers that `local` means `series` in this generation.
 pub fn define(
-    tx: &Connection,
+    tx: Tx<'_>,
     gateway: i64,
     generation: i64,
     local: u32,
@@ -147,16 +151,16 @@ pub fn define(
         Some(id) => id,
         None => create_series(tx, gateway, series, created)?,
     };
-    tx.prepare_cached("INSERT INTO dictionary VALUES (?1, ?2, ?3)")?.execute(params![generation, local, id])?;
+    tx.execute("INSERT INTO dictionary VALUES (?1, ?2, ?3)", params![generation, local, id])?;
     Ok(Known { series: id, kind: series.kind })
 }
 
 /// Takes the physics that a dictionary of `created` states of a series, if no later one has stated any. `true` when they
 /// are others than before: the series' ledger is not what they give.
-pub fn restate(tx: &Connection, series: i64, stated: &Physics, created: UtcMillis) -> Result<bool, StoreError> {
-    let mut select = tx.prepare_cached(&format!("SELECT physics_created, {PHYSICS} FROM series WHERE id = ?1"))?;
+pub fn restate(tx: Tx<'_>, series: i64, stated: &Physics, created: UtcMillis) -> Result<bool, StoreError> {
+    let select = format!("SELECT physics_created, {PHYSICS} FROM series WHERE id = ?1");
     let (known_created, known): (i64, Physics) =
-        select.query_row([series], |row| Ok((row.get(0)?, physics_of(row, 1)?)))?;
+        tx.only(&select, params![series], |row| Ok((row.get(0)?, physics_of(row, 1)?)))?;
     // of two of one instant one must count whatever the order in which they come
     let rank = |created: i64, one: &Physics| {
         (created, one.modulus, one.rate_max_per_h, one.backstep_max, one.warm_up_ms, one.restarts)
@@ -165,18 +169,18 @@ pub fn restate(tx: &Connection, series: i64, stated: &Physics, created: UtcMilli
         return Ok(false);
     }
     let Physics { modulus, rate_max_per_h, backstep_max, warm_up_ms, restarts } = *stated;
-    tx.prepare_cached(
+    tx.execute(
         "UPDATE series SET modulus = ?2, rate_max_per_h = ?3, backstep_max = ?4, warm_up_ms = ?5, restarts = ?6,
                            physics_created = ?7 WHERE id = ?1",
-    )?
-    .execute(params![series, modulus, rate_max_per_h, backstep_max, warm_up_ms, restarts, created.0])?;
+        params![series, modulus, rate_max_per_h, backstep_max, warm_up_ms, restarts, created.0],
+    )?;
     Ok(usable(*stated) != usable(known))
 }
 
 /// The physics by which a series' readings are judged.
-pub fn physics(tx: &Connection, series: i64) -> Result<Physics, StoreError> {
-    let mut select = tx.prepare_cached(&format!("SELECT {PHYSICS} FROM series WHERE id = ?1"))?;
-    Ok(usable(select.query_row([series], |row| physics_of(row, 0))?))
+pub fn physics(tx: Tx<'_>, series: i64) -> Result<Physics, StoreError> {
+    let select = format!("SELECT {PHYSICS} FROM series WHERE id = ?1");
+    Ok(usable(tx.only(&select, params![series], |row| physics_of(row, 0))?))
 }
 
 /// A register with more digits never passes its end, and the sums of the ledger could not hold it.
@@ -189,7 +193,7 @@ fn usable(stated: Physics) -> Physics {
 pub const PHYSICS: &str = "modulus, rate_max_per_h, backstep_max, warm_up_ms, restarts";
 
 /// From the columns [`PHYSICS`], the first of which is `at`.
-pub fn physics_of(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Physics> {
+pub fn physics_of(row: &Row<'_>, at: usize) -> Result<Physics, StoreError> {
     Ok(Physics {
         modulus: row.get(at)?,
         rate_max_per_h: row.get(at + 1)?,
@@ -200,52 +204,37 @@ pub fn physics_of(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Physic
 }
 
 /// The number of a series that is stored.
-pub fn find_series(tx: &Connection, gateway: i64, series: &Series) -> Result<Option<i64>, StoreError> {
-    let mut select = tx.prepare_cached(
-        "SELECT id FROM series WHERE gateway = ?1 AND meter = ?2 AND point = ?3 AND kind = ?4 AND role = ?5
-         AND carrier = ?6 AND product = ?7 AND unit = ?8 AND scale_mantissa = ?9 AND scale_exponent = ?10",
-    )?;
-    Ok(select.query_row(identity(gateway, series), |row| row.get(0)).optional()?)
+pub fn find_series(tx: Tx<'_>, gateway: i64, series: &Series) -> Result<Option<i64>, StoreError> {
+    let select = "SELECT id FROM series WHERE gateway = ?1 AND meter = ?2 AND point = ?3 AND kind = ?4 AND role = ?5
+         AND carrier = ?6 AND product = ?7 AND unit = ?8 AND scale_mantissa = ?9 AND scale_exponent = ?10";
+    tx.one(select, &identity(gateway, series), |row| row.get(0))
 }
 
-fn create_series(tx: &Connection, gateway: i64, series: &Series, created: UtcMillis) -> Result<i64, StoreError> {
-    tx.prepare_cached(
+fn create_series(tx: Tx<'_>, gateway: i64, series: &Series, created: UtcMillis) -> Result<i64, StoreError> {
+    let insert =
         "INSERT INTO series (gateway, meter, point, kind, role, carrier, product, unit, scale_mantissa, scale_exponent,
                              backstep_max, warm_up_ms, restarts, physics_created)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0, 0, ?11)",
-    )?
-    .execute(params![
-        gateway,
-        series.meter,
-        series.point,
-        code_of_kind(series.kind),
-        code_of_role(series.role),
-        series.carrier,
-        series.product,
-        series.unit,
-        series.scale.mantissa(),
-        series.scale.exponent(),
-        i64::MIN,
-    ])?;
-    let id = tx.last_insert_rowid();
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0, 0, ?11) RETURNING id";
+    let [a, b, c, d, e, f, g, h, i, j] = identity(gateway, series);
+    let id = tx.only(insert, &[a, b, c, d, e, f, g, h, i, j, i64::MIN.into()], |row| row.get(0))?;
     restate(tx, id, &series.physics, created)?;
     Ok(id)
 }
 
 /// What tells one series from another.
-fn identity(gateway: i64, series: &Series) -> impl Params {
-    (
-        gateway,
-        &series.meter,
-        &series.point,
-        code_of_kind(series.kind),
-        code_of_role(series.role),
-        &series.carrier,
-        &series.product,
-        &series.unit,
-        series.scale.mantissa(),
-        series.scale.exponent(),
-    )
+fn identity(gateway: i64, series: &Series) -> [Value<'_>; 10] {
+    [
+        Value::from(gateway),
+        Value::from(&series.meter),
+        Value::from(&series.point),
+        Value::from(code_of_kind(series.kind)),
+        Value::from(code_of_role(series.role)),
+        Value::from(&series.carrier),
+        Value::from(&series.product),
+        Value::from(&series.unit),
+        Value::from(series.scale.mantissa()),
+        Value::from(series.scale.exponent()),
+    ]
 }
 
 // The contract's numbers; they stay in files for years.

@@ -1,5 +1,6 @@
 //! A gateway's Hello, in one transaction: may this run speak for it, and what does it no longer have?
 
+use super::sql::Tx;
 use super::{
     StoreError,
     alarm::{self, AlarmKind},
@@ -8,7 +9,6 @@ use super::{
     registry,
 };
 use crate::{model::UtcMillis, wire::hex};
-use rusqlite::Connection;
 
 /// Who comes, with what.
 #[derive(Clone, PartialEq, Debug)]
@@ -27,8 +27,9 @@ pub enum Greeted {
     Cloned(&'static str),
 }
 
-pub fn greet(tx: &Connection, greeting: &Greeting, now: UtcMillis) -> Result<Greeted, StoreError> {
+pub fn greet(tx: Tx<'_>, greeting: &Greeting, now: UtcMillis) -> Result<Greeted, StoreError> {
     let Greeting { gateway_id, run, chain } = greeting;
+    registry::hold(tx, gateway_id)?;
     let gateway = registry::gateway_number(tx, gateway_id)?;
     let verdict = lineage::judge(run, &lineage::known(tx, gateway, run, chain)?);
     let store = format!("store {}, run {}", hex(&run.store_id), run.boot_counter);

@@ -10,6 +10,7 @@
 //! A gap record that names P explains it, and the hole is dropped: the gateway itself says what became of P. What is
 //! left comes from a platform that was put back to an earlier state, or from a spool that was replaced.
 
+use super::sql::{Tx, params};
 use super::{
     StoreError,
     alarm::{self, AlarmKind},
@@ -21,7 +22,6 @@ use crate::{
     model::{Span, UtcMillis},
     wire::{GenId, hex, record::Interval},
 };
-use rusqlite::{Connection, params};
 use std::collections::{BTreeSet, HashSet};
 
 /// Holes of one gateway; beyond, the alarm counts and no row is added.
@@ -50,7 +50,7 @@ pub fn missing(chain: &[Link]) -> Vec<(GenId, GenId)> {
 }
 
 /// Notes what is missing in the chain of a Hello, and forgets what is no longer.
-pub fn note(tx: &Connection, gateway: i64, chain: &[Link], now: UtcMillis) -> Result<(), StoreError> {
+pub fn note(tx: Tx<'_>, gateway: i64, chain: &[Link], now: UtcMillis) -> Result<(), StoreError> {
     mended(tx, gateway, chain)?;
     for (lost, next) in missing(chain) {
         if !complete(tx, gateway, &lost)? && !explained(tx, gateway, &lost)? {
@@ -61,15 +61,13 @@ pub fn note(tx: &Connection, gateway: i64, chain: &[Link], now: UtcMillis) -> Re
 }
 
 /// The spool was replaced: what the old one had begun and the new one has not is lost from where it is stored.
-pub fn note_replaced(tx: &Connection, gateway: i64, chain: &[Link], now: UtcMillis) -> Result<(), StoreError> {
+pub fn note_replaced(tx: Tx<'_>, gateway: i64, chain: &[Link], now: UtcMillis) -> Result<(), StoreError> {
     // a renewed store keeps old generations: what is lost ends where its own first one begins
     let Some(next) = chain.last() else { return Ok(()) };
-    let mut select = tx.prepare_cached(
-        "SELECT gen_id FROM generation WHERE gateway = ?1 AND seq > 0 AND (last_seq IS NULL OR seq < last_seq)
-         ORDER BY id DESC LIMIT ?2",
-    )?;
+    let select = "SELECT gen_id FROM generation WHERE gateway = ?1 AND seq > 0 AND (last_seq IS NULL OR seq < last_seq)
+         ORDER BY id DESC LIMIT ?2";
     let limit = i64::try_from(HOLES_MAX).unwrap_or(i64::MAX);
-    let open: Vec<GenId> = select.query_map([gateway, limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let open: Vec<GenId> = tx.rows(select, params![gateway, limit], |row| row.get(0))?;
     for lost in open {
         let held = chain.iter().any(|link| link.gen_id == lost);
         if !held && !explained(tx, gateway, &lost)? {
@@ -80,36 +78,33 @@ pub fn note_replaced(tx: &Connection, gateway: i64, chain: &[Link], now: UtcMill
 }
 
 /// A hole whose generation is there again, here or on the gateway, is none.
-fn mended(tx: &Connection, gateway: i64, chain: &[Link]) -> Result<(), StoreError> {
-    let mut select = tx.prepare_cached("SELECT id, lost_gen_id FROM gap WHERE gateway = ?1 AND cause = 0")?;
-    let holes: Vec<(i64, GenId)> =
-        select.query_map([gateway], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+fn mended(tx: Tx<'_>, gateway: i64, chain: &[Link]) -> Result<(), StoreError> {
+    let select = "SELECT id, lost_gen_id FROM gap WHERE gateway = ?1 AND cause = 0";
+    let holes: Vec<(i64, GenId)> = tx.rows(select, params![gateway], |row| Ok((row.get(0)?, row.get(1)?)))?;
     for (id, lost) in holes {
         if chain.iter().any(|link| link.gen_id == lost) || complete(tx, gateway, &lost)? {
-            tx.prepare_cached("DELETE FROM gap WHERE id = ?1")?.execute([id])?;
+            tx.execute("DELETE FROM gap WHERE id = ?1", params![id])?;
         }
     }
     Ok(())
 }
 
-fn complete(tx: &Connection, gateway: i64, gen_id: &GenId) -> Result<bool, StoreError> {
+fn complete(tx: Tx<'_>, gateway: i64, gen_id: &GenId) -> Result<bool, StoreError> {
     Ok(generation::find(tx, gateway, gen_id)?.is_some_and(generation::Standing::complete))
 }
 
-fn add(tx: &Connection, gateway: i64, lost: &GenId, next: &GenId, now: UtcMillis) -> Result<(), StoreError> {
-    let count: i64 = tx
-        .prepare_cached("SELECT count(*) FROM gap WHERE gateway = ?1 AND cause = 0")?
-        .query_row([gateway], |row| row.get(0))?;
+fn add(tx: Tx<'_>, gateway: i64, lost: &GenId, next: &GenId, now: UtcMillis) -> Result<(), StoreError> {
+    let count: i64 =
+        tx.only("SELECT count(*) FROM gap WHERE gateway = ?1 AND cause = 0", params![gateway], |row| row.get(0))?;
     if usize::try_from(count).unwrap_or(usize::MAX) >= HOLES_MAX {
         return alarm::raise(tx, gateway, AlarmKind::Hole, 1, "more holes than are listed", now);
     }
-    let added = tx
-        .prepare_cached(
-            "INSERT INTO gap (gateway, cause, noted, series, lost_gen_id, next_gen_id, detail)
+    let added = tx.execute(
+        "INSERT INTO gap (gateway, cause, noted, series, lost_gen_id, next_gen_id, detail)
              VALUES (?1, 0, ?2, 0, ?3, ?4, 'not complete here, and no longer on the gateway')
              ON CONFLICT (gateway, lost_gen_id) WHERE cause = 0 DO NOTHING",
-        )?
-        .execute(params![gateway, now.0, lost.as_slice(), next.as_slice()])?;
+        params![gateway, now.0, lost.as_slice(), next.as_slice()],
+    )?;
     match generation::find(tx, gateway, next)?.and_then(|standing| standing.times) {
         Some(times) if added > 0 => ends(tx, gateway, next, times.start, now),
         _ => Ok(()),
@@ -118,25 +113,25 @@ fn add(tx: &Connection, gateway: i64, lost: &GenId, next: &GenId, now: UtcMillis
 
 /// The first samples of a generation are stored: a hole before it ends there. Its start is the last sample of what is
 /// stored of the lost generation or, of one of which nothing is, of all that ended before.
-pub fn ends(tx: &Connection, gateway: i64, next: &GenId, first: UtcMillis, now: UtcMillis) -> Result<(), StoreError> {
-    let mut select = tx.prepare_cached(
-        "SELECT id, lost_gen_id FROM gap WHERE gateway = ?1 AND next_gen_id = ?2 AND cause = 0 AND t_end IS NULL",
-    )?;
-    let holes: Vec<(i64, GenId)> = select
-        .query_map(params![gateway, next.as_slice()], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
+pub fn ends(tx: Tx<'_>, gateway: i64, next: &GenId, first: UtcMillis, now: UtcMillis) -> Result<(), StoreError> {
+    let select =
+        "SELECT id, lost_gen_id FROM gap WHERE gateway = ?1 AND next_gen_id = ?2 AND cause = 0 AND t_end IS NULL";
+    let holes: Vec<(i64, GenId)> =
+        tx.rows(select, params![gateway, next.as_slice()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     for (id, lost) in holes {
         let stored = generation::find(tx, gateway, &lost)?.and_then(|standing| standing.times);
         let start = match stored {
             Some(times) => Some(times.end.0),
-            None => tx
-                .prepare_cached(
-                    "SELECT max(t_last) FROM generation WHERE gateway = ?1 AND t_last <= ?2 AND gen_id <> ?3",
-                )?
-                .query_row(params![gateway, first.0, next.as_slice()], |row| row.get(0))?,
+            None => tx.only(
+                "SELECT max(t_last) FROM generation WHERE gateway = ?1 AND t_last <= ?2 AND gen_id <> ?3",
+                params![gateway, first.0, next.as_slice()],
+                |row| row.get(0),
+            )?,
         };
-        tx.prepare_cached("UPDATE gap SET t_start = min(?2, ?3), t_end = ?3 WHERE id = ?1")?
-            .execute(params![id, start, first.0])?;
+        tx.execute(
+            "UPDATE gap SET t_start = ?2, t_end = ?3 WHERE id = ?1",
+            params![id, start.map(|start| start.min(first.0)), first],
+        )?;
         // a platform that had nothing of the gateway before has lost nothing
         if start.is_some() {
             let detail = format!("generation {}", hex(&lost));
@@ -147,18 +142,15 @@ pub fn ends(tx: &Connection, gateway: i64, next: &GenId, first: UtcMillis, now: 
 }
 
 /// The holes of a gateway that its archive has not filled, oldest first.
-pub fn open(tx: &Connection, gateway: i64) -> Result<Vec<Hole>, StoreError> {
-    let mut select = tx.prepare_cached(
-        "SELECT id, t_start, t_end, (SELECT count(*) FROM recalled WHERE recalled.gap = gap.id) FROM gap
-         WHERE gateway = ?1 AND cause = 0 AND t_start < t_end ORDER BY t_start",
-    )?;
-    let rows = select.query_map([gateway], |row| {
+pub fn open(tx: Tx<'_>, gateway: i64) -> Result<Vec<Hole>, StoreError> {
+    let select = "SELECT id, t_start, t_end, (SELECT count(*) FROM recalled WHERE recalled.gap = gap.id) FROM gap
+         WHERE gateway = ?1 AND cause = 0 AND t_start < t_end ORDER BY t_start";
+    let rows = tx.rows(select, params![gateway], |row| {
         let span = Span { start: UtcMillis(row.get(1)?), end: UtcMillis(row.get(2)?) };
-        Ok((Hole { id: row.get(0)?, span }, row.get::<_, i64>(3)?))
+        Ok((Hole { id: row.get(0)?, span }, row.get::<i64>(3)?))
     })?;
     let mut open = Vec::new();
-    for row in rows {
-        let (hole, recalled) = row?;
+    for (hole, recalled) in rows {
         if quarters(hole.span).is_some_and(|(first, end)| end.since(first) / QUARTER_MS > recalled) {
             open.push(hole);
         }
@@ -167,20 +159,20 @@ pub fn open(tx: &Connection, gateway: i64) -> Result<Vec<Hole>, StoreError> {
 }
 
 /// Whether the gateway has any hole, filled or not, of which the ends may not yet be known.
-pub fn any(tx: &Connection, gateway: i64) -> Result<bool, StoreError> {
-    let mut select = tx.prepare_cached("SELECT 1 FROM gap WHERE gateway = ?1 AND cause = 0 LIMIT 1")?;
-    Ok(select.exists([gateway])?)
+pub fn any(tx: Tx<'_>, gateway: i64) -> Result<bool, StoreError> {
+    let select = "SELECT 1 FROM gap WHERE gateway = ?1 AND cause = 0 LIMIT 1";
+    tx.exists(select, params![gateway])
 }
 
 /// Marks the quarter-hours of holes that recalled intervals give readings of.
-pub fn fill(tx: &Connection, gateway: i64, intervals: &[Interval]) -> Result<(), StoreError> {
+pub fn fill(tx: Tx<'_>, gateway: i64, intervals: &[Interval]) -> Result<(), StoreError> {
     let read = intervals.iter().filter_map(|interval| interval.cell);
     let starts: BTreeSet<UtcMillis> =
         read.flat_map(|cell| [cell.first, cell.last]).map(|reading| reading.time.floor(QUARTER_MS)).collect();
     for hole in open(tx, gateway)? {
         let Some((first, end)) = quarters(hole.span) else { continue };
         for start in starts.range(first..end) {
-            tx.prepare_cached("INSERT OR IGNORE INTO recalled VALUES (?1, ?2)")?.execute([hole.id, start.0])?;
+            tx.execute("INSERT INTO recalled VALUES (?1, ?2) ON CONFLICT DO NOTHING", params![hole.id, start.0])?;
         }
     }
     Ok(())

@@ -1,9 +1,12 @@
 //! A batch into one transaction: its records, what they mean to the ledger, and the mark.
 
+use super::sql::Tx;
 use super::{
     BadRecord, StoreError,
     alarm::{self, AlarmKind},
-    block, generation, hole, refused, registry,
+    block,
+    connection::commit_apart,
+    generation, hole, refused, registry,
     take::Taker,
 };
 use crate::{
@@ -14,7 +17,6 @@ use crate::{
         record::{Content, Record, RecordError},
     },
 };
-use rusqlite::Connection;
 
 /// What became of a batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,7 +82,7 @@ impl Taken {
     }
 }
 
-pub fn ingest(tx: &Connection, batch: &Batch) -> Result<Taken, StoreError> {
+pub fn ingest(tx: Tx<'_>, batch: &Batch) -> Result<Taken, StoreError> {
     if batch.first_seq == 0 {
         return Err(StoreError::SeqRange(0));
     }
@@ -142,14 +144,13 @@ pub fn ingest(tx: &Connection, batch: &Batch) -> Result<Taken, StoreError> {
 }
 
 /// [`Fault::MarkApart`]: the mark is durable before the records are.
-fn commit_mark(tx: &Connection, standing: &generation::Standing, batch: &Batch) -> Result<(), StoreError> {
+fn commit_mark(tx: Tx<'_>, standing: &generation::Standing, batch: &Batch) -> Result<(), StoreError> {
     let seq = standing.seq.max(batch.first_seq + batch.records.len() as u64 - 1);
     generation::save(tx, &generation::Standing { seq, ..*standing })?;
-    tx.execute_batch("RELEASE _rusqlite_sp; COMMIT; BEGIN IMMEDIATE; SAVEPOINT _rusqlite_sp")?;
-    Ok(())
+    commit_apart(tx)
 }
 
-fn raise(tx: &Connection, gateway: i64, batch: &Batch, taken: &Taken) -> Result<(), StoreError> {
+fn raise(tx: Tx<'_>, gateway: i64, batch: &Batch, taken: &Taken) -> Result<(), StoreError> {
     let generation = u128::from_be_bytes(batch.gen_id);
     if let Some(seq) = taken.conflicts.first() {
         let detail = format!("generation {generation:032x}, record {seq}: another content came under its number");
@@ -163,7 +164,7 @@ fn raise(tx: &Connection, gateway: i64, batch: &Batch, taken: &Taken) -> Result<
 }
 
 /// Notes where the gateway ended a generation.
-pub fn seal(tx: &Connection, gateway_id: &str, gen_id: &GenId, last_seq: u64) -> Result<Outcome, StoreError> {
+pub fn seal(tx: Tx<'_>, gateway_id: &str, gen_id: &GenId, last_seq: u64) -> Result<Outcome, StoreError> {
     let gateway = registry::gateway_number(tx, gateway_id)?;
     let mut standing = generation::find_or_create(tx, gateway, gen_id)?;
     standing.last_seq = Some(last_seq);

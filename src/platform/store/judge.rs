@@ -1,5 +1,6 @@
 //! May a record be taken? Rules without a write.
 
+use super::sql::Tx;
 use super::{
     BadRecord, StoreError,
     clock::{self, Placed, SEGMENTS_MAX, Said},
@@ -13,7 +14,6 @@ use crate::{
         record::{Content, Gap, Interval, Samples},
     },
 };
-use rusqlite::Connection;
 use std::collections::HashMap;
 
 /// Series of one generation. A gateway has hundreds.
@@ -24,7 +24,7 @@ pub type Judged = Result<Option<(UtcMillis, UtcMillis)>, BadRecord>;
 
 /// What a record is judged by.
 pub struct Bench<'a> {
-    pub tx: &'a Connection,
+    pub tx: Tx<'a>,
     pub gateway: i64,
     pub run: Option<RunId>,
     pub dictionary: &'a Dictionary,
@@ -75,7 +75,7 @@ impl Bench<'_> {
 
 /// A number means one series for as long as its generation lives.
 fn of_dictionary(
-    tx: &Connection,
+    tx: Tx<'_>,
     gateway: i64,
     all: &[(u32, Series)],
     dictionary: &Dictionary,

@@ -9,6 +9,7 @@
 //! - all others are judged anew with what lies around them ([`super::renew`]). That is rare: a backlog that reaches the
 //!   quarter-hour in which newer data began, a source that swaps its messages, a register that does not run as it should.
 
+use super::sql::Tx;
 use super::{
     StoreError, generation,
     past::Past,
@@ -23,14 +24,13 @@ use crate::{
     },
     model::{Physics, Span, UtcMillis},
 };
-use rusqlite::Connection;
 use std::collections::{BTreeMap, HashMap};
 
 /// Readings that must be judged anew and lie closer together than this are judged together.
 const CLUSTER_MS: i64 = 96 * QUARTER_MS;
 
 /// Merges readings, by series, into the tables. Their blocks are already in the transaction.
-pub fn merge(tx: &Connection, gateway: i64, readings: HashMap<i64, Vec<Sourced>>) -> Result<(), StoreError> {
+pub fn merge(tx: Tx<'_>, gateway: i64, readings: HashMap<i64, Vec<Sourced>>) -> Result<(), StoreError> {
     let mut unsettled: BTreeMap<i64, Vec<Span>> = BTreeMap::new();
     for (series, readings) in readings {
         let physics = generation::physics(tx, series)?;
@@ -63,13 +63,7 @@ pub fn merge(tx: &Connection, gateway: i64, readings: HashMap<i64, Vec<Sourced>>
 }
 
 /// Takes readings of one quarter-hour as normal ones. `false`, and nothing is changed, when they may be anything else.
-fn append(
-    tx: &Connection,
-    series: i64,
-    physics: &Physics,
-    start: UtcMillis,
-    new: &[Sourced],
-) -> Result<bool, StoreError> {
+fn append(tx: Tx<'_>, series: i64, physics: &Physics, start: UtcMillis, new: &[Sourced]) -> Result<bool, StoreError> {
     let stored = rows_of_quarter(tx, series, start)?;
     let Some(mut rows) = beside(&stored, new) else { return Ok(false) };
     if rows.is_empty() {
@@ -124,7 +118,7 @@ fn beside(stored: &[Row], new: &[Sourced]) -> Option<Vec<Row>> {
 
 /// Whether every turn of the register is so far from the readings that neither can change what the other is.
 fn settled_around(
-    tx: &Connection,
+    tx: Tx<'_>,
     series: i64,
     physics: &Physics,
     start: UtcMillis,
@@ -185,7 +179,7 @@ fn fold(rows: &mut Vec<Row>, first_of_all: bool) -> Vec<Row> {
 
 /// Puts `rows` in the place of a quarter-hour's `stored` ones, and joins them to the rows around.
 fn put(
-    tx: &Connection,
+    tx: Tx<'_>,
     series: i64,
     stored: &[Row],
     mut rows: Vec<Row>,

@@ -14,9 +14,9 @@
 //! # Does not
 //! Know which of two copies is the right one: the first to come stays, until a person gives one of them a new store.
 
+use super::sql::{Tx, params};
 use super::{StoreError, hole::Link};
 use crate::wire::GenId;
-use rusqlite::{Connection, OptionalExtension, params};
 
 /// 16 random bytes each.
 pub type StoreId = [u8; 16];
@@ -94,35 +94,35 @@ pub fn judge(run: &Run, known: &Known) -> Verdict {
     }
 }
 
-pub fn known(tx: &Connection, gateway: i64, run: &Run, chain: &[Link]) -> Result<Known, StoreError> {
-    let head = tx
-        .prepare_cached("SELECT store_id, boot_id, boot_counter FROM boot WHERE gateway = ?1 ORDER BY id DESC LIMIT 1")?
-        .query_row([gateway], |row| {
-            let boot_counter = row.get::<_, i64>(2)?.cast_unsigned();
+pub fn known(tx: Tx<'_>, gateway: i64, run: &Run, chain: &[Link]) -> Result<Known, StoreError> {
+    let head = tx.one(
+        "SELECT store_id, boot_id, boot_counter FROM boot WHERE gateway = ?1 ORDER BY id DESC LIMIT 1",
+        params![gateway],
+        |row| {
+            let boot_counter = row.get::<i64>(2)?.cast_unsigned();
             Ok(Head { store_id: row.get(0)?, boot_id: row.get(1)?, boot_counter })
-        })
-        .optional()?;
-    let mut seen = tx.prepare_cached("SELECT 1 FROM boot WHERE gateway = ?1 AND boot_id = ?2")?;
-    let mut store = tx.prepare_cached("SELECT 1 FROM boot WHERE gateway = ?1 AND store_id = ?2 LIMIT 1")?;
+        },
+    )?;
+    let seen = "SELECT 1 FROM boot WHERE gateway = ?1 AND boot_id = ?2";
+    let store = "SELECT 1 FROM boot WHERE gateway = ?1 AND store_id = ?2 LIMIT 1";
     Ok(Known {
         head,
-        boot_seen: seen.exists(params![gateway, run.boot_id.as_slice()])?,
+        boot_seen: tx.exists(seen, params![gateway, run.boot_id.as_slice()])?,
         prev_seen: match run.prev_boot_id {
-            Some(prev) => seen.exists(params![gateway, prev.as_slice()])?,
+            Some(prev) => tx.exists(seen, params![gateway, prev.as_slice()])?,
             None => false,
         },
-        store_seen: store.exists(params![gateway, run.store_id.as_slice()])?,
+        store_seen: tx.exists(store, params![gateway, run.store_id.as_slice()])?,
         forked: forked(tx, gateway, &run.store_id, chain)?,
     })
 }
 
-fn forked(tx: &Connection, gateway: i64, store_id: &StoreId, chain: &[Link]) -> Result<bool, StoreError> {
-    let mut select =
-        tx.prepare_cached("SELECT gen_id FROM link WHERE gateway = ?1 AND store_id = ?2 AND prev_gen_id = ?3")?;
+fn forked(tx: Tx<'_>, gateway: i64, store_id: &StoreId, chain: &[Link]) -> Result<bool, StoreError> {
+    let select = "SELECT gen_id FROM link WHERE gateway = ?1 AND store_id = ?2 AND prev_gen_id = ?3";
     for link in chain {
         let Some(prev) = link.prev_gen_id else { continue };
         let asked = params![gateway, store_id.as_slice(), prev.as_slice()];
-        let follower: Option<GenId> = select.query_row(asked, |row| row.get(0)).optional()?;
+        let follower: Option<GenId> = tx.one(select, asked, |row| row.get(0))?;
         if follower.is_some_and(|follower| follower != link.gen_id) {
             return Ok(true);
         }
@@ -131,23 +131,26 @@ fn forked(tx: &Connection, gateway: i64, store_id: &StoreId, chain: &[Link]) -> 
 }
 
 /// Remembers a run that is let in, and its chain.
-pub fn save(tx: &Connection, gateway: i64, run: &Run, chain: &[Link]) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT OR IGNORE INTO boot (gateway, store_id, boot_id, boot_counter) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![gateway, run.store_id.as_slice(), run.boot_id.as_slice(), run.boot_counter.cast_signed()])?;
-    let mut insert = tx.prepare_cached(
-        "INSERT OR IGNORE INTO link (gateway, store_id, prev_gen_id, gen_id) VALUES (?1, ?2, ?3, ?4)",
+pub fn save(tx: Tx<'_>, gateway: i64, run: &Run, chain: &[Link]) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO boot (gateway, store_id, boot_id, boot_counter) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        params![gateway, run.store_id.as_slice(), run.boot_id.as_slice(), run.boot_counter.cast_signed()],
     )?;
+    let insert =
+        "INSERT INTO link (gateway, store_id, prev_gen_id, gen_id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     for link in chain {
         if let Some(prev) = link.prev_gen_id {
-            insert.execute(params![gateway, run.store_id.as_slice(), prev.as_slice(), link.gen_id.as_slice()])?;
+            tx.execute(insert, params![gateway, run.store_id.as_slice(), prev.as_slice(), link.gen_id.as_slice()])?;
         }
     }
     for (table, kept) in [("boot", BOOTS_MAX), ("link", LINKS_MAX)] {
-        tx.prepare_cached(&format!(
-            "DELETE FROM {table} WHERE gateway = ?1
+        tx.execute(
+            &format!(
+                "DELETE FROM {table} WHERE gateway = ?1
              AND id <= (SELECT id FROM {table} WHERE gateway = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)"
-        ))?
-        .execute([gateway, kept])?;
+            ),
+            params![gateway, kept],
+        )?;
     }
     Ok(())
 }

@@ -33,7 +33,8 @@ use crate::{
         record::{Record, decode},
     },
 };
-use rusqlite::Connection;
+use connection::Connection;
+use sql::Tx;
 use std::{
     collections::BTreeMap,
     path::Path,
@@ -44,14 +45,26 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 
+mod address;
 mod alarm;
 mod attestation;
 mod audit;
+mod backup;
 mod block;
+mod bridge;
+mod bulk;
+pub mod change;
 mod clock;
+mod cluster;
+mod connection;
+mod county;
+mod dual;
+mod emission;
 mod epoch;
 mod error;
+mod evaluation;
 mod event;
+mod feed;
 mod folder;
 mod gap;
 mod generation;
@@ -67,22 +80,38 @@ mod proof;
 mod publication;
 mod reader;
 mod refused;
+mod register;
 mod registry;
 mod renew;
+mod rollup;
 mod row;
 mod run;
+mod session;
 mod snapshot;
+mod sql;
+mod standing;
 mod tag;
 mod take;
 mod trace;
+mod transfer;
+mod user;
 mod view;
+mod warning;
 mod writer;
 
+pub use address::Address;
 pub use alarm::{Alarm, AlarmKind};
 pub use attestation::{AttestationLine, GatewayKey};
 pub use audit::Audit;
+pub use backup::backup;
+pub use bridge::{Message, Outgoing};
+pub use change::{Change, ChangeQuery, ChangeRow};
 pub use epoch::{EPOCHS_MAX, EpochEnd};
 pub use error::{BadRecord, StoreError};
+pub use evaluation::{
+    EvaluatedSite, EvaluationDraft, EvaluationRow, GradeCount, Objection, SiteGrade, SitePage, SiteQuery, SiteSort,
+};
+pub use feed::{Closed, Due};
 pub use gap::GapRow;
 pub use generation::Mark;
 pub use greeting::{Greeted, Greeting};
@@ -93,8 +122,16 @@ pub use listing::{Listing, Page};
 pub use proof::{Proof, ProvenEpoch, ProvenRegister, prove};
 pub use publication::{Draft, Publication};
 pub use refused::{REFUSED_MAX, RefusedRow};
+pub use register::{
+    FigureKey, FoundSite, RegisterChange, RegisterImport, RegisterRow, RegisterVersion, Registered, SiteSearch,
+};
+pub use session::{Found as FoundSession, Session};
+pub use standing::{PointSeen, Standing};
 pub use trace::{SourcedReading, Trace, TracedInterval};
+pub use transfer::{Moved, transfer};
+pub use user::{Account, ApiToken};
 pub use view::{Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, TagShare};
+pub use warning::{Acknowledged, Channel, Delivery, DeliveryState, Told, WarningRow, WarningsAsked};
 pub use writer::Waiting;
 
 /// The platform's store. Cloning gives another handle; when the last one goes, the folder is free again.
@@ -102,6 +139,8 @@ pub use writer::Waiting;
 pub struct Store {
     inner: Arc<Inner>,
     fence: CancellationToken,
+    /// Of the stream that the handle stores for; `None`: of none.
+    epoch: Option<i64>,
 }
 
 struct Inner {
@@ -110,7 +149,10 @@ struct Inner {
     readers: reader::Readers,
     duplicates: AtomicU64,
     conflicts: AtomicU64,
-    _folder: folder::Folder,
+    batches: AtomicU64,
+    records: AtomicU64,
+    refused: AtomicU64,
+    folder: Option<folder::Folder>,
 }
 
 impl Store {
@@ -118,29 +160,65 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Store, StoreError> {
         let folder = folder::Folder::take(dir)?;
         let connection = folder.writer()?;
-        Store::on(dir, folder, connection)
+        Store::on(Address::Folder(dir.to_owned()), Some(folder), Connection::Sqlite(connection))
+    }
+
+    /// Opens the store wherever it is; blocks on the disk or the network. Of a cluster many platforms have it open at one
+    /// time.
+    pub fn at(address: &Address) -> Result<Store, StoreError> {
+        match address {
+            Address::Folder(dir) => Store::open(dir),
+            Address::Cluster(config) => {
+                let connection = apart(config, |config| cluster::writer(&config))?;
+                Store::on(address.clone(), None, connection)
+            }
+        }
     }
 
     /// Opens the folder of a platform that may be running, to read it and to publish: SQLite keeps the two writers apart.
     /// Blocks on the disk.
     pub fn beside(dir: &Path) -> Result<Store, StoreError> {
         let (folder, connection) = folder::Folder::beside(dir)?;
-        Store::on(dir, folder, connection)
+        Store::on(Address::Folder(dir.to_owned()), Some(folder), Connection::Sqlite(connection))
     }
 
-    fn on(dir: &Path, folder: folder::Folder, connection: Connection) -> Result<Store, StoreError> {
-        let readers = reader::Readers::new(folder.file().to_owned());
-        let writer = writer::Writer::start(connection)
-            .map_err(|error| StoreError::Folder { dir: dir.to_owned(), source: error.into() })?;
-        let (duplicates, conflicts) = Default::default();
-        let inner = Arc::new(Inner { writer, readers, duplicates, conflicts, _folder: folder });
-        Ok(Store { inner, fence: CancellationToken::new() })
+    /// As [`Store::beside`], wherever the store is.
+    pub fn beside_at(address: &Address) -> Result<Store, StoreError> {
+        match address {
+            Address::Folder(dir) => Store::beside(dir),
+            Address::Cluster(config) => {
+                let connection = apart(config, |config| cluster::beside(&config))?;
+                Store::on(address.clone(), None, connection)
+            }
+        }
+    }
+
+    fn on(address: Address, folder: Option<folder::Folder>, connection: Connection) -> Result<Store, StoreError> {
+        let readers = reader::Readers::new(address.clone());
+        let writer = writer::Writer::start(connection, address)
+            .map_err(|error| StoreError::Unreachable(format!("no thread for the writer: {error}")))?;
+        let (duplicates, conflicts, batches, records, refused) = Default::default();
+        let inner = Inner { writer, readers, duplicates, conflicts, batches, records, refused, folder };
+        let inner = Arc::new(inner);
+        Ok(Store { inner, fence: CancellationToken::new(), epoch: None })
     }
 
     /// A handle that brings in no record and no seal once `fence` is cancelled, not even what then waits for the
     /// writer. So [`Store::marks`] asked for after that count all it ever stores.
     pub fn fenced(&self, fence: CancellationToken) -> Store {
-        Store { inner: Arc::clone(&self.inner), fence }
+        Store { inner: Arc::clone(&self.inner), fence, epoch: self.epoch }
+    }
+
+    /// A handle for a new stream of the gateway, which supersedes all others wherever they are: from here on no other
+    /// handle of an earlier stream brings anything in, at whatever node of a cluster, and [`Store::marks`] asked for now
+    /// count all that those have brought.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownGateway`] when it is not in the registry.
+    pub async fn superseding(&self, gateway_id: &str, fence: CancellationToken) -> Result<Store, StoreError> {
+        let gateway_id = gateway_id.to_owned();
+        let epoch = self.inner.writer.write(move |tx| registry::next_epoch(tx, &gateway_id)).await?;
+        Ok(Store { epoch: Some(epoch), ..self.fenced(fence) })
     }
 
     /// Lets a gateway's run in, or not; notes what the gateway no longer has.
@@ -158,12 +236,12 @@ impl Store {
     /// [`StoreError::UnknownGateway`] when it is not in the registry.
     pub async fn note_clock_offset(&self, gateway_id: &str, offset_ms: i64) -> Result<(), StoreError> {
         let (gateway_id, now) = (gateway_id.to_owned(), wall::now());
-        let note = move |tx: &Connection| {
+        let note = move |tx: Tx<'_>| {
             let gateway = registry::gateway_number(tx, &gateway_id)?;
             let detail = format!("the platform's clock less the gateway's: {offset_ms} ms");
             alarm::raise(tx, gateway, alarm::AlarmKind::ClockOffset, 1, &detail, now)
         };
-        self.inner.writer.write(move |tx| note(tx)).await
+        self.inner.writer.write(note).await
     }
 
     /// Takes the records of a batch that follow the generation's mark, in one commit with the mark and the ledger;
@@ -180,6 +258,7 @@ impl Store {
         again: Option<u64>,
     ) -> Result<Ingested, StoreError> {
         let (gateway_id, now) = (gateway_id.to_owned(), wall::now());
+        let brought = records.len() as u64;
         let batch = task::blocking(move || {
             let decoded = |record| {
                 let content = decode(&record);
@@ -189,25 +268,37 @@ impl Store {
             intake::Batch { gateway_id, gen_id, first_seq, records, again, now }
         })
         .await;
-        let taken = self.bring(move |tx| intake::ingest(tx, &batch)).await?;
+        let taken = self.bring(batch.gateway_id.clone(), move |tx| intake::ingest(tx, &batch)).await?;
         self.inner.duplicates.fetch_add(taken.duplicates, Relaxed);
         self.inner.conflicts.fetch_add(taken.conflicts.len() as u64, Relaxed);
+        self.inner.batches.fetch_add(1, Relaxed);
+        self.inner.records.fetch_add(brought, Relaxed);
+        self.inner.refused.fetch_add(taken.refusals.len() as u64, Relaxed);
         Ok(Ingested { outcome: taken.outcome, refusals: taken.refusals, stop: taken.stop })
     }
 
     /// Remembers where the gateway ended a generation. `complete` when everything up to there is stored.
     pub async fn seal(&self, gateway_id: &str, gen_id: GenId, last_seq: u64) -> Result<Outcome, StoreError> {
         let gateway_id = gateway_id.to_owned();
-        self.bring(move |tx| intake::seal(tx, &gateway_id, &gen_id, last_seq)).await
+        self.bring(gateway_id.clone(), move |tx| intake::seal(tx, &gateway_id, &gen_id, last_seq)).await
     }
 
-    /// What a gateway brings: refused behind the fence, by the writer itself.
+    /// What a gateway brings: refused behind the fence, by the writer itself, and once a newer stream of the gateway was
+    /// let in anywhere.
     async fn bring<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        gateway_id: String,
+        work: impl FnOnce(Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let fence = self.fence.clone();
-        let fenced = move |tx: &Connection| if fence.is_cancelled() { Err(StoreError::Fenced) } else { work(tx) };
+        let known = self.epoch;
+        let fenced = move |tx: Tx<'_>| {
+            if fence.is_cancelled() {
+                return Err(StoreError::Fenced);
+            }
+            let epoch = registry::hold(tx, &gateway_id)?;
+            if known.is_some_and(|known| known != epoch) { Err(StoreError::Fenced) } else { work(tx) }
+        };
         self.inner.writer.write(fenced).await
     }
 
@@ -245,6 +336,17 @@ impl Store {
         self.inner.readers.read(move |tx| alarm::alarms(tx, &listing)).await
     }
 
+    /// Sums up at most `days` days of series that are due; how many there were.
+    pub async fn settle(&self, days: usize) -> Result<usize, StoreError> {
+        self.inner.writer.write(move |tx| rollup::settle(tx, days)).await
+    }
+
+    /// Grows with every commit: while it is the same, so is what is stored. `None` where others write too.
+    pub fn commits(&self) -> Option<u64> {
+        let alone = self.inner.folder.as_ref().is_some_and(folder::Folder::is_ours);
+        alone.then(|| self.inner.writer.commits())
+    }
+
     /// How long the writer's queue is.
     pub fn waiting(&self) -> Waiting {
         self.inner.writer.waiting()
@@ -258,7 +360,7 @@ impl Store {
         gateways: Vec<Gateway>,
         declared: BTreeMap<String, Declared>,
     ) -> Result<(), StoreError> {
-        let replace = move |tx: &Connection| {
+        let replace = move |tx: Tx<'_>| {
             registry::replace(tx, &sites, &gateways)?;
             registry::declare(tx, &declared)
         };
@@ -267,12 +369,12 @@ impl Store {
 
     /// Registered gateways, by id.
     pub async fn gateways(&self) -> Result<Vec<Gateway>, StoreError> {
-        self.inner.readers.read(|tx| registry::gateways(tx)).await
+        self.inner.readers.read(registry::gateways).await
     }
 
     /// Registered sites, by credit code.
     pub async fn sites(&self) -> Result<Vec<Site>, StoreError> {
-        self.inner.readers.read(|tx| registry::sites(tx)).await
+        self.inner.readers.read(registry::sites).await
     }
 
     /// All registered sites and what the ledger says of them in the period. `now` ends what can be expected.
@@ -306,13 +408,13 @@ impl Store {
 
     /// Every cumulative series of the registered gateways over all time.
     pub async fn ledger(&self) -> Result<Vec<LedgerLine>, StoreError> {
-        self.inner.readers.read(|tx| snapshot::ledger(tx)).await
+        self.inner.readers.read(snapshot::ledger).await
     }
 
     /// Reads every block and compares marks and ledger with what the blocks give. Takes as long as the store is
     /// large, and holds the readings of one gateway in memory.
     pub async fn audit(&self) -> Result<Audit, StoreError> {
-        self.inner.readers.read(|tx| audit::audit(tx)).await
+        self.inner.readers.read(audit::audit).await
     }
 
     /// Since the store was opened: records that came again, and those of them that came with another content.
@@ -320,10 +422,38 @@ impl Store {
         Repeats { duplicates: self.inner.duplicates.load(Relaxed), conflicts: self.inner.conflicts.load(Relaxed) }
     }
 
+    /// Since the store was opened: what gateways brought, repeats too.
+    pub fn brought(&self) -> Brought {
+        let count = |counter: &AtomicU64| counter.load(Relaxed);
+        let Inner { batches, records, refused, .. } = &*self.inner;
+        Brought { batches: count(batches), records: count(records), refused: count(refused) }
+    }
+
     /// Returns when the writer has ended although the store is in use: nothing can be stored any more.
     pub async fn ended(&self) {
         self.inner.writer.ended().cancelled().await;
     }
+}
+
+/// Runs `work`, which waits for the network, where no asynchronous task runs.
+fn apart<A: Clone + Send + 'static, T: Send + 'static>(
+    with: &A,
+    work: impl FnOnce(A) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let (say, said) = std::sync::mpsc::sync_channel(1);
+    let with = with.clone();
+    // nobody listens only when this thread was ended
+    let thread = task::thread("store-open", move || drop(say.send(work(with))));
+    thread.map_err(|error| StoreError::Unreachable(error.to_string()))?;
+    said.recv().map_err(|_| StoreError::Ended)?
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Brought {
+    pub batches: u64,
+    pub records: u64,
+    /// Of the records, those that could not be taken.
+    pub refused: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,8 +1,8 @@
 //! Readings of the past, out of the blocks, for several series of a gateway at once.
 
+use super::sql::Tx;
 use super::{StoreError, block, run::Sourced};
 use crate::model::UtcMillis;
-use rusqlite::Connection;
 use std::collections::{HashMap, HashSet};
 
 /// Blocks hold the readings of many series: what one of them asks for is there when the next one does.
@@ -24,7 +24,7 @@ impl Past {
     /// The readings of one of the wanted series in `[from, until)`, in order, none twice.
     pub fn readings(
         &mut self,
-        tx: &Connection,
+        tx: Tx<'_>,
         series: i64,
         from: UtcMillis,
         until: UtcMillis,

@@ -1,10 +1,9 @@
 //! The law, register by register: per epoch, Σ intervals = last − first reading, and the modulus for each time that the
 //! register passed its end.
 
+use super::sql::Tx;
 use super::{
-    Audit, EPOCHS_MAX, GapRow, Listing, StoreError, audit,
-    folder::Folder,
-    gap, registry,
+    Address, Audit, EPOCHS_MAX, GapRow, Listing, StoreError, audit, gap, registry,
     renew::ALWAYS,
     row::{bridges_between, rows_between, turns_between},
     run::HELD,
@@ -14,8 +13,7 @@ use crate::{
     energy::counter::EpochCause,
     model::{Reading, Series, UtcMillis},
 };
-use rusqlite::Connection;
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 /// Gaps of a proof: the newest.
 pub const GAPS_MAX: usize = 100;
@@ -58,18 +56,18 @@ pub struct ProvenEpoch {
     pub difference: i64,
 }
 
-/// Reads the store in a folder, of one gateway or of all; also beside a platform that runs on it. Takes as long as the
+/// Reads a store, of one gateway or of all; also beside a platform that runs on it. Takes as long as the
 /// store is large. Blocks on the disk.
 ///
 /// # Errors
 /// [`StoreError::UnknownGateway`] when the gateway is not in the registry, and what reading a folder can give.
-pub fn prove(dir: &Path, gateway_id: Option<&str>) -> Result<Proof, StoreError> {
-    let mut connection = Folder::look(dir)?;
-    let tx = connection.transaction()?;
-    of(&tx, gateway_id)
+pub fn prove(address: &Address, gateway_id: Option<&str>) -> Result<Proof, StoreError> {
+    let connection = address.look()?;
+    connection.begin_reading()?;
+    of(connection.tx(), gateway_id)
 }
 
-pub fn of(tx: &Connection, gateway_id: Option<&str>) -> Result<Proof, StoreError> {
+pub fn of(tx: Tx<'_>, gateway_id: Option<&str>) -> Result<Proof, StoreError> {
     let gateway = gateway_id.map(|gateway_id| registry::gateway_number(tx, gateway_id)).transpose()?;
     let mut audit = audit::audit_of(tx, gateway)?;
     let mut registers = Vec::new();
@@ -86,7 +84,7 @@ pub fn of(tx: &Connection, gateway_id: Option<&str>) -> Result<Proof, StoreError
 }
 
 fn register(
-    tx: &Connection,
+    tx: Tx<'_>,
     gateway_id: &str,
     id: i64,
     series: Series,

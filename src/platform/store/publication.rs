@@ -1,11 +1,11 @@
 //! Published figures: versions of a period, of which none is ever changed.
 
+use super::sql::{Row, Tx, params};
 use super::{Store, StoreError};
 use crate::{
     model::UtcMillis,
     runtime::{clock as wall, lang::Text},
 };
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// Versions of one period and basis: beyond, something publishes without end.
 pub const VERSIONS_MAX: u64 = 1000;
@@ -50,7 +50,7 @@ impl Store {
 
     /// The last published version of each period and basis.
     pub async fn latest_publications(&self) -> Result<Vec<Publication>, StoreError> {
-        self.inner.readers.read(|tx| latest(tx)).await
+        self.inner.readers.read(latest).await
     }
 
     /// A published version with its body; by default the last one.
@@ -65,75 +65,69 @@ impl Store {
 }
 
 /// Adds the version behind `after`. `None` when there is one already: someone else published meanwhile.
-pub fn add(tx: &Connection, draft: &Draft, now: UtcMillis) -> Result<Option<u64>, StoreError> {
-    let latest: Option<i64> = tx
-        .prepare_cached("SELECT max(version) FROM publication WHERE period = ?1 AND basis = ?2")?
-        .query_row([&draft.period, &draft.basis], |row| row.get(0))?;
+pub fn add(tx: Tx<'_>, draft: &Draft, now: UtcMillis) -> Result<Option<u64>, StoreError> {
+    let latest: Option<i64> = tx.only(
+        "SELECT max(version) FROM publication WHERE period = ?1 AND basis = ?2",
+        params![&draft.period, &draft.basis],
+        |row| row.get(0),
+    )?;
     let latest = latest.map_or(0, i64::unsigned_abs);
     if latest != draft.after || latest >= VERSIONS_MAX {
         return Ok(None);
     }
     let version = i64::try_from(latest + 1).unwrap_or(i64::MAX);
-    tx.prepare_cached("INSERT INTO publication VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(params![
-        draft.period,
-        draft.basis,
-        version,
-        now.0,
-        draft.reason.zh,
-        draft.reason.en,
-        draft.digest,
-        draft.body
-    ])?;
+    let Text { zh, en } = &draft.reason;
+    tx.execute(
+        "INSERT INTO publication VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![&draft.period, &draft.basis, version, now, zh, en, &draft.digest, &draft.body],
+    )?;
     Ok(Some(latest + 1))
 }
 
 const COLUMNS: &str = "period, basis, version, published, reason_zh, reason_en, digest";
 
 /// Versions without their bodies, the newest first; those of one period where it is given.
-pub fn list(tx: &Connection, period: Option<&str>) -> Result<Vec<Publication>, StoreError> {
-    let mut select = tx.prepare_cached(&format!(
+pub fn list(tx: Tx<'_>, period: Option<&str>) -> Result<Vec<Publication>, StoreError> {
+    let select = format!(
         "SELECT {COLUMNS} FROM publication WHERE ?1 IS NULL OR period = ?1
          ORDER BY published DESC, period, basis, version DESC LIMIT ?2"
-    ))?;
-    let rows = select.query_map(params![period, LISTED_MAX], of_row)?;
-    rows.map(|row| row.map_err(StoreError::from)).collect()
+    );
+    tx.rows(&select, params![period, LISTED_MAX], of_row)
 }
 
 /// The last version of each published period and basis.
-pub fn latest(tx: &Connection) -> Result<Vec<Publication>, StoreError> {
-    let mut select = tx.prepare_cached(&format!(
+pub fn latest(tx: Tx<'_>) -> Result<Vec<Publication>, StoreError> {
+    let select = format!(
         "SELECT {COLUMNS} FROM publication AS one
          WHERE version = (SELECT max(version) FROM publication AS other
                           WHERE other.period = one.period AND other.basis = one.basis)
          ORDER BY period, basis"
-    ))?;
-    let rows = select.query_map([], of_row)?;
-    rows.map(|row| row.map_err(StoreError::from)).collect()
+    );
+    tx.rows(&select, params![], of_row)
 }
 
 /// The body of a version: by default the last one.
 pub fn body(
-    tx: &Connection,
+    tx: Tx<'_>,
     period: &str,
     basis: &str,
     version: Option<u64>,
 ) -> Result<Option<(Publication, Vec<u8>)>, StoreError> {
-    let mut select = tx.prepare_cached(&format!(
+    let select = format!(
         "SELECT {COLUMNS}, body FROM publication
          WHERE period = ?1 AND basis = ?2 AND (?3 IS NULL OR version = ?3) ORDER BY version DESC LIMIT 1"
-    ))?;
+    );
     let version = version.map(|version| i64::try_from(version).unwrap_or(i64::MAX));
-    let found = select.query_row(params![period, basis, version], |row| Ok((of_row(row)?, row.get(7)?)));
-    Ok(found.optional()?)
+    tx.one(&select, params![period, basis, version], |row| Ok((of_row(row)?, row.get(7)?)))
 }
 
-fn of_row(row: &Row<'_>) -> rusqlite::Result<Publication> {
+fn of_row(row: &Row<'_>) -> Result<Publication, StoreError> {
     Ok(Publication {
         period: row.get(0)?,
         basis: row.get(1)?,
-        version: row.get::<_, i64>(2)?.unsigned_abs(),
+        version: row.get::<i64>(2)?.unsigned_abs(),
         published: UtcMillis(row.get(3)?),
-        reason: Text::new(row.get::<_, String>(4)?, row.get::<_, String>(5)?),
+        reason: Text::new(row.get::<String>(4)?, row.get::<String>(5)?),
         digest: row.get(6)?,
     })
 }

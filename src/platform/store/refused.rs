@@ -3,6 +3,7 @@
 //! A refused record counts for the mark. It leaves this table in the transaction that makes it a block, so that it is
 //! taken once or not at all.
 
+use super::sql::{Tx, params};
 use super::{
     BadRecord, Store, StoreError,
     alarm::shortened,
@@ -22,7 +23,6 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
 
 /// Refused records of one gateway: of 7 KiB each, 28 MiB. Beyond it the gateway keeps what it has.
@@ -106,34 +106,37 @@ impl Store {
     /// Gives up the bytes of the refused records of a gateway, when they can not be mended and hold up the others.
     pub async fn write_off_refused(&self, gateway_id: &str) -> Result<u64, StoreError> {
         let gateway_id = gateway_id.to_owned();
-        self.inner.writer.write(move |tx| write_off(tx, registry::gateway_number(tx, &gateway_id)?)).await
+        let write = move |tx: Tx<'_>| {
+            registry::hold(tx, &gateway_id)?;
+            write_off(tx, registry::gateway_number(tx, &gateway_id)?)
+        };
+        self.inner.writer.write(write).await
     }
 
     /// Refused records that are kept of each registered gateway that has any.
     pub async fn refused_counts(&self) -> Result<HashMap<String, u64>, StoreError> {
-        self.inner.readers.read(|tx| counts(tx)).await
+        self.inner.readers.read(counts).await
     }
 }
 
 /// Whether no more of the gateway are kept.
-pub fn full(tx: &Connection, gateway: i64) -> Result<bool, StoreError> {
-    let mut select = tx.prepare_cached("SELECT count(*) FROM refused WHERE gateway = ?1 AND body IS NOT NULL")?;
-    let count: i64 = select.query_row([gateway], |row| row.get(0))?;
+pub fn full(tx: Tx<'_>, gateway: i64) -> Result<bool, StoreError> {
+    let select = "SELECT count(*) FROM refused WHERE gateway = ?1 AND body IS NOT NULL";
+    let count: i64 = tx.only(select, params![gateway], |row| row.get(0))?;
     Ok(usize::try_from(count).unwrap_or(usize::MAX) >= REFUSED_MAX)
 }
 
 /// The stated checksum of a refused record.
-pub fn crc32c(tx: &Connection, generation: i64, seq: i64) -> Result<Option<u32>, StoreError> {
-    let mut select = tx.prepare_cached("SELECT crc32c FROM refused WHERE generation = ?1 AND seq = ?2")?;
-    Ok(select.query_row([generation, seq], |row| row.get(0)).optional()?)
+pub fn crc32c(tx: Tx<'_>, generation: i64, seq: i64) -> Result<Option<u32>, StoreError> {
+    let select = "SELECT crc32c FROM refused WHERE generation = ?1 AND seq = ?2";
+    tx.one(select, params![generation, seq], |row| row.get(0))
 }
 
 /// Gives up the bytes of a gateway's refused records, so that others have room. Their numbers stay used, and their rows
 /// say what they were; their hashes stay for the chain of signatures.
-pub fn write_off(tx: &Connection, gateway: i64) -> Result<u64, StoreError> {
+pub fn write_off(tx: Tx<'_>, gateway: i64) -> Result<u64, StoreError> {
     let mut written = 0;
-    let mut update =
-        tx.prepare_cached("UPDATE refused SET body = NULL, due = NULL, hash = ?3 WHERE generation = ?1 AND seq = ?2")?;
+    let update = "UPDATE refused SET body = NULL, due = NULL, hash = ?3 WHERE generation = ?1 AND seq = ?2";
     loop {
         let some = "SELECT gateway, generation, seq, kind, crc32c, body FROM refused
                     WHERE gateway = ?1 AND body IS NOT NULL AND ?2 = 0 LIMIT ?3";
@@ -142,65 +145,61 @@ pub fn write_off(tx: &Connection, gateway: i64) -> Result<u64, StoreError> {
             return Ok(written);
         }
         for (place, record) in rows {
-            written += update.execute(params![place.generation, place.seq, attestation::hash_of(&record)])? as u64;
+            let hash = attestation::hash_of(&record);
+            written += tx.execute(update, params![place.generation, place.seq, hash.as_ref()])?;
         }
     }
 }
 
 /// By gateway id, of registered gateways.
-pub fn counts(tx: &Connection) -> Result<HashMap<String, u64>, StoreError> {
-    let mut select = tx.prepare_cached(
-        "SELECT gateway_id, count(*) FROM refused JOIN gateway ON gateway.id = refused.gateway
-         WHERE credit_code IS NOT NULL AND body IS NOT NULL GROUP BY gateway.id",
-    )?;
-    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
-    rows.map(|row| row.map_err(StoreError::from)).collect()
+pub fn counts(tx: Tx<'_>) -> Result<HashMap<String, u64>, StoreError> {
+    let select = "SELECT gateway_id, count(*) FROM refused JOIN gateway ON gateway.id = refused.gateway
+         WHERE credit_code IS NOT NULL AND body IS NOT NULL GROUP BY gateway.id";
+    let rows = tx.rows(select, params![], |row| Ok((row.get(0)?, row.get::<i64>(1)?.unsigned_abs())))?;
+    Ok(rows.into_iter().collect())
 }
 
-pub fn insert(
-    tx: &Connection,
-    place: &Place,
-    record: &Record,
-    error: &BadRecord,
-    now: UtcMillis,
-) -> Result<(), StoreError> {
-    tx.prepare_cached(
+pub fn insert(tx: Tx<'_>, place: &Place, record: &Record, error: &BadRecord, now: UtcMillis) -> Result<(), StoreError> {
+    tx.execute(
         "INSERT INTO refused (gateway, generation, seq, kind, crc32c, noted, code, message, due, body)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?
-    .execute(params![
-        place.gateway,
-        place.generation,
-        place.seq,
-        record.kind,
-        record.crc32c,
-        now.0,
-        error.code(),
-        shortened(&error.to_string()),
-        due(error).map(|due| due.0),
-        record.body.as_ref(),
-    ])?;
+        params![
+            place.gateway,
+            place.generation,
+            place.seq,
+            record.kind,
+            record.crc32c,
+            now.0,
+            error.code(),
+            shortened(&error.to_string()),
+            due(error).map(|due| due.0),
+            record.body.as_ref(),
+        ],
+    )?;
     Ok(())
 }
 
 /// Judges some of the refused records again and takes those that may be taken now.
-pub fn retry(tx: &Connection, which: Retry, now: UtcMillis) -> Result<Retried, StoreError> {
+pub fn retry(tx: Tx<'_>, which: Retry, now: UtcMillis) -> Result<Retried, StoreError> {
     const COLUMNS: &str = "SELECT gateway, generation, seq, kind, crc32c, body FROM refused";
-    let rows = match which {
-        Retry::After(generation, seq) => read(
-            tx,
-            &format!(
+    // a generation's records in their order: a dictionary may be among them
+    let (sql, asked) = match which {
+        Retry::After(generation, seq) => (
+            format!(
                 "{COLUMNS} WHERE (generation, seq) > (?1, ?2) AND body IS NOT NULL ORDER BY generation, seq LIMIT ?3"
             ),
             [generation, seq, RETRY_MAX],
-        )?,
-        // a generation's records in their order: a dictionary may be among them
-        Retry::Due => read(
-            tx,
-            &format!("{COLUMNS} WHERE due <= ?1 AND ?2 = 0 ORDER BY due, generation, seq LIMIT ?3"),
+        ),
+        Retry::Due => (
+            format!("{COLUMNS} WHERE due <= ?1 AND ?2 = 0 ORDER BY due, generation, seq LIMIT ?3"),
             [now.0, 0, RETRY_MAX],
-        )?,
+        ),
     };
+    // what another node has taken until the gateways were ours is gone from the second reading
+    let held = read(tx, &sql, asked)?.iter().map(|(place, _)| place.gateway).collect();
+    registry::hold_each(tx, &held)?;
+    let mut rows = read(tx, &sql, asked)?;
+    rows.retain(|(place, _)| held.contains(&place.gateway));
     let mut retried = Retried::default();
     for (place, record) in rows {
         let mut taker = Taker::new(tx, place.gateway, place.generation, now)?;
@@ -209,19 +208,24 @@ pub fn retry(tx: &Connection, which: Retry, now: UtcMillis) -> Result<Retried, S
         taker.finish()?;
         match took {
             Ok(_) => {
-                tx.prepare_cached("DELETE FROM refused WHERE generation = ?1 AND seq = ?2")?
-                    .execute([place.generation, place.seq])?;
+                tx.execute(
+                    "DELETE FROM refused WHERE generation = ?1 AND seq = ?2",
+                    params![place.generation, place.seq],
+                )?;
                 retried.taken += 1;
             }
             Err(error) => {
                 let update = "UPDATE refused SET code = ?3, message = ?4, due = ?5 WHERE generation = ?1 AND seq = ?2";
-                tx.prepare_cached(update)?.execute(params![
-                    place.generation,
-                    place.seq,
-                    error.code(),
-                    shortened(&error.to_string()),
-                    due(&error).map(|due| due.0),
-                ])?;
+                tx.execute(
+                    update,
+                    params![
+                        place.generation,
+                        place.seq,
+                        error.code(),
+                        shortened(&error.to_string()),
+                        due(&error).map(|due| due.0),
+                    ],
+                )?;
             }
         }
         retried.judged += 1;
@@ -230,40 +234,38 @@ pub fn retry(tx: &Connection, which: Retry, now: UtcMillis) -> Result<Retried, S
     Ok(retried)
 }
 
-fn read(tx: &Connection, sql: &str, asked: [i64; 3]) -> Result<Vec<(Place, Record)>, StoreError> {
-    let mut select = tx.prepare_cached(sql)?;
-    let rows = select.query_map(asked, |row| {
+fn read(tx: Tx<'_>, sql: &str, [a, b, limit]: [i64; 3]) -> Result<Vec<(Place, Record)>, StoreError> {
+    tx.rows(sql, params![a, b, limit], |row| {
         let body: Vec<u8> = row.get(5)?;
         let place = Place { gateway: row.get(0)?, generation: row.get(1)?, seq: row.get(2)? };
         Ok((place, Record { kind: row.get(3)?, crc32c: row.get(4)?, body: Bytes::from(body) }))
-    })?;
-    rows.map(|row| row.map_err(StoreError::from)).collect()
+    })
 }
 
 /// Newest first.
-pub fn refused(tx: &Connection, listing: &Listing) -> Result<Page<RefusedRow>, StoreError> {
-    let mut select = tx.prepare_cached(&listing.newest_first(
+pub fn refused(tx: Tx<'_>, listing: &Listing) -> Result<Page<RefusedRow>, StoreError> {
+    let select = listing.newest_first(
         "refused",
         "(SELECT gen_id FROM generation WHERE generation.id = generation), seq, kind, coalesce(length(body), 0), noted, code, message, due",
         "noted >= ?5 AND noted < ?6",
-    ))?;
+    );
     let (start, end) = listing.period.as_ref().map_or((i64::MIN, i64::MAX), |period| (period.start.0, period.end.0));
     let after = listing.after.unwrap_or(i64::MAX);
-    let asked = params![listing.credit_code, listing.gateway_id, after, listing.limit_and_one(), start, end];
-    let rows = select.query_map(asked, |row| {
+    let asked = params![&listing.credit_code, &listing.gateway_id, after, listing.limit_and_one(), start, end];
+    let rows = tx.rows(&select, asked, |row| {
         let refused = RefusedRow {
             gateway_id: row.get(1)?,
             credit_code: row.get(2)?,
             gen_id: row.get(3)?,
-            seq: row.get::<_, i64>(4)?.unsigned_abs(),
+            seq: row.get::<i64>(4)?.unsigned_abs(),
             kind: row.get(5)?,
-            bytes: row.get::<_, i64>(6)?.unsigned_abs(),
+            bytes: row.get::<i64>(6)?.unsigned_abs(),
             noted: UtcMillis(row.get(7)?),
             code: row.get(8)?,
             message: row.get(9)?,
-            due: row.get::<_, Option<i64>>(10)?.map(UtcMillis),
+            due: row.get::<Option<i64>>(10)?.map(UtcMillis),
         };
         Ok((row.get(0)?, refused))
     })?;
-    listing.page(rows.collect::<Result<_, _>>()?)
+    listing.page(rows)
 }

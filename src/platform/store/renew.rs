@@ -15,6 +15,7 @@
 //! (another shift of a clock, other physics) it is the whole stretch in which they lie, up to all readings of the series,
 //! which are then held in memory.
 
+use super::sql::{Tx, params};
 use super::{
     StoreError, generation,
     past::Past,
@@ -28,7 +29,6 @@ use crate::{
     },
     model::{Physics, Span, UtcMillis},
 };
-use rusqlite::Connection;
 use std::collections::BTreeMap;
 
 /// Rows looked at in one go.
@@ -39,7 +39,7 @@ const BEGINNING: UtcMillis = ALWAYS.start;
 const END: UtcMillis = ALWAYS.end;
 
 /// Makes what depends on the readings and declarations of `span` (both ends included) anew.
-pub fn renew(tx: &Connection, past: &mut Past, series: i64, span: Span) -> Result<(), StoreError> {
+pub fn renew(tx: Tx<'_>, past: &mut Past, series: i64, span: Span) -> Result<(), StoreError> {
     let physics = generation::physics(tx, series)?;
     let anchor = anchor_before(tx, series, &physics, span.start)?;
     let mut after = span.end;
@@ -61,7 +61,7 @@ pub fn renew(tx: &Connection, past: &mut Past, series: i64, span: Span) -> Resul
 }
 
 /// The last anchor that readings from `time` on can not change.
-fn anchor_before(tx: &Connection, series: i64, physics: &Physics, time: UtcMillis) -> Result<Option<Row>, StoreError> {
+fn anchor_before(tx: Tx<'_>, series: i64, physics: &Physics, time: UtcMillis) -> Result<Option<Row>, StoreError> {
     let mut at = (time.floor(QUARTER_MS).plus_ms(QUARTER_MS), 0);
     // rows that end before, the last one first
     let mut seen: Vec<Row> = Vec::new();
@@ -91,7 +91,7 @@ struct Later {
 }
 
 /// The first anchor that readings up to `time` can not change, in the first row of its quarter-hour.
-fn anchor_after(tx: &Connection, series: i64, physics: &Physics, time: UtcMillis) -> Result<Option<Later>, StoreError> {
+fn anchor_after(tx: Tx<'_>, series: i64, physics: &Physics, time: UtcMillis) -> Result<Option<Later>, StoreError> {
     let mut rows: Vec<Row> = Vec::new();
     let mut next = (time.floor(QUARTER_MS), 0);
     let (mut candidate, mut readings, mut from) = (0, 0, None);
@@ -138,12 +138,7 @@ fn horizon(physics: &Physics, rows: &[Row]) -> Option<(UtcMillis, UtcMillis)> {
 }
 
 /// `rows` begin with `row`, in order.
-fn is_anchor<'a>(
-    tx: &Connection,
-    series: i64,
-    row: &Row,
-    rows: impl Iterator<Item = &'a Row>,
-) -> Result<bool, StoreError> {
+fn is_anchor<'a>(tx: Tx<'_>, series: i64, row: &Row, rows: impl Iterator<Item = &'a Row>) -> Result<bool, StoreError> {
     let first = row.cell.first;
     let opens = row.cause.is_some();
     // its first reading must be found in the blocks, and no other one at its time
@@ -184,7 +179,7 @@ fn heal_readings() -> i64 {
 
 /// What the blocks give from the anchor to `end`.
 fn made(
-    tx: &Connection,
+    tx: Tx<'_>,
     past: &mut Past,
     series: i64,
     physics: &Physics,
@@ -213,13 +208,7 @@ fn made(
 }
 
 /// Puts what was made in the place of what is stored from `anchor` to `later`, and joins it to both.
-fn write(
-    tx: &Connection,
-    series: i64,
-    anchor: Option<&Row>,
-    later: Option<&Row>,
-    made: &Ledger,
-) -> Result<(), StoreError> {
+fn write(tx: Tx<'_>, series: i64, anchor: Option<&Row>, later: Option<&Row>, made: &Ledger) -> Result<(), StoreError> {
     let end = later.map_or(END, |later| later.start);
     let from = anchor.map_or((BEGINNING, 0), |anchor| (anchor.start, anchor.part));
     let mut stored: BTreeMap<(UtcMillis, i64), Row> = rows_between(tx, series, from.0, end)?
@@ -234,8 +223,7 @@ fn write(
         row::save(tx, series, Some(&kept), &before)?;
     }
     let left = anchor.map_or(BEGINNING, |anchor| anchor.start);
-    tx.prepare_cached("DELETE FROM bridge WHERE series = ?1 AND start > ?2 AND start < ?3")?
-        .execute([series, left.0, end.0])?;
+    tx.execute("DELETE FROM bridge WHERE series = ?1 AND start > ?2 AND start < ?3", params![series, left.0, end.0])?;
     for bridge in made.bridges.iter().filter(|bridge| bridge.start < end) {
         row::put_bridge(tx, series, bridge.start.plus_ms(-QUARTER_MS), Some(*bridge))?;
     }

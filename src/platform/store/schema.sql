@@ -9,10 +9,7 @@ CREATE TABLE site (
   land_mu TEXT NOT NULL,
   product_code TEXT NOT NULL,
   product_unit TEXT NOT NULL,
-  output_value_yuan_per_unit TEXT,
-  headcount INTEGER,
-  value_added_wan TEXT,
-  tax_wan TEXT
+  output_value_yuan_per_unit TEXT
 ) STRICT, WITHOUT ROWID;
 
 -- What the operator declared about a site beside its row, as JSON.
@@ -21,11 +18,13 @@ CREATE TABLE declaration (
   body TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- A gateway that left the registry keeps its row and its data, without a site.
+-- A gateway that left the registry keeps its row and its data, without a site. epoch: how many streams of it were let in:
+-- a node stores for the last one only.
 CREATE TABLE gateway (
   id INTEGER PRIMARY KEY,
   gateway_id TEXT NOT NULL UNIQUE,
-  credit_code TEXT REFERENCES site (credit_code)
+  credit_code TEXT REFERENCES site (credit_code),
+  epoch INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX gateway_site ON gateway (credit_code);
 

@@ -1,7 +1,9 @@
 //! What is read out of the ledger, each within one read transaction.
 
+use super::sql::{self, Tx, params};
 use super::{
-    Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, StoreError, epoch, generation, registry,
+    Amount, Flow, LedgerLine, SiteInterval, SiteLedger, Snapshot, StoreError, bulk, epoch, generation, register,
+    registry,
     renew::ALWAYS,
     row::{bridges_between, row_after, row_before, rows_between, turns_between},
     run::{HELD, SET_ASIDE, Turn},
@@ -9,31 +11,36 @@ use super::{
 };
 use crate::{
     energy::interval::QUARTER_MS,
-    model::{BoundaryLine, Doubts, Period, PointKind, Role, Scale, Series, UtcMillis},
+    model::{BoundaryLine, Doubts, Gateway, Period, PointKind, Role, Scale, Series, UtcMillis},
 };
-use rusqlite::{Connection, params};
 use rust_decimal::Decimal;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-pub fn snapshot(tx: &Connection, period: &Period, now: UtcMillis) -> Result<Snapshot, StoreError> {
-    let mut gateways = registry::gateways(tx)?;
+pub fn snapshot(tx: Tx<'_>, period: &Period, now: UtcMillis) -> Result<Snapshot, StoreError> {
+    let mut flows = bulk::flows(tx, period, now)?;
+    let mut gateways: HashMap<String, Vec<Gateway>> = HashMap::new();
+    for gateway in registry::gateways(tx)? {
+        gateways.entry(gateway.credit_code.clone()).or_default().push(gateway);
+    }
+    let mut standings = register::standings(tx)?;
+    let mut economy = register::economy_of(tx, period)?;
     let mut sites = Vec::new();
     for site in registry::sites(tx)? {
-        let own: Vec<_> = gateways.extract_if(.., |gateway| gateway.credit_code == site.credit_code).collect();
-        let mut flows = Vec::new();
-        for gateway in &own {
-            for (id, series) in cumulative_series(tx, &gateway.gateway_id)? {
-                flows.push(flow(tx, &gateway.gateway_id, id, series, period, now)?);
-            }
-        }
+        let own = gateways.remove(&site.credit_code).unwrap_or_default();
+        let flows = own.iter().filter_map(|gateway| flows.remove(&gateway.gateway_id)).flatten().collect();
         let declared = registry::declared(tx, &site)?;
-        sites.push(SiteLedger { site, gateways: own, flows, declared });
+        let (profile, parcels) = standings.remove(&site.credit_code).unwrap_or_default();
+        let economy = economy.remove(&site.credit_code).unwrap_or_default();
+        sites.push(SiteLedger { site, gateways: own, flows, declared, profile, parcels, economy });
     }
     Ok(Snapshot { as_of: now, sites })
 }
 
 /// Every cumulative series of every registered gateway, over all time.
-pub fn ledger(tx: &Connection) -> Result<Vec<LedgerLine>, StoreError> {
+pub fn ledger(tx: Tx<'_>) -> Result<Vec<LedgerLine>, StoreError> {
     let mut lines = Vec::new();
     for gateway in registry::gateways(tx)? {
         for (id, series) in cumulative_series(tx, &gateway.gateway_id)? {
@@ -55,7 +62,7 @@ pub fn ledger(tx: &Connection) -> Result<Vec<LedgerLine>, StoreError> {
 }
 
 /// The quarter-hours of a site's balance inside the period, those that hold something, in order.
-pub fn intervals(tx: &Connection, credit_code: &str, period: &Period) -> Result<Vec<SiteInterval>, StoreError> {
+pub fn intervals(tx: Tx<'_>, credit_code: &str, period: &Period) -> Result<Vec<SiteInterval>, StoreError> {
     let mut quarters: BTreeMap<UtcMillis, SiteInterval> = BTreeMap::new();
     let site = registry::sites(tx)?.into_iter().find(|site| site.credit_code == credit_code);
     let boundary = site.map(|site| registry::declared(tx, &site)).transpose()?.unwrap_or_default().boundary;
@@ -148,8 +155,9 @@ pub fn doubts_of(turn: &Turn) -> Doubts {
     }
 }
 
-fn flow(
-    tx: &Connection,
+/// What one series says of a period, from its rows alone.
+pub fn flow(
+    tx: Tx<'_>,
     gateway_id: &str,
     id: i64,
     series: Series,
@@ -199,42 +207,40 @@ pub struct Sums {
 }
 
 /// Over `[from, until)`, which are starts of quarter-hours.
-pub fn sums(tx: &Connection, id: i64, from: UtcMillis, until: UtcMillis, due: UtcMillis) -> Result<Sums, StoreError> {
+pub fn sums(tx: Tx<'_>, id: i64, from: UtcMillis, until: UtcMillis, due: UtcMillis) -> Result<Sums, StoreError> {
     let mut sums = Sums::default();
     // in halves, which can not overflow: a register that runs wild must not fail everybody's report
-    let mut select = tx.prepare_cached(
-        "SELECT doubts, sum(amount >> 32), sum(amount & 4294967295), sum(estimated >> 32), sum(estimated & 4294967295),
+    let select = "SELECT doubts, CAST(sum(amount >> 32) AS BIGINT), CAST(sum(amount & 4294967295) AS BIGINT),
+                CAST(sum(estimated >> 32) AS BIGINT), CAST(sum(estimated & 4294967295) AS BIGINT),
                 count(*) FILTER (WHERE part = 0), count(*) FILTER (WHERE part = 0 AND start < ?4),
                 count(*) FILTER (WHERE cause > 0)
          FROM (SELECT doubts, amount, part, start, cause, (before_d & 1) * before + (after_d & 1) * after AS estimated
-               FROM cell WHERE series = ?1 AND start >= ?2 AND start < ?3)
-         GROUP BY doubts",
-    )?;
-    let mut rows = select.query([id, from.0, until.0, due.0])?;
-    while let Some(row) = rows.next()? {
-        let number = |at: usize| row.get::<_, i64>(at);
-        let wide = |at: usize| Ok::<_, rusqlite::Error>((i128::from(number(at)?) << 32) + i128::from(number(at + 1)?));
+               FROM cell WHERE series = ?1 AND start >= ?2 AND start < ?3) AS parts
+         GROUP BY doubts";
+    tx.each(select, params![id, from.0, until.0, due.0], |row| {
+        let number = |at: usize| row.get::<i64>(at);
+        let wide = |at: usize| Ok::<_, StoreError>((i128::from(number(at)?) << 32) + i128::from(number(at + 1)?));
         sums.doubts |= super::row::doubts_of(row, 0)?;
         sums.amount += wide(1)?;
         sums.estimated += wide(3)?;
         sums.quarters += number(5)?.unsigned_abs();
         sums.received += number(6)?.unsigned_abs();
         sums.breaks += number(7)?.unsigned_abs();
-    }
+        Ok(())
+    })?;
     for bridge in bridges_between(tx, id, from, until)? {
         let amount = i128::from(bridge.amount_within(from, until));
         sums.amount += amount;
         sums.estimated += amount;
         sums.doubts |= bridge.doubts;
     }
-    let mut select = tx.prepare_cached(
-        "SELECT what, count(*) FROM turn WHERE series = ?1 AND t >= ?2 AND t < ?3 AND what IN (1, 2) GROUP BY what",
-    )?;
-    let mut rows = select.query([id, from.0, until.0])?;
-    while let Some(row) = rows.next()? {
-        sums.set_aside += row.get::<_, i64>(1)?.unsigned_abs();
-        sums.doubts |= if row.get::<_, i64>(0)? == SET_ASIDE { Doubts::TRANSIENT } else { Doubts::HELD };
-    }
+    let select =
+        "SELECT what, count(*) FROM turn WHERE series = ?1 AND t >= ?2 AND t < ?3 AND what IN (1, 2) GROUP BY what";
+    tx.each(select, params![id, from.0, until.0], |row| {
+        sums.set_aside += row.get::<i64>(1)?.unsigned_abs();
+        sums.doubts |= if row.get::<i64>(0)? == SET_ASIDE { Doubts::TRANSIENT } else { Doubts::HELD };
+        Ok(())
+    })?;
     Ok(sums)
 }
 
@@ -242,29 +248,29 @@ pub fn saturated(sum: i128) -> i64 {
     i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
 }
 
-pub fn cumulative_series(tx: &Connection, gateway_id: &str) -> Result<Vec<(i64, Series)>, StoreError> {
-    let mut select = tx.prepare_cached(
-        "SELECT series.id, meter, point, kind, role, carrier, product, unit, scale_mantissa, scale_exponent,
+pub fn cumulative_series(tx: Tx<'_>, gateway_id: &str) -> Result<Vec<(i64, Series)>, StoreError> {
+    let select = "SELECT series.id, meter, point, kind, role, carrier, product, unit, scale_mantissa, scale_exponent,
                 modulus, rate_max_per_h, backstep_max, warm_up_ms, restarts
          FROM series JOIN gateway ON gateway.id = series.gateway
-         WHERE gateway_id = ?1 AND kind = ?2 ORDER BY meter, point, series.id",
-    )?;
-    let rows = select.query_map(params![gateway_id, generation::code_of_kind(PointKind::Cumulative)], |row| {
-        let scale = Scale::new(row.get(8)?, row.get(9)?).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(8, rusqlite::types::Type::Integer, error.into())
-        })?;
-        let series = Series {
-            meter: row.get(1)?,
-            point: row.get(2)?,
-            kind: generation::kind_of_code(row.get(3)?),
-            role: generation::role_of_code(row.get(4)?),
-            carrier: row.get(5)?,
-            product: row.get(6)?,
-            unit: row.get(7)?,
-            scale,
-            physics: generation::physics_of(row, 10)?,
-        };
-        Ok((row.get(0)?, series))
-    })?;
-    rows.map(|row| row.map_err(StoreError::from)).collect()
+         WHERE gateway_id = ?1 AND kind = ?2 ORDER BY meter, point, series.id";
+    tx.rows(select, params![gateway_id, generation::code_of_kind(PointKind::Cumulative)], |row| {
+        Ok((row.get(0)?, series_of(row)?))
+    })
+}
+
+/// Of columns 1 to 14, as [`cumulative_series`] selects them.
+pub fn series_of(row: &sql::Row<'_>) -> Result<Series, StoreError> {
+    let scale = Scale::new(row.get(8)?, row.get(9)?)
+        .map_err(|error| StoreError::Unreadable { column: 8, found: error.to_string() })?;
+    Ok(Series {
+        meter: row.get(1)?,
+        point: row.get(2)?,
+        kind: generation::kind_of_code(row.get(3)?),
+        role: generation::role_of_code(row.get(4)?),
+        carrier: row.get(5)?,
+        product: row.get(6)?,
+        unit: row.get(7)?,
+        scale,
+        physics: generation::physics_of(row, 10)?,
+    })
 }

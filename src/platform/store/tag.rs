@@ -3,6 +3,7 @@
 //! A tag holds from its event on until the next one of its name. Where it changes inside of a quarter-hour, the register
 //! at that time parts the amount, read off the pair of readings around as at the boundary of an interval.
 
+use super::sql::{Tx, params};
 use super::{
     StoreError, TagShare, block, registry,
     row::{bridges_between, rows_of_quarter, turns_between},
@@ -12,7 +13,6 @@ use crate::{
     energy::interval::{QUARTER_MS, register_between},
     model::{Reading, UtcMillis},
 };
-use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes of one tag that a period is parted by; what is behind the last of them belongs to it.
@@ -23,7 +23,7 @@ pub const NAMES: [&str; 3] = ["product", "shift", "order"];
 /// How the amount of a series in `[from, until)`, which are starts of quarter-hours, is shared among the values of its
 /// meter's tags.
 pub fn shares(
-    tx: &Connection,
+    tx: Tx<'_>,
     gateway_id: &str,
     series: i64,
     meter: &str,
@@ -54,47 +54,37 @@ pub fn shares(
 
 /// The tag at `from`, if any, and its changes up to `until`. Of several at one time the one with the highest id holds.
 fn changes(
-    tx: &Connection,
+    tx: Tx<'_>,
     gateway: i64,
     meter: &str,
     name: &str,
     (from, until): (UtcMillis, UtcMillis),
 ) -> Result<Vec<(UtcMillis, String)>, StoreError> {
-    let first: Option<String> = tx
-        .prepare_cached(
-            "SELECT value FROM tag WHERE gateway = ?1 AND meter = ?2 AND name = ?3 AND t <= ?4
+    let first: Option<String> = tx.one(
+        "SELECT value FROM tag WHERE gateway = ?1 AND meter = ?2 AND name = ?3 AND t <= ?4
              ORDER BY t DESC, event_id DESC LIMIT 1",
-        )?
-        .query_row(params![gateway, meter, name, from.0], |row| row.get(0))
-        .optional()?;
-    let mut changes: Vec<(UtcMillis, String)> = first.map(|value| (from, value)).into_iter().collect();
-    let mut select = tx.prepare_cached(
-        "SELECT t, value FROM tag WHERE gateway = ?1 AND meter = ?2 AND name = ?3 AND t > ?4 AND t < ?5
-         ORDER BY t, event_id LIMIT ?6",
+        params![gateway, meter, name, from.0],
+        |row| row.get(0),
     )?;
-    let rows = select.query_map(params![gateway, meter, name, from.0, until.0, CHANGES_MAX], |row| {
+    let mut changes: Vec<(UtcMillis, String)> = first.map(|value| (from, value)).into_iter().collect();
+    let select = "SELECT t, value FROM tag WHERE gateway = ?1 AND meter = ?2 AND name = ?3 AND t > ?4 AND t < ?5
+         ORDER BY t, event_id LIMIT ?6";
+    let rows = tx.rows(select, params![gateway, meter, name, from.0, until.0, CHANGES_MAX], |row| {
         Ok((UtcMillis(row.get(0)?), row.get(1)?))
     })?;
-    for row in rows {
-        changes.push(row?);
-    }
+    changes.extend(rows);
     Ok(changes)
 }
 
 /// Counts in `[from, until)`, which need not be starts of quarter-hours.
-fn amount(
-    tx: &Connection,
-    gateway: i64,
-    series: i64,
-    (from, until): (UtcMillis, UtcMillis),
-) -> Result<i128, StoreError> {
+fn amount(tx: Tx<'_>, gateway: i64, series: i64, (from, until): (UtcMillis, UtcMillis)) -> Result<i128, StoreError> {
     let (first, last) = (from.floor(QUARTER_MS), until.floor(QUARTER_MS));
     let whole = sums(tx, series, first, last, last)?.amount;
     Ok(whole - begun(tx, gateway, series, from)? + begun(tx, gateway, series, until)?)
 }
 
 /// Counts from the start of the quarter-hour that holds `time` to `time`.
-fn begun(tx: &Connection, gateway: i64, series: i64, time: UtcMillis) -> Result<i128, StoreError> {
+fn begun(tx: Tx<'_>, gateway: i64, series: i64, time: UtcMillis) -> Result<i128, StoreError> {
     let start = time.floor(QUARTER_MS);
     if start == time {
         return Ok(0);

@@ -1,5 +1,6 @@
 //! A record that may be taken, into the tables: its block, and what it means to dictionary, gaps and ledger.
 
+use super::sql::Tx;
 use super::{
     BadRecord, StoreError, attestation, block,
     clock::{self, Clock, Placed},
@@ -16,12 +17,11 @@ use crate::{
     model::{PointKind, RunId, UtcMillis},
     wire::record::{Content, Dictionary as Defined, Record, RecordError},
 };
-use rusqlite::Connection;
 use std::collections::{HashMap, HashSet};
 
 /// Takes records of one generation. The ledger is changed at the end, for all of them together.
 pub struct Taker<'a> {
-    tx: &'a Connection,
+    tx: Tx<'a>,
     gateway: i64,
     generation: i64,
     run: Option<RunId>,
@@ -32,7 +32,7 @@ pub struct Taker<'a> {
 }
 
 impl<'a> Taker<'a> {
-    pub fn new(tx: &'a Connection, gateway: i64, generation: i64, now: UtcMillis) -> Result<Taker<'a>, StoreError> {
+    pub fn new(tx: Tx<'a>, gateway: i64, generation: i64, now: UtcMillis) -> Result<Taker<'a>, StoreError> {
         let dictionary = generation::dictionary(tx, generation)?;
         let run = generation::run(tx, generation)?;
         let (readings, clocks) = Default::default();

@@ -1,5 +1,6 @@
 //! From an amount back to the readings it comes from, and to the records that brought them.
 
+use super::sql::Tx;
 use super::{
     EPOCHS_MAX, EpochEnd, StoreError, block, epoch, registry,
     row::{bridges_between, rows_between, turns_between},
@@ -10,7 +11,6 @@ use crate::{
     model::{Doubts, Period, Physics, Reading, Series, UtcMillis},
     wire::GenId,
 };
-use rusqlite::Connection;
 use std::collections::BTreeMap;
 
 /// Intervals of one trace: a month has 2,976. Two of its readings are looked for in the blocks of each, a few of them at a
@@ -61,7 +61,7 @@ pub struct SourcedReading {
 
 /// Each series of the point that has any reading, or share of one, in the period.
 pub fn trace(
-    tx: &Connection,
+    tx: Tx<'_>,
     gateway_id: &str,
     meter: &str,
     point: &str,
@@ -77,13 +77,7 @@ pub fn trace(
     Ok(traces)
 }
 
-fn of_series(
-    tx: &Connection,
-    gateway: i64,
-    id: i64,
-    series: Series,
-    period: &Period,
-) -> Result<Option<Trace>, StoreError> {
+fn of_series(tx: Tx<'_>, gateway: i64, id: i64, series: Series, period: &Period) -> Result<Option<Trace>, StoreError> {
     let (start, end) = (period.start, period.end);
     let mut quarters: BTreeMap<UtcMillis, Quarter> = BTreeMap::new();
     for row in rows_between(tx, id, start, end)? {
@@ -147,7 +141,7 @@ struct Quarter {
     last: Option<Reading>,
 }
 
-fn sourced(tx: &Connection, gateway: i64, series: i64, reading: Reading) -> Result<SourcedReading, StoreError> {
+fn sourced(tx: Tx<'_>, gateway: i64, series: i64, reading: Reading) -> Result<SourcedReading, StoreError> {
     let record = block::source(tx, gateway, series, reading)?;
     // what no record holds is known from elsewhere
     Ok(SourcedReading { reading, record, declared: record.is_none() })

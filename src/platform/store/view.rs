@@ -1,7 +1,7 @@
 //! The types of what is read out of the ledger.
 
 use super::EpochEnd;
-use crate::model::{Declared, Doubts, Gateway, Reading, Series, Site, UtcMillis};
+use crate::model::{Declared, Doubts, EconomicFigure, Gateway, Parcel, Profile, Reading, Series, Site, UtcMillis};
 use rust_decimal::Decimal;
 use std::sync::Arc;
 
@@ -19,6 +19,10 @@ pub struct SiteLedger {
     /// One for each cumulative series of the site's gateways.
     pub flows: Vec<Flow>,
     pub declared: Declared,
+    pub profile: Profile,
+    pub parcels: Vec<Parcel>,
+    /// Of the years that the period touches, by year, month and item.
+    pub economy: Vec<EconomicFigure>,
 }
 
 /// One cumulative series over the period.

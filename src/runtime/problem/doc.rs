@@ -7,6 +7,8 @@ use std::{cell::RefCell, ops::Range};
 pub struct Doc<'d> {
     pub file: &'d str,
     pub text: &'d str,
+    /// Lines are rows of a workbook's sheet, and columns its cells.
+    cells: bool,
     /// The byte with which each line begins.
     lines: Vec<usize>,
     problems: RefCell<Problems>,
@@ -30,7 +32,12 @@ pub struct Found<T> {
 impl<'d> Doc<'d> {
     pub fn new(file: &'d str, text: &'d str) -> Doc<'d> {
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Doc { file, text, lines, problems: Problems::none().into(), warnings: Problems::none().into() }
+        Doc { file, text, cells: false, lines, problems: Problems::none().into(), warnings: Problems::none().into() }
+    }
+
+    /// Of a workbook's sheet as CSV, in which line n is row n.
+    pub fn of_cells(file: &'d str, text: &'d str) -> Doc<'d> {
+        Doc { cells: true, ..Doc::new(file, text) }
     }
 
     pub fn report(&self, at: &At, found: Text, expected: Text, fix: Text) {
@@ -49,12 +56,13 @@ impl<'d> Doc<'d> {
 
     pub fn problem(&self, at: &At, found: Text, expected: Text, fix: Text) -> Problem {
         let (position, excerpt) = (Some(self.position(&at.span)), self.excerpt(&at.span));
-        Problem { file: self.file.to_owned(), position, key: at.path.clone(), found, expected, fix, excerpt }
+        let (file, key, cells) = (self.file.to_owned(), at.path.clone(), self.cells);
+        Problem { file, position, cells, key, found, expected, fix, excerpt }
     }
 
     pub fn position(&self, span: &Range<usize>) -> Position {
         let (line, before) = self.line(span);
-        Position { line, column: 1 + before.chars().count() }
+        Position { line, column: 1 + if self.cells { fields(before) } else { before.chars().count() } }
     }
 
     /// The number of the line that the span begins on, and what stands there before it.
@@ -64,7 +72,11 @@ impl<'d> Doc<'d> {
         (line, self.text.get(start..span.start).unwrap_or_default())
     }
 
+    /// None of a workbook: its reader looks at the cell.
     fn excerpt(&self, span: &Range<usize>) -> Option<Excerpt> {
+        if self.cells {
+            return None;
+        }
         let (line, before) = self.line(span);
         let whole = self.lines.get(line - 1).and_then(|start| self.text.get(*start..)?.lines().next());
         if may_hold_login(whole.unwrap_or_default()) {
@@ -83,6 +95,16 @@ impl<'d> Doc<'d> {
     }
 }
 
+/// Fields that end in this beginning of a line of CSV.
+fn fields(before: &str) -> usize {
+    let (fields, _) = before.bytes().fold((0, false), |(fields, quoted), byte| match byte {
+        b'"' => (fields, !quoted),
+        b',' if !quoted => (fields + 1, quoted),
+        _ => (fields, quoted),
+    });
+    fields
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +119,18 @@ mod tests {
         assert_eq!([place(0), place(2), place(9), place(14), place(15)], [(1, 1), (2, 1), (2, 4), (3, 1), (4, 1)]);
         let empty = Doc::new("f", "").position(&(0..0));
         assert_eq!((empty.line, empty.column), (1, 1));
+    }
+
+    #[test]
+    fn a_place_in_a_workbook_is_its_cell() {
+        let doc = Doc::of_cells("f.xlsx", "a,b\n\n\"x,\"\"y\",z\n");
+        let problem = doc.problem(&At { path: "b".into(), span: 14..15 }, text("1"), text("2"), text("3"));
+        assert_eq!(problem.position, Some(Position { line: 3, column: 2 }));
+        assert_eq!(Problems::from(problem).to_string(), "f.xlsx!B3  b: 1; expected 2\n  fix: 3\n");
+    }
+
+    fn text(text: &str) -> Text {
+        Text::new(text, text)
     }
 
     #[test]

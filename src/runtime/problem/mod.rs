@@ -40,6 +40,8 @@ pub struct Problem {
     pub file: String,
     /// `None` where the file as a whole is meant.
     pub position: Option<Position>,
+    /// The position is a cell of a workbook: row, and column as a number.
+    pub cells: bool,
     /// Such as `bus[0].meter[0].point[1].word_order`, or a table's column; empty where no key is meant.
     pub key: String,
     pub found: Text,
@@ -58,6 +60,11 @@ pub struct Position {
 impl Problems {
     /// A table of thousands of sites may have as many slips of its own; more is a wrong file.
     pub const LISTED_MAX: usize = 1_000;
+
+    /// Problems, and those that are only counted.
+    pub fn count(&self) -> usize {
+        self.listed.len() + self.unlisted
+    }
 
     fn none() -> Problems {
         Problems { listed: Vec::new(), unlisted: 0 }
@@ -80,7 +87,7 @@ impl Problems {
     /// The one thing that is wrong with a file as a whole.
     pub fn of_file(file: &str, found: Text, expected: Text, fix: Text) -> Problems {
         let (file, key) = (file.to_owned(), String::new());
-        Problem { file, position: None, key, found, expected, fix, excerpt: None }.into()
+        Problem { file, position: None, cells: false, key, found, expected, fix, excerpt: None }.into()
     }
 
     /// Those of several files as one; `None` where there are none.
@@ -125,7 +132,7 @@ impl Problem {
     fn render(&self, lang: Lang) -> String {
         let mut out = self.file.clone();
         if let Some(Position { line, column }) = self.position {
-            out += &format!(":{line}:{column}");
+            out += &if self.cells { format!("!{}{line}", letters(column)) } else { format!(":{line}:{column}") };
         }
         out += if self.position.is_some() { "  " } else { ": " };
         if !self.key.is_empty() {
@@ -143,6 +150,16 @@ impl Problem {
         }
         out
     }
+}
+
+/// A workbook's column, from 1, in its letters: 28 is AB.
+pub fn letters(mut column: usize) -> String {
+    let mut letters = Vec::new();
+    while let Some(rest) = column.checked_sub(1) {
+        letters.insert(0, char::from(b'A' + u8::try_from(rest % 26).unwrap_or_default()));
+        column = rest / 26;
+    }
+    letters.into_iter().collect()
 }
 
 /// "Found", in front of what is written in the file.

@@ -6,7 +6,7 @@
 //! - The stop ends them all in time.
 //!
 //! # Does not
-//! Tell one client from another: behind a relay they all have one address.
+//! Tell clients behind a relay from each other: they all have its address.
 
 use super::task::Crowd;
 use hyper::{
@@ -17,7 +17,7 @@ use hyper::{
     service::Service,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{convert::Infallible, error::Error, pin::pin, time::Duration};
+use std::{convert::Infallible, error::Error, net::IpAddr, pin::pin, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
@@ -56,6 +56,10 @@ impl Default for Bounds {
     }
 }
 
+/// Where a request comes from: an extension of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Peer(pub IpAddr);
+
 /// Until `stop`. A service makes an answer of every request, whatever is wrong with it.
 pub async fn serve<B, S>(bounds: Bounds, listener: TcpListener, service: S, stop: CancellationToken)
 where
@@ -71,9 +75,10 @@ where
             accepted = listener.accept(), if connections.has_room() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, address)) => {
                 failing = false;
-                connections.spawn(converse(bounds, stream, service.clone(), stop.clone()));
+                let service = From { peer: Peer(address.ip()), service: service.clone() };
+                connections.spawn(converse(bounds, stream, service, stop.clone()));
             }
             Err(error) => {
                 if !std::mem::replace(&mut failing, true) {
@@ -88,10 +93,27 @@ where
     let _ = tokio::time::timeout(bounds.stop, connections.all_ended()).await;
 }
 
+/// A service that is told where its requests come from.
+struct From<S> {
+    peer: Peer,
+    service: S,
+}
+
+impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for From<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> S::Future {
+        request.extensions_mut().insert(self.peer);
+        self.service.call(request)
+    }
+}
+
 /// One connection. Its errors are the client's affair.
 async fn converse<B, S>(bounds: Bounds, stream: TcpStream, service: S, stop: CancellationToken)
 where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send> + Send + 'static,
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     let connection = http1::Builder::new()

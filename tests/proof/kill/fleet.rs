@@ -15,8 +15,8 @@ use std::{
 };
 
 const SITES: &str = "credit_code,name,city_code,county_code,industry_code,land_mu,product_code,product_unit,\
-    output_value_yuan_per_unit,headcount,value_added_wan,tax_wan\n\
-    91331003MA0000015F,Proof,331000,331003,C3120,100,,,,,,\n";
+    output_value_yuan_per_unit\n\
+    91331003MA0000015F,Proof,331000,331003,C3120,100,,,\n";
 const SIGKILL: i32 = 9;
 const SIGTERM: i32 = 15;
 

@@ -9,12 +9,15 @@ fn leaf(mantissa: i64, scale: u32) -> Term {
 fn tree() -> impl Strategy<Value = Term> {
     let leaves = (-1_000_000_i64..1_000_000, 0_u32..6).prop_map(|(mantissa, scale)| leaf(mantissa, scale));
     leaves.prop_recursive(4, 40, 4, |inner| {
-        (prop::collection::vec((any::<bool>(), inner), 1..4), 0..4).prop_map(|(parts, how)| {
+        (prop::collection::vec((any::<bool>(), inner), 1..5), 0..7).prop_map(|(parts, how)| {
             let parts: Vec<_> = parts.into_iter().map(|(minus, term)| Part { minus, term: Arc::new(term) }).collect();
             let (how, parts) = match (how, parts.len()) {
                 (0, _) => (How::Product, parts),
                 (1, 2) => (How::Quotient, parts),
                 (2, 1) => (How::Rounded { decimals: 4 }, parts),
+                (3, 3 | 4) => (How::ToBase, parts),
+                (4, 4) => (How::MinMax, parts),
+                (5, _) => (How::Least, parts),
                 _ => (How::Sum, parts),
             };
             Term::of("x", "", how, parts)

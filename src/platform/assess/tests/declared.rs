@@ -20,7 +20,7 @@ fn run_with(flows: Vec<Flow>, declare: impl FnOnce(&mut Declared)) -> SiteAssess
     let mut declared = declared(&site);
     declare(&mut declared);
     let snapshot =
-        Snapshot { as_of: UtcMillis(1), sites: vec![SiteLedger { site, gateways: vec![], flows, declared }] };
+        Snapshot { as_of: UtcMillis(1), sites: vec![SiteLedger { declared, ..ledger(site, vec![], flows) }] };
     let rules = Rules {
         coal: coefficient::parse([STANDARD, ("gas.toml", GAS)]).unwrap(),
         carbon: Some(Carbon {

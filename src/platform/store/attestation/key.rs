@@ -1,7 +1,7 @@
 //! Whose signature counts: the keys that the registry names; without any, the first one that the gateway signed with.
 
+use crate::platform::store::sql::{Tx, params};
 use crate::{model::UtcMillis, platform::store::StoreError, wire::hex};
-use rusqlite::{Connection, OptionalExtension, params};
 
 /// 32 bytes, Ed25519.
 pub type PublicKey = [u8; 32];
@@ -17,9 +17,9 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    pub fn of(tx: &Connection, gateway: i64) -> Result<Keys, StoreError> {
+    pub fn of(tx: Tx<'_>, gateway: i64) -> Result<Keys, StoreError> {
         let first = "SELECT key FROM gateway_key WHERE gateway = ?1 AND source = ?2 ORDER BY id LIMIT 1";
-        let first = tx.prepare_cached(first)?.query_row([gateway, SEEN], |row| row.get(0)).optional()?;
+        let first = tx.one(first, params![gateway, SEEN], |row| row.get(0))?;
         Ok(Keys { pinned: pinned(tx, gateway)?, first })
     }
 
@@ -43,9 +43,9 @@ pub struct GatewayKey {
     pub pinned: bool,
 }
 
-pub fn accepted(tx: &Connection, gateway: i64) -> Result<Vec<GatewayKey>, StoreError> {
+pub fn accepted(tx: Tx<'_>, gateway: i64) -> Result<Vec<GatewayKey>, StoreError> {
     let select = "SELECT gateway_id FROM gateway WHERE id = ?1";
-    let gateway_id: String = tx.prepare_cached(select)?.query_row([gateway], |row| row.get(0))?;
+    let gateway_id: String = tx.only(select, params![gateway], |row| row.get(0))?;
     let Keys { pinned, first } = Keys::of(tx, gateway)?;
     let named = !pinned.is_empty();
     let keys = if named { pinned } else { first.into_iter().collect() };
@@ -54,37 +54,34 @@ pub fn accepted(tx: &Connection, gateway: i64) -> Result<Vec<GatewayKey>, StoreE
 }
 
 /// The gateway signed with it.
-pub(super) fn see(tx: &Connection, gateway: i64, key: &PublicKey, now: UtcMillis) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "INSERT OR IGNORE INTO gateway_key (gateway, key, first_seen, source) SELECT ?1, ?2, ?3, ?4
-         WHERE (SELECT count(*) FROM gateway_key WHERE gateway = ?1 AND source = ?4) < ?5",
-    )?
-    .execute(params![gateway, key.as_slice(), now.0, SEEN, SEEN_MAX])?;
+pub(super) fn see(tx: Tx<'_>, gateway: i64, key: &PublicKey, now: UtcMillis) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO gateway_key (gateway, key, first_seen, source) SELECT ?1, ?2, ?3, ?4
+         WHERE (SELECT count(*) FROM gateway_key WHERE gateway = ?1 AND source = ?4) < ?5
+         ON CONFLICT DO NOTHING",
+        params![gateway, key.as_slice(), now.0, SEEN, SEEN_MAX],
+    )?;
     Ok(())
 }
 
 /// Another gateway with this key.
-pub(super) fn of_another(tx: &Connection, gateway: i64, key: &PublicKey) -> Result<Option<String>, StoreError> {
-    let mut select = tx.prepare_cached(
-        "SELECT gateway_id FROM gateway_key JOIN gateway ON gateway.id = gateway_key.gateway
-         WHERE key = ?1 AND gateway.id <> ?2 ORDER BY gateway.id LIMIT 1",
-    )?;
-    Ok(select.query_row(params![key.as_slice(), gateway], |row| row.get(0)).optional()?)
+pub(super) fn of_another(tx: Tx<'_>, gateway: i64, key: &PublicKey) -> Result<Option<String>, StoreError> {
+    let select = "SELECT gateway_id FROM gateway_key JOIN gateway ON gateway.id = gateway_key.gateway
+         WHERE key = ?1 AND gateway.id <> ?2 ORDER BY gateway.id LIMIT 1";
+    tx.one(select, params![key.as_slice(), gateway], |row| row.get(0))
 }
 
 /// The registry's keys of a gateway, in the place of those it named before.
-pub fn pin(tx: &Connection, gateway: i64, keys: &[PublicKey]) -> Result<(), StoreError> {
-    tx.prepare_cached("DELETE FROM gateway_key WHERE gateway = ?1 AND source = ?2")?.execute([gateway, PINNED])?;
-    let mut insert =
-        tx.prepare_cached("INSERT OR IGNORE INTO gateway_key (gateway, key, source) VALUES (?1, ?2, ?3)")?;
+pub fn pin(tx: Tx<'_>, gateway: i64, keys: &[PublicKey]) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM gateway_key WHERE gateway = ?1 AND source = ?2", params![gateway, PINNED])?;
+    let insert = "INSERT INTO gateway_key (gateway, key, source) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
     for key in keys {
-        insert.execute(params![gateway, key.as_slice(), PINNED])?;
+        tx.execute(insert, params![gateway, key.as_slice(), PINNED])?;
     }
     Ok(())
 }
 
-pub fn pinned(tx: &Connection, gateway: i64) -> Result<Vec<PublicKey>, StoreError> {
-    let mut select = tx.prepare_cached("SELECT key FROM gateway_key WHERE gateway = ?1 AND source = ?2 ORDER BY id")?;
-    let rows = select.query_map([gateway, PINNED], |row| row.get(0))?;
-    rows.map(|row| row.map_err(StoreError::from)).collect()
+pub fn pinned(tx: Tx<'_>, gateway: i64) -> Result<Vec<PublicKey>, StoreError> {
+    let select = "SELECT key FROM gateway_key WHERE gateway = ?1 AND source = ?2 ORDER BY id";
+    tx.rows(select, params![gateway, PINNED], |row| row.get(0))
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::platform::store::{
     greeting::{Greeted, Greeting, greet},
-    tests::{NOW, memory},
+    tests::{Memory, NOW, memory},
 };
 use proptest::prelude::*;
 
@@ -70,7 +70,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 struct World {
-    connection: rusqlite::Connection,
+    connection: Memory,
     disks: Vec<Disk>,
     ids: u64,
     /// Store and run, in the order in which they were let in.
@@ -117,7 +117,7 @@ impl World {
                 };
                 let run = run(disk.store, disk.boot, disk.prev, disk.counter);
                 let greeting = Greeting { gateway_id: "gw-1".into(), run, chain: disk.held.iter().map(link).collect() };
-                if let Greeted::Welcome { .. } = greet(&self.connection, &greeting, NOW).unwrap() {
+                if let Greeted::Welcome { .. } = greet(self.connection.tx(), &greeting, NOW).unwrap() {
                     self.let_in.push((disk.store, disk.boot));
                     if delivers {
                         disk.held.drain(..disk.held.len() - 1);

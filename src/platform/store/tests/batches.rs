@@ -17,7 +17,7 @@ async fn total(store: &Store) -> i64 {
 }
 
 #[tokio::test]
-async fn a_repeat_changes_nothing_and_a_batch_across_the_mark_is_taken_in_part() {
+pub async fn a_repeat_changes_nothing_and_a_batch_across_the_mark_is_taken_in_part() {
     let dir = tempfile::tempdir().unwrap();
     let store = registered(dir.path()).await;
     let all = stream(10);
@@ -32,7 +32,7 @@ async fn a_repeat_changes_nothing_and_a_batch_across_the_mark_is_taken_in_part()
 }
 
 #[tokio::test]
-async fn a_number_used_for_two_contents_is_counted_and_the_first_stays() {
+pub async fn a_number_used_for_two_contents_is_counted_and_the_first_stays() {
     let dir = tempfile::tempdir().unwrap();
     let store = registered(dir.path()).await;
     store.ingest("gw-1", GEN, 1, stream(3), None).await.unwrap();
@@ -43,7 +43,7 @@ async fn a_number_used_for_two_contents_is_counted_and_the_first_stays() {
 }
 
 #[tokio::test]
-async fn behind_a_hole_nothing_is_stored() {
+pub async fn behind_a_hole_nothing_is_stored() {
     let dir = tempfile::tempdir().unwrap();
     let store = registered(dir.path()).await;
     let all = stream(5);
@@ -58,7 +58,7 @@ async fn behind_a_hole_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn a_generation_is_complete_when_it_is_stored_through_its_seal() {
+pub async fn a_generation_is_complete_when_it_is_stored_through_its_seal() {
     let dir = tempfile::tempdir().unwrap();
     let store = registered(dir.path()).await;
     let complete = |seq| Outcome::Stored { seq, complete: true };
@@ -74,14 +74,14 @@ async fn a_generation_is_complete_when_it_is_stored_through_its_seal() {
 }
 
 #[tokio::test]
-async fn marks_and_ledger_outlive_the_process_and_generations_are_apart() {
+pub async fn marks_and_ledger_outlive_the_process_and_generations_are_apart() {
     let dir = tempfile::tempdir().unwrap();
     let store = registered(dir.path()).await;
     store.ingest("gw-1", [1; 16], 1, stream(3), None).await.unwrap();
     store.ingest("gw-1", [2; 16], 1, stream(5), None).await.unwrap();
     let before = (store.ledger().await.unwrap(), store.marks("gw-1", vec![[1; 16], [2; 16], [3; 16]]).await.unwrap());
     drop(store);
-    let store = Store::open(dir.path()).unwrap();
+    let store = Store::at(&postgres::address(dir.path())).unwrap();
     assert_eq!(store.ledger().await.unwrap(), before.0);
     assert_eq!(store.marks("gw-1", vec![[1; 16], [2; 16], [3; 16]]).await.unwrap(), before.1);
     assert_eq!(before.1.iter().map(|mark| mark.seq).collect::<Vec<_>>(), [4, 6]);
@@ -89,7 +89,7 @@ async fn marks_and_ledger_outlive_the_process_and_generations_are_apart() {
 }
 
 #[tokio::test]
-async fn the_registry_is_replaced_as_a_whole_and_data_stays() {
+pub async fn the_registry_is_replaced_as_a_whole_and_data_stays() {
     let dir = tempfile::tempdir().unwrap();
     let store = registered(dir.path()).await;
     store.ingest("gw-1", GEN, 1, stream(3), None).await.unwrap();
@@ -119,10 +119,10 @@ fn a_second_platform_on_the_folder_is_told_so_and_so_is_a_newer_schema() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     assert_eq!(
         Store::open(dir.path()).err().unwrap().to_string(),
-        "the data folder has schema 99, this platform knows 3"
+        "the data folder has schema 99, this platform knows 4"
     );
     let file = dir.path().join("file");
     std::fs::write(&file, "").unwrap();
     assert!(matches!(Store::open(&file), Err(StoreError::Folder { .. })));
-    assert!(registry::sites(&connection).unwrap().is_empty());
+    assert!(registry::sites(Tx::on(&connection)).unwrap().is_empty());
 }

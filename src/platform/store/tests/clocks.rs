@@ -21,18 +21,18 @@ fn day() -> Period {
     "2024-11-24".parse().unwrap()
 }
 
-fn flow(connection: &Connection) -> Flow {
+fn flow(connection: Tx<'_>) -> Flow {
     snapshot::snapshot(connection, &day(), NOW).unwrap().sites[0].flows[0].clone()
 }
 
-fn gaps(connection: &Connection) -> Vec<Option<GapCause>> {
+fn gaps(connection: Tx<'_>) -> Vec<Option<GapCause>> {
     let listing = Listing { limit: 10, ..Listing::default() };
     gap::gaps(connection, &listing).unwrap().rows.into_iter().map(|row| row.cause).collect()
 }
 
 /// A gateway that woke up in 1970: its samples are kept, count for the mark, and are booked when it knows the time.
 #[test]
-fn samples_from_1970_wait_for_their_time_and_then_lie_where_they_were_taken() {
+pub fn samples_from_1970_wait_for_their_time_and_then_lie_where_they_were_taken() {
     let connection = memory();
     let early = [reading(60_000, 500), reading(120_000, 540)];
     let records = [
@@ -40,69 +40,69 @@ fn samples_from_1970_wait_for_their_time_and_then_lie_where_they_were_taken() {
         event(1, 40_000, segment(0, ClockState::Unknown)),
         samples_of(0, &early),
     ];
-    let taken = take(&connection, 1, 1, &records, NOW);
+    let taken = take(connection.tx(), 1, 1, &records, NOW);
     assert_eq!((taken.outcome, taken.refusals), (Outcome::Stored { seq: 3, complete: false }, vec![]));
-    assert_eq!((flow(&connection).first, gaps(&connection)), (None, vec![Some(GapCause::UnknownClock)]));
-    assert_eq!(proof::of(&connection, None).unwrap().audit.faults, Vec::<String>::new());
+    assert_eq!((flow(connection.tx()).first, gaps(connection.tx())), (None, vec![Some(GapCause::UnknownClock)]));
+    assert_eq!(proof::of(connection.tx(), None).unwrap().audit.faults, Vec::<String>::new());
     // a time that can not be places nothing, and its record is kept until it can
     let future = NOW.0 - 60_000 + crate::wire::FUTURE_MS_MAX + 1;
-    let placed = take(&connection, 1, 4, &[event(2, BASE, shift(0, future))], NOW);
+    let placed = take(connection.tx(), 1, 4, &[event(2, BASE, shift(0, future))], NOW);
     assert!(matches!(placed.refusals[0].error, BadRecord::Time { .. }), "{:?}", placed.refusals);
-    let placed = take(&connection, 1, 5, &[event(3, BASE, shift(0, BASE - 60_000))], NOW);
+    let placed = take(connection.tx(), 1, 5, &[event(3, BASE, shift(0, BASE - 60_000))], NOW);
     assert_eq!(placed.refusals, []);
-    let flow = flow(&connection);
+    let flow = flow(connection.tx());
     assert_eq!((flow.first, flow.last), (Some(reading(BASE, 500)), Some(reading(BASE + 60_000, 540))));
-    assert_eq!((flow.amount, flow.doubts, gaps(&connection)), (40, Doubts::NONE, vec![]));
-    assert_eq!(proof::of(&connection, None).unwrap().audit.faults, Vec::<String>::new());
+    assert_eq!((flow.amount, flow.doubts, gaps(connection.tx())), (40, Doubts::NONE, vec![]));
+    assert_eq!(proof::of(connection.tx(), None).unwrap().audit.faults, Vec::<String>::new());
 }
 
 #[test]
-fn a_segment_that_nobody_has_told_of_waits_and_a_free_one_is_booked_in_doubt() {
+pub fn a_segment_that_nobody_has_told_of_waits_and_a_free_one_is_booked_in_doubt() {
     let connection = memory();
     let all = [reading(BASE, 500), reading(BASE + 60_000, 540)];
-    take(&connection, 1, 1, &[dictionary_of(RUN, 1, &[(0, energy())]), samples_of(3, &all)], NOW);
-    assert_eq!((flow(&connection).first, gaps(&connection)), (None, vec![]));
-    take(&connection, 1, 3, &[event(1, BASE, segment(3, ClockState::Free))], NOW);
-    assert_eq!((flow(&connection).amount, flow(&connection).doubts), (40, Doubts::CLOCK));
+    take(connection.tx(), 1, 1, &[dictionary_of(RUN, 1, &[(0, energy())]), samples_of(3, &all)], NOW);
+    assert_eq!((flow(connection.tx()).first, gaps(connection.tx())), (None, vec![]));
+    take(connection.tx(), 1, 3, &[event(1, BASE, segment(3, ClockState::Free))], NOW);
+    assert_eq!((flow(connection.tx()).amount, flow(connection.tx()).doubts), (40, Doubts::CLOCK));
     // the clock was a day slow
-    take(&connection, 1, 4, &[event(2, BASE, shift(3, 86_400_000))], NOW);
-    assert_eq!((flow(&connection).first, flow(&connection).amount), (None, 0));
-    let line = &snapshot::ledger(&connection).unwrap()[0];
+    take(connection.tx(), 1, 4, &[event(2, BASE, shift(3, 86_400_000))], NOW);
+    assert_eq!((flow(connection.tx()).first, flow(connection.tx()).amount), (None, 0));
+    let line = &snapshot::ledger(connection.tx()).unwrap()[0];
     assert_eq!((line.first, line.total), (Some(reading(BASE + 86_400_000, 500)), 40));
-    assert_eq!(proof::of(&connection, None).unwrap().audit.faults, Vec::<String>::new());
+    assert_eq!(proof::of(connection.tx(), None).unwrap().audit.faults, Vec::<String>::new());
 }
 
 /// The backlog of an outage comes behind the live generation: each describes its segments, under the same event's id.
 #[test]
-fn a_live_generation_that_repeats_its_segments_is_booked_before_the_backlog_comes() {
+pub fn a_live_generation_that_repeats_its_segments_is_booked_before_the_backlog_comes() {
     let all: Vec<Reading> = (0..60).map(|minute| reading(BASE + minute * 60_000, 7 * minute)).collect();
     let (old, live) = all.split_at(37);
     let head = [dictionary_of(RUN, 1, &[(0, energy())]), event(1, BASE, segment(3, ClockState::Free))];
     let generation = |readings: &[Reading]| [&head[..], &[samples_of(3, readings)]].concat();
     let (backlog, now) = (generation(old), generation(live));
     let in_order = memory();
-    take(&in_order, 1, 1, &backlog, NOW);
-    take(&in_order, 2, 1, &now, NOW);
+    take(in_order.tx(), 1, 1, &backlog, NOW);
+    take(in_order.tx(), 2, 1, &now, NOW);
     let connection = memory();
-    assert_eq!(take(&connection, 2, 1, &now, NOW).refusals, []);
-    let booked = flow(&connection);
+    assert_eq!(take(connection.tx(), 2, 1, &now, NOW).refusals, []);
+    let booked = flow(connection.tx());
     assert_eq!((booked.first, booked.last), (Some(live[0]), Some(live[22])), "at once, and with no other generation");
-    assert_eq!((booked.amount, booked.doubts, gaps(&connection)), (22 * 7, Doubts::CLOCK, vec![]));
-    assert_eq!(take(&connection, 1, 1, &backlog, NOW).refusals, []);
-    assert_eq!(snapshot::ledger(&connection).unwrap(), snapshot::ledger(&in_order).unwrap());
-    assert_eq!(stored(&connection), stored(&in_order));
-    assert_eq!(flow(&connection).amount, 59 * 7);
+    assert_eq!((booked.amount, booked.doubts, gaps(connection.tx())), (22 * 7, Doubts::CLOCK, vec![]));
+    assert_eq!(take(connection.tx(), 1, 1, &backlog, NOW).refusals, []);
+    assert_eq!(snapshot::ledger(connection.tx()).unwrap(), snapshot::ledger(in_order.tx()).unwrap());
+    assert_eq!(stored(connection.tx()), stored(in_order.tx()));
+    assert_eq!(flow(connection.tx()).amount, 59 * 7);
     // a shift finds both
-    for connection in [&connection, &in_order] {
+    for connection in [connection.tx(), in_order.tx()] {
         take(connection, 2, 4, &[event(2, BASE, shift(3, 900_000))], NOW);
         assert_eq!(flow(connection).first, Some(reading(BASE + 900_000, 0)));
         assert_eq!(proof::of(connection, None).unwrap().audit.faults, Vec::<String>::new());
     }
-    assert_eq!(stored(&connection), stored(&in_order));
+    assert_eq!(stored(connection.tx()), stored(in_order.tx()));
 }
 
 #[test]
-fn output_belongs_to_the_product_that_ran_to_the_last_piece() {
+pub fn output_belongs_to_the_product_that_ran_to_the_last_piece() {
     let connection = memory();
     let pieces = Series { meter: "press".into(), ..series("pieces", Role::Output) };
     let tag = |id: u8, minute: i64, value: &str| {
@@ -112,15 +112,15 @@ fn output_belongs_to_the_product_that_ran_to_the_last_piece() {
     let counted: Vec<Reading> = (0..60).map(|minute| reading(BASE + minute * 60_000, minute * minute)).collect();
     let mut records = vec![dictionary(&[(0, pieces)]), tag(1, 10, "A"), tag(2, 40, "B"), tag(2, 40, "B")];
     records.extend(counted.chunks(7).map(samples));
-    assert_eq!(take(&connection, 1, 1, &records, NOW).refusals, []);
-    let flow = flow(&connection);
+    assert_eq!(take(connection.tx(), 1, 1, &records, NOW).refusals, []);
+    let flow = flow(connection.tx());
     let share = |value: &str, amount| TagShare { name: "product".into(), value: value.into(), amount };
     assert_eq!(flow.amount, 59 * 59);
     assert_eq!(flow.outputs_by_tag, [share("", 100), share("A", 1_600 - 100), share("B", 59 * 59 - 1_600)]);
 }
 
 #[test]
-fn a_trace_leads_to_the_records_of_its_readings() {
+pub fn a_trace_leads_to_the_records_of_its_readings() {
     let connection = memory();
     let minute = |minute: i64, count| reading(BASE + minute * 60_000, count);
     let records = [
@@ -129,8 +129,8 @@ fn a_trace_leads_to_the_records_of_its_readings() {
         samples(&[minute(10, 0), minute(14, 160)]),
         samples(&[minute(50, 300), minute(51, 301), minute(52, 301)]),
     ];
-    take(&connection, 1, 1, &records, NOW);
-    let [trace] = &trace::trace(&connection, "gw-1", "m1", "ep", &day()).unwrap()[..] else { panic!("one series") };
+    take(connection.tx(), 1, 1, &records, NOW);
+    let [trace] = &trace::trace(connection.tx(), "gw-1", "m1", "ep", &day()).unwrap()[..] else { panic!("one series") };
     let record = |seq| Some(([1; 16], seq));
     let [one, empty, also_empty, last] = &trace.intervals[..] else { panic!("{:?}", trace.intervals) };
     assert_eq!((one.first.unwrap().record, one.last.unwrap().record), (record(2), record(3)));
@@ -139,5 +139,5 @@ fn a_trace_leads_to_the_records_of_its_readings() {
     assert_eq!(last.last.unwrap(), SourcedReading { reading: minute(52, 301), record: record(4), declared: false });
     assert_eq!(trace.intervals.iter().map(|one| one.amount).sum::<i64>(), 201);
     assert_eq!((trace.amount, trace.set_aside[0].reading, trace.set_aside[0].record), (201, minute(10, 0), record(3)));
-    assert_eq!(trace::trace(&connection, "gw-1", "m1", "eq", &day()).unwrap(), []);
+    assert_eq!(trace::trace(connection.tx(), "gw-1", "m1", "eq", &day()).unwrap(), []);
 }

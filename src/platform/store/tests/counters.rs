@@ -241,7 +241,7 @@ impl Case {
     }
 
     /// Two generations of one run, each with physics of its own; the later one's count.
-    fn store(&self, connection: &Connection) {
+    fn store(&self, connection: Tx<'_>) {
         let run = if self.segments.is_empty() { RunId::default() } else { RUN };
         let records = self.records();
         let (one, two) = records.split_at(usize::try_from(self.seed % 89).unwrap() % (records.len() + 1));
@@ -260,7 +260,7 @@ impl Case {
         }
     }
 
-    fn check(&self, connection: &Connection) {
+    fn check(&self, connection: Tx<'_>) {
         self.store(connection);
         // with one batch per generation both physics came; with two physics the later created one is the last
         let physics = self.physics[self.physics.len() - 1];
@@ -286,7 +286,7 @@ impl Case {
 }
 
 /// Of the tables, by quarter-hour, where there are any.
-fn doubts(connection: &Connection) -> BTreeMap<UtcMillis, Doubts> {
+fn doubts(connection: Tx<'_>) -> BTreeMap<UtcMillis, Doubts> {
     let mut doubts: BTreeMap<UtcMillis, Doubts> = BTreeMap::new();
     for row in rows_between(connection, 1, ALWAYS.0, ALWAYS.1).unwrap() {
         *doubts.entry(row.start).or_default() |= row.doubts();
@@ -316,7 +316,7 @@ fn booked(physics: &Physics, known: &[Sourced], declarations: &[Declaration]) ->
 }
 
 thread_local! {
-    static DATABASE: Connection = memory();
+    static DATABASE: Memory = memory();
 }
 
 proptest! {
@@ -326,11 +326,29 @@ proptest! {
     fn the_ledger_is_a_function_of_the_set(case in any_case()) {
         // one database for all cases, each in a transaction that is rolled back: to make its tables takes longer than a case
         DATABASE.with(|connection| {
-            if !connection.is_autocommit() {
-                connection.execute_batch("ROLLBACK").unwrap();
-            }
-            connection.execute_batch("BEGIN").unwrap();
-            case.check(connection);
+            // of a case that failed
+            let _ = connection.tx().batch("ROLLBACK");
+            connection.tx().batch("BEGIN").unwrap();
+            case.check(connection.tx());
+        });
+    }
+}
+
+thread_local! {
+    static CLUSTER: Memory = on_cluster();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn the_ledger_is_a_function_of_the_set_on_postgres_too(case in any_case()) {
+        CLUSTER.with(|connection| {
+            let _ = connection.tx().batch("ROLLBACK");
+            // numbers that were rolled back are not given again by themselves
+            let begin = "BEGIN; ALTER TABLE series ALTER id RESTART; ALTER TABLE generation ALTER id RESTART";
+            connection.tx().batch(begin).unwrap();
+            case.check(connection.tx());
         });
     }
 }

@@ -4,12 +4,15 @@ use super::{
     super::{folder::Folder, writer::Writer},
     *,
 };
-use rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
 
-fn insert(connection: &Connection, name: &str) -> Result<(), StoreError> {
-    connection.execute("INSERT INTO gateway (gateway_id) VALUES (?1)", [name])?;
-    Ok(())
+fn insert(connection: Tx<'_>, name: &str) -> Result<(), StoreError> {
+    connection.execute("INSERT INTO gateway (gateway_id) VALUES (?1)", params![name]).map(drop)
+}
+
+fn start(folder: &Folder) -> Writer {
+    let address = Address::Folder(folder.file().parent().unwrap().to_owned());
+    Writer::start(Connection::Sqlite(folder.writer().unwrap()), address).unwrap()
 }
 
 fn names(folder: &Folder) -> String {
@@ -20,7 +23,7 @@ fn names(folder: &Folder) -> String {
 
 /// Starts a writer that is busy until `go` is given; what is asked meanwhile becomes one group.
 async fn held(folder: &Folder, go: CancellationToken) -> Arc<Writer> {
-    let writer = Arc::new(Writer::start(folder.writer().unwrap()).unwrap());
+    let writer = Arc::new(start(folder));
     let (busy, mut started) = tokio::sync::mpsc::channel(1);
     let held = Arc::clone(&writer);
     let mut tasks = crate::runtime::task::Tasks::new(go.clone());
@@ -72,7 +75,7 @@ async fn a_transaction_that_ended_under_a_job_fails_its_whole_group_and_nothing_
     // what SQLite does by itself when the disk is full
     let (a, b, c, ()) = tokio::join!(
         writer.write(|tx| insert(tx, "a")),
-        writer.write(|tx| tx.execute_batch("ROLLBACK").map_err(StoreError::from)),
+        writer.write(|tx| tx.batch("ROLLBACK")),
         writer.write(|tx| insert(tx, "c")),
         async {
             tokio::task::yield_now().await;
@@ -92,7 +95,7 @@ async fn a_transaction_that_ended_under_a_job_fails_its_whole_group_and_nothing_
 async fn the_end_of_the_writer_is_seen() {
     let dir = tempfile::tempdir().unwrap();
     let folder = Folder::take(dir.path()).unwrap();
-    let writer = Writer::start(folder.writer().unwrap()).unwrap();
+    let writer = start(&folder);
     let died: Result<(), _> = writer.write(|_| panic!("as a bug would")).await;
     assert!(matches!(died, Err(StoreError::NotReached)));
     writer.ended().cancelled().await;

@@ -23,7 +23,7 @@ fn child() {
     let apart = std::env::var(MARK_APART).is_ok();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = registered(Path::new(&dir)).await;
+        let store = registered_at(&of(&dir)).await;
         let mark = store.marks("gw-1", vec![GEN]).await.unwrap().first().map_or(0, |mark| mark.seq);
         let say = |mark: u64| {
             let mut out = std::io::stdout().lock();
@@ -37,7 +37,7 @@ fn child() {
             if apart {
                 let bump = "INSERT INTO generation (gateway, gen_id, seq) VALUES (1, ?1, 9)
                             ON CONFLICT (gateway, gen_id) DO UPDATE SET seq = seq + 9";
-                store.inner.writer.write(move |tx| Ok(tx.execute(bump, [GEN.as_slice()]).map(drop)?)).await.unwrap();
+                store.inner.writer.write(move |tx| tx.execute(bump, params![&GEN]).map(drop)).await.unwrap();
                 say(9);
                 std::future::pending::<()>().await;
             }
@@ -72,9 +72,9 @@ fn records(first_seq: u64, n: u64) -> Vec<Record> {
 }
 
 /// A child and the marks it prints.
-fn start(dir: &Path, apart: bool) -> (Child, mpsc::Receiver<u64>) {
+fn start(place: &str, apart: bool) -> (Child, mpsc::Receiver<u64>) {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "platform::store::tests::kill::child", "--nocapture"]).env(FOLDER, dir);
+    command.args(["--exact", "platform::store::tests::kill::child", "--nocapture"]).env(FOLDER, place);
     if apart {
         command.env(MARK_APART, "1");
     }
@@ -93,18 +93,32 @@ fn next(stored: &mpsc::Receiver<u64>) -> u64 {
     stored.recv_timeout(Duration::from_secs(60)).expect("the child stores")
 }
 
-async fn look(dir: &Path) -> (u64, Vec<LedgerLine>, Audit) {
-    let store = Store::open(dir).unwrap();
+async fn look(place: &str) -> (u64, Vec<LedgerLine>, Audit) {
+    let store = Store::at(&of(place)).unwrap();
     let mark = store.marks("gw-1", vec![GEN]).await.unwrap().first().map_or(0, |mark| mark.seq);
     (mark, store.ledger().await.unwrap(), store.audit().await.unwrap())
+}
+
+/// A folder, or the URL of a database.
+fn of(place: &str) -> Address {
+    if place.starts_with("postgresql:") { Address::cluster(place).unwrap() } else { Address::Folder(place.into()) }
 }
 
 #[tokio::test]
 async fn killed_at_any_moment_it_keeps_what_it_acknowledged_and_counts_nothing_twice() {
     let dir = tempfile::tempdir().unwrap();
+    killed(dir.path().to_str().unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_node_of_a_cluster_that_is_killed_keeps_what_it_acknowledged_and_counts_nothing_twice() {
+    killed(&postgres::SERVER.database()).await;
+}
+
+async fn killed(place: &str) {
     let mut acknowledged = 0;
     for kill in 0..KILLS {
-        let (mut child, stored) = start(dir.path(), false);
+        let (mut child, stored) = start(place, false);
         // the first acknowledgement says that it runs; some later one, drawn by lot, is the last that is waited for
         for _ in 0..=1 + crate::runtime::random::up_to(40) {
             acknowledged = acknowledged.max(next(&stored));
@@ -112,7 +126,7 @@ async fn killed_at_any_moment_it_keeps_what_it_acknowledged_and_counts_nothing_t
         child.kill().unwrap();
         acknowledged = stored.iter().fold(acknowledged, u64::max);
         child.wait().unwrap();
-        let (mark, ledger, audit) = look(dir.path()).await;
+        let (mark, ledger, audit) = look(place).await;
         assert_eq!(audit.faults, Vec::<String>::new(), "after kill {kill}");
         assert_eq!((audit.generations, audit.blocks), (1, mark), "after kill {kill}");
         assert!(mark >= acknowledged, "after kill {kill}: {acknowledged} acknowledged, {mark} stored");
@@ -127,11 +141,12 @@ async fn killed_at_any_moment_it_keeps_what_it_acknowledged_and_counts_nothing_t
 #[tokio::test]
 async fn a_mark_that_is_committed_apart_from_its_records_is_caught() {
     let dir = tempfile::tempdir().unwrap();
-    let (mut child, stored) = start(dir.path(), true);
+    let (mut child, stored) = start(dir.path().to_str().unwrap(), true);
     assert_eq!((next(&stored), next(&stored)), (0, 9));
     child.kill().unwrap();
     child.wait().unwrap();
-    let (_, _, audit) = look(dir.path()).await;
+    let (_, _, audit) = look(dir.path().to_str().unwrap()).await;
     assert_eq!(audit.faults.len(), 1, "{audit:?}");
-    assert!(registry::gateways(&rusqlite::Connection::open(dir.path().join("mujun.db")).unwrap()).is_ok());
+    let connection = rusqlite::Connection::open(dir.path().join("mujun.db")).unwrap();
+    assert!(registry::gateways(Tx::on(&connection)).is_ok());
 }

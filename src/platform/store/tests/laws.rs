@@ -2,9 +2,9 @@
 
 use super::{
     super::{
-        audit,
+        audit, bulk, registry, rollup,
         row::{self, bridges_between, rows_between},
-        run,
+        run, snapshot,
     },
     *,
 };
@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Stores the records, after a dictionary, as one generation in batches of `size`.
-fn send(connection: &Connection, generation: u8, records: &[Record], size: usize) {
+fn send(connection: Tx<'_>, generation: u8, records: &[Record], size: usize) {
     let mut all = vec![dictionary(&[(0, energy())])];
     all.extend_from_slice(records);
     let mut first_seq = 1;
@@ -25,13 +25,35 @@ fn send(connection: &Connection, generation: u8, records: &[Record], size: usize
         first_seq += records.len() as u64;
         assert_eq!(taken.outcome, Outcome::Stored { seq: first_seq - 1, complete: false });
         assert_eq!(taken.refusals, []);
+        // some days are summed up before more arrives for them
+        rollup::settle(connection, 1 + first_seq as usize % 3).unwrap();
     }
+}
+
+/// Rollups, whatever was summed up when, give what the rows give.
+pub fn check_rollups(tx: Tx<'_>) {
+    for settled in [false, true] {
+        let running = UtcMillis(BASE + 40_000_000);
+        for (period, now) in [("2024", NOW), ("2024-11-24", running), ("2024-11-20..2024-12-26", NOW)] {
+            let period: Period = period.parse().unwrap();
+            let bulk: BTreeMap<String, Vec<Flow>> = bulk::flows(tx, &period, now).unwrap().into_iter().collect();
+            let mut slow: Vec<Flow> = Vec::new();
+            for gateway in registry::gateways(tx).unwrap() {
+                for (id, series) in snapshot::cumulative_series(tx, &gateway.gateway_id).unwrap() {
+                    slow.push(snapshot::flow(tx, &gateway.gateway_id, id, series, &period, now).unwrap());
+                }
+            }
+            assert_eq!(bulk.into_values().flatten().collect::<Vec<_>>(), slow, "{period}, settled: {settled}");
+        }
+        while rollup::settle(tx, 7).unwrap() > 0 {}
+    }
+    assert_eq!(audit::audit(tx).unwrap().faults, Vec::<String>::new());
 }
 
 pub const ALWAYS: (UtcMillis, UtcMillis) = (UtcMillis(i64::MIN), UtcMillis(i64::MAX));
 
 /// Amount by quarter-hour and the number of epochs that began, as the tables have them.
-pub fn stored(connection: &Connection) -> (BTreeMap<UtcMillis, i64>, usize) {
+pub fn stored(connection: Tx<'_>) -> (BTreeMap<UtcMillis, i64>, usize) {
     let (mut amounts, mut breaks) = (BTreeMap::new(), 0);
     for (i, row) in rows_between(connection, 1, ALWAYS.0, ALWAYS.1).unwrap().iter().enumerate() {
         *amounts.entry(row.start).or_default() += row.amount();
@@ -77,10 +99,11 @@ pub fn plain(
     (amounts, breaks, sum)
 }
 
-fn check(connection: &Connection, readings: &BTreeSet<Reading>) {
+fn check(connection: Tx<'_>, readings: &BTreeSet<Reading>) {
     let audit = audit::audit(connection).unwrap();
     assert_eq!(audit.faults, Vec::<String>::new());
     assert_eq!(audit.readings, readings.len() as u64);
+    check_rollups(connection);
     let (amounts, breaks, sum) = plain(readings, &Physics::default(), &[]);
     let (stored_amounts, stored_breaks) = stored(connection);
     assert_eq!((&stored_amounts, stored_breaks), (&amounts, breaks));
@@ -120,9 +143,9 @@ proptest! {
         let (one, two) = readings.split_at(cut.index(readings.len() + 1));
         for (generation, part) in [(1, one), (2, two)] {
             let records: Vec<_> = part.chunks(record).map(samples).collect();
-            send(&connection, generation, &records, batch);
+            send(connection.tx(), generation, &records, batch);
         }
-        check(&connection, &readings.into_iter().collect());
+        check(connection.tx(), &readings.into_iter().collect());
     }
 
     #[test]
@@ -131,12 +154,12 @@ proptest! {
         let connection = memory();
         let (backlog, live) = readings.split_at(cut.index(readings.len() + 1));
         for (generation, part) in [(1, live), (2, backlog)] {
-            send(&connection, generation, &part.chunks(2).map(samples).collect::<Vec<_>>(), 1);
+            send(connection.tx(), generation, &part.chunks(2).map(samples).collect::<Vec<_>>(), 1);
         }
         let in_order = memory();
-        send(&in_order, 1, &readings.chunks(3).map(samples).collect::<Vec<_>>(), 100);
-        prop_assert_eq!(stored(&connection), stored(&in_order));
-        check(&connection, &readings.into_iter().collect());
+        send(in_order.tx(), 1, &readings.chunks(3).map(samples).collect::<Vec<_>>(), 100);
+        prop_assert_eq!(stored(connection.tx()), stored(in_order.tx()));
+        check(connection.tx(), &readings.into_iter().collect());
     }
 }
 
@@ -172,104 +195,106 @@ proptest! {
         // a shuffle of its own, so that samples and cells mix
         records.sort_by_key(|record| u64::from(record.crc32c).wrapping_mul(seed | 1));
         let connection = memory();
-        send(&connection, 1, &records, batch);
+        send(connection.tx(), 1, &records, batch);
         let known = kept.into_iter().chain(cells.iter().flat_map(|cell| [cell.first, cell.last])).collect();
-        check(&connection, &known);
+        check(connection.tx(), &known);
     }
 }
 
 #[test]
-fn a_recalled_quarter_hour_closes_what_lies_between_to_the_last_count() {
+pub fn a_recalled_quarter_hour_closes_what_lies_between_to_the_last_count() {
     let lost: BTreeSet<Reading> = (0..40).map(|i| reading(BASE + i * 100_000, 7 * i)).collect();
     let (first, last) = (*lost.first().unwrap(), *lost.last().unwrap());
     let connection = memory();
-    send(&connection, 1, &[samples(&[first, last])], 2);
-    let bridged = stored(&connection);
+    send(connection.tx(), 1, &[samples(&[first, last])], 2);
+    let bridged = stored(connection.tx());
     let cells = cells(&lost);
-    send(&connection, 2, &[recalled(&cells)], 2);
+    send(connection.tx(), 2, &[recalled(&cells)], 2);
     let known = cells.iter().flat_map(|cell| [cell.first, cell.last]).collect();
-    check(&connection, &known);
-    let closed = stored(&connection);
+    check(connection.tx(), &known);
+    let closed = stored(connection.tx());
     assert_eq!(closed.0.values().sum::<i64>(), bridged.0.values().sum::<i64>());
     // as the samples themselves would have had it
     let whole = memory();
-    send(&whole, 1, &[samples(&lost.into_iter().collect::<Vec<_>>())], 2);
-    assert_eq!(closed, stored(&whole));
+    send(whole.tx(), 1, &[samples(&lost.into_iter().collect::<Vec<_>>())], 2);
+    assert_eq!(closed, stored(whole.tx()));
 }
 
-fn taken(groups: &[&[Reading]]) -> (Connection, BTreeSet<Reading>) {
+fn taken(groups: &[&[Reading]]) -> (Memory, BTreeSet<Reading>) {
     let connection = memory();
-    send(&connection, 1, &groups.iter().map(|group| samples(group)).collect::<Vec<_>>(), 1);
+    send(connection.tx(), 1, &groups.iter().map(|group| samples(group)).collect::<Vec<_>>(), 1);
     (connection, groups.iter().flat_map(|group| group.iter().copied()).collect())
 }
 
 #[test]
-fn a_late_reading_that_contradicts_its_neighbours_is_set_aside_and_not_lost() {
+pub fn a_late_reading_that_contradicts_its_neighbours_is_set_aside_and_not_lost() {
     let (connection, readings) =
         taken(&[&[100, 110, 120, 130, 140, 150].map(|c| reading(BASE + c, c)), &[reading(BASE + 115, 300)]]);
-    check(&connection, &readings);
+    check(connection.tx(), &readings);
     let booked = || {
-        let rows = rows_between(&connection, 1, ALWAYS.0, ALWAYS.1).unwrap();
-        let turns = row::turns_between(&connection, 1, ALWAYS.0, ALWAYS.1).unwrap().len();
+        let rows = rows_between(connection.tx(), 1, ALWAYS.0, ALWAYS.1).unwrap();
+        let turns = row::turns_between(connection.tx(), 1, ALWAYS.0, ALWAYS.1).unwrap().len();
         (rows.iter().map(|row| (row.part, row.readings, row.amount())).collect::<Vec<_>>(), turns)
     };
     assert_eq!(booked(), (vec![(0, 6, 50)], 1));
     // one more of the same changes nothing of the sum
     let late = samples(&[reading(BASE + 116, 300)]);
-    send(&connection, 2, &[late], 2);
-    check(&connection, &readings.into_iter().chain([reading(BASE + 116, 300)]).collect());
+    send(connection.tx(), 2, &[late], 2);
+    check(connection.tx(), &readings.into_iter().chain([reading(BASE + 116, 300)]).collect());
     assert_eq!(booked(), (vec![(0, 6, 50)], 2));
 }
 
 #[test]
-fn a_reading_between_a_register_and_its_successor_joins_the_one_it_continues() {
+pub fn a_reading_between_a_register_and_its_successor_joins_the_one_it_continues() {
     let hour = 3_600_000;
     let old = [reading(BASE, 5_000), reading(BASE + hour, 6_000)];
     let new: Vec<Reading> = (0..6).map(|i| reading(BASE + (9 + i) * hour, 40 + i)).collect();
     for (late, opens_behind) in [(reading(BASE + 4 * hour, 6_500), true), (reading(BASE + 4 * hour, 7), false)] {
         let (connection, readings) = taken(&[&old, &new, &[late]]);
-        check(&connection, &readings);
-        let row = row::row_after(&connection, 1, UtcMillis(BASE + 8 * hour)).unwrap().unwrap();
+        check(connection.tx(), &readings);
+        let row = row::row_after(connection.tx(), 1, UtcMillis(BASE + 8 * hour)).unwrap().unwrap();
         assert_eq!(row.cause.is_some(), opens_behind);
     }
 }
 
 #[test]
-fn a_gap_of_ten_years_is_one_bridge_that_keeps_the_sum() {
+pub fn a_gap_of_ten_years_is_one_bridge_that_keeps_the_sum() {
     let years = 10 * 365 * 86_400_000;
     let (connection, readings) = taken(&[&[reading(BASE - years, 7)], &[reading(BASE, 1_000_000_007)]]);
-    assert_eq!(bridges_between(&connection, 1, ALWAYS.0, ALWAYS.1).unwrap().len(), 1);
-    check(&connection, &readings);
+    assert_eq!(bridges_between(connection.tx(), 1, ALWAYS.0, ALWAYS.1).unwrap().len(), 1);
+    check(connection.tx(), &readings);
 }
 
 #[test]
-fn counts_that_no_register_has_stay_in_their_block_and_out_of_the_sums() {
+pub fn counts_that_no_register_has_stay_in_their_block_and_out_of_the_sums() {
     let wild = [reading(BASE, 1), reading(BASE + 1, i64::MAX), reading(BASE + 2, i64::MIN), reading(BASE + 3, 4)];
     let (connection, _) = taken(&[&wild]);
-    check(&connection, &[reading(BASE, 1), reading(BASE + 3, 4)].into());
+    check(connection.tx(), &[reading(BASE, 1), reading(BASE + 3, 4)].into());
     // at the limit: differences and sums of rows still fit
     let edge = run::COUNT_MAX;
     let far = [reading(BASE, -edge), reading(BASE + 10 * QUARTER_MS, edge), reading(BASE + 11 * QUARTER_MS, -edge)];
     let (connection, readings) = taken(&[&far[..1], &far[1..]]);
-    check(&connection, &readings);
+    check(connection.tx(), &readings);
 }
 
 #[test]
-fn the_audit_sees_a_row_a_bridge_and_a_mark_that_are_wrong() {
+pub fn the_audit_sees_a_row_a_bridge_and_a_mark_that_are_wrong() {
     let (connection, readings) = taken(&[&[reading(BASE, 1), reading(BASE + 5 * QUARTER_MS, 900)]]);
-    check(&connection, &readings);
-    for (damage, repair) in [
+    check(connection.tx(), &readings);
+    // a row that is wrong is not what its day and its month were summed up from either
+    for (damage, repair, faults) in [
         (
             "UPDATE cell SET after = after + 1 WHERE start = 1732377600000",
             "UPDATE cell SET after = after - 1 WHERE start = 1732377600000",
+            3,
         ),
-        ("UPDATE bridge SET b_c = b_c + 1", "UPDATE bridge SET b_c = b_c - 1"),
-        ("UPDATE generation SET seq = seq + 1", "UPDATE generation SET seq = seq - 1"),
-        ("UPDATE block SET seq = seq + 1 WHERE seq = 2", "UPDATE block SET seq = seq - 1 WHERE seq = 3"),
+        ("UPDATE bridge SET b_c = b_c + 1", "UPDATE bridge SET b_c = b_c - 1", 1),
+        ("UPDATE generation SET seq = seq + 1", "UPDATE generation SET seq = seq - 1", 1),
+        ("UPDATE block SET seq = seq + 1 WHERE seq = 2", "UPDATE block SET seq = seq - 1 WHERE seq = 3", 1),
     ] {
-        assert_eq!(connection.execute(damage, []).unwrap(), 1);
-        assert_eq!(audit::audit(&connection).unwrap().faults.len(), 1, "{damage}");
-        connection.execute(repair, []).unwrap();
+        assert_eq!(connection.tx().execute(damage, params![]).unwrap(), 1);
+        assert_eq!(audit::audit(connection.tx()).unwrap().faults.len(), faults, "{damage}");
+        connection.tx().execute(repair, params![]).unwrap();
     }
-    check(&connection, &readings);
+    check(connection.tx(), &readings);
 }

@@ -6,17 +6,20 @@ use crate::{
     model::{Doubts, Event, EventKind, Physics, PointKind, Reading, Reason, Role, RunId, Sample, Scale, Series, Value},
     wire::record::{Content, Dictionary, Interval, Samples, encode},
 };
-use rusqlite::Connection;
 use rust_decimal::Decimal;
+use sql::{Tx, params};
 
 mod batches;
 mod clocks;
+mod cluster;
+mod conformance;
 mod counters;
 mod fence;
 mod gaps;
 mod group;
 mod kill;
 mod laws;
+mod postgres;
 mod refusals;
 mod reports;
 mod signatures;
@@ -37,9 +40,6 @@ pub fn site(credit_code: &str) -> Site {
         product_code: "yarn".into(),
         product_unit: "piece".into(),
         output_value_yuan_per_unit: Some("3.10".parse().unwrap()),
-        headcount: None,
-        value_added_wan: Some("880".parse().unwrap()),
-        tax_wan: None,
     }
 }
 
@@ -118,23 +118,41 @@ pub fn recalled(cells: &[Cell]) -> Record {
     encode(&Content::Recalled(cells.iter().map(one).collect())).remove(0)
 }
 
-/// A database in memory with one gateway, whose number is 1.
-pub fn memory() -> Connection {
-    let mut connection = Connection::open_in_memory().unwrap();
+/// A database with one gateway, whose number is 1: in memory, or in PostgreSQL where the test is to run there.
+pub fn memory() -> Memory {
+    if postgres::wanted() {
+        return on_cluster();
+    }
+    let mut connection = rusqlite::Connection::open_in_memory().unwrap();
     connection.set_prepared_statement_cache_capacity(folder::STATEMENTS);
     folder::create(&mut connection).unwrap();
-    registry::replace(&connection, &[site("A")], &[gateway("gw-1", "A")]).unwrap();
-    connection
+    with_gateway(Connection::Sqlite(connection))
+}
+
+/// The same in PostgreSQL.
+pub fn on_cluster() -> Memory {
+    let Ok(Address::Cluster(config)) = Address::cluster(&postgres::SERVER.database()) else { unreachable!() };
+    with_gateway(super::cluster::writer(&config).unwrap())
+}
+
+fn with_gateway(connection: Connection) -> Memory {
+    let memory = Memory { connection };
+    registry::replace(memory.tx(), &[site("A")], &[gateway("gw-1", "A")]).unwrap();
+    memory
+}
+
+pub struct Memory {
+    connection: Connection,
+}
+
+impl Memory {
+    pub fn tx(&self) -> Tx<'_> {
+        self.connection.tx()
+    }
 }
 
 /// Gives a batch of gateway 1 to the tables, at `now`.
-pub fn take(
-    connection: &Connection,
-    generation: u8,
-    first_seq: u64,
-    records: &[Record],
-    now: UtcMillis,
-) -> intake::Taken {
+pub fn take(connection: Tx<'_>, generation: u8, first_seq: u64, records: &[Record], now: UtcMillis) -> intake::Taken {
     let records = records.iter().map(|record| (record.clone(), decode(record))).collect();
     let (gateway_id, gen_id) = ("gw-1".to_owned(), [generation; 16]);
     // the checksum of any record was asked for again
@@ -143,7 +161,11 @@ pub fn take(
 }
 
 pub async fn registered(dir: &Path) -> Store {
-    let store = Store::open(dir).unwrap();
+    registered_at(&postgres::address(dir)).await
+}
+
+pub async fn registered_at(address: &Address) -> Store {
+    let store = Store::at(address).unwrap();
     store.register(vec![site("A")], vec![gateway("gw-1", "A")], Default::default()).await.unwrap();
     store
 }

@@ -30,7 +30,7 @@ fn framed(message: &[u8]) -> Record {
     Record { kind: 2, crc32c: crc32c::crc32c(&body), body }
 }
 
-fn faults(connection: &Connection) -> Vec<String> {
+fn faults(connection: Tx<'_>) -> Vec<String> {
     audit::audit(connection).unwrap().faults
 }
 
@@ -84,38 +84,42 @@ fn bad() -> Vec<(Record, RefusedCode, &'static str)> {
 }
 
 #[test]
-fn a_bad_record_is_kept_with_its_reason_and_all_others_are_taken() {
+pub fn a_bad_record_is_kept_with_its_reason_and_all_others_are_taken() {
     for (bad, code, message) in bad() {
         let connection = memory();
         let around = [reading(BASE, 5), reading(BASE + 1, 8), reading(BASE + 2, 9)].map(|one| samples(&[one]));
         let first = [dictionary(&[(0, energy())]), around[0].clone()];
-        assert_eq!(take(&connection, 7, 1, &first, NOW).refusals, []);
+        assert_eq!(take(connection.tx(), 7, 1, &first, NOW).refusals, []);
         let rest = [bad.clone(), around[1].clone(), around[2].clone()];
-        let taken = take(&connection, 7, 3, &rest, NOW);
+        let taken = take(connection.tx(), 7, 3, &rest, NOW);
         assert_eq!(taken.outcome, Outcome::Stored { seq: 5, complete: false });
         assert_eq!(taken.refusals.len(), 1, "{message}");
         let refusal = &taken.refusals[0];
         assert_eq!((refusal.seq, refusal.error.code()), (3, code as u8), "{message}");
         assert!(refusal.error.to_string().starts_with(message), "{}", refusal.error);
-        let audit = audit::audit(&connection).unwrap();
+        let audit = audit::audit(connection.tx()).unwrap();
         assert_eq!((audit.blocks, audit.refused, audit.readings, audit.faults), (4, 1, 3, vec![]), "{message}");
         let kept: (u8, u32, Vec<u8>) = connection
-            .query_row("SELECT kind, crc32c, body FROM refused", [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .tx()
+            .only("SELECT kind, crc32c, body FROM refused", params![], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
             .unwrap();
         assert_eq!(kept, (bad.kind, bad.crc32c, bad.body.to_vec()), "as it came");
         // what it would have written is not there
         let left: i64 = connection
-            .query_row("SELECT (SELECT count(*) FROM gap) + (SELECT count(*) FROM dictionary)", [], |row| row.get(0))
+            .tx()
+            .only("SELECT (SELECT count(*) FROM gap) + (SELECT count(*) FROM dictionary)", params![], |row| row.get(0))
             .unwrap();
         assert_eq!(left, 1, "{message}");
         // a repeat is one, and another content under its number is seen
-        assert_eq!(take(&connection, 7, 3, &[bad], NOW).duplicates, 1);
-        assert_eq!(take(&connection, 7, 3, &around[2..], NOW).conflicts, [3]);
+        assert_eq!(take(connection.tx(), 7, 3, &[bad], NOW).duplicates, 1);
+        assert_eq!(take(connection.tx(), 7, 3, &around[2..], NOW).conflicts, [3]);
     }
 }
 
 #[tokio::test]
-async fn a_checksum_that_does_not_match_is_asked_for_once_more_before_it_is_refused() {
+pub async fn a_checksum_that_does_not_match_is_asked_for_once_more_before_it_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let store = registered(dir.path()).await;
     let whole = samples(&[reading(BASE, 5)]);
@@ -133,28 +137,28 @@ async fn a_checksum_that_does_not_match_is_asked_for_once_more_before_it_is_refu
 }
 
 #[test]
-fn over_the_bound_nothing_is_lost_the_mark_stands_before_the_refusal() {
+pub fn over_the_bound_nothing_is_lost_the_mark_stands_before_the_refusal() {
     let connection = memory();
     let unknown = one(good(8, Value::Count(1)), BASE);
-    take(&connection, 7, 1, &[dictionary(&[(0, energy())])], NOW);
+    take(connection.tx(), 7, 1, &[dictionary(&[(0, energy())])], NOW);
     let mut seq = 1;
     for _ in 0..REFUSED_MAX / 256 {
-        let taken = take(&connection, 7, seq + 1, &vec![unknown.clone(); 256], NOW);
+        let taken = take(connection.tx(), 7, seq + 1, &vec![unknown.clone(); 256], NOW);
         assert_eq!((taken.refusals.len(), taken.stop), (256, None));
         seq += 256;
     }
     let batch = [samples(&[reading(BASE, 1)]), unknown, samples(&[reading(BASE + 1, 2)])];
-    let taken = take(&connection, 7, seq + 1, &batch, NOW);
+    let taken = take(connection.tx(), 7, seq + 1, &batch, NOW);
     assert_eq!((taken.outcome, taken.stop), (Outcome::Stored { seq: seq + 1, complete: false }, Some(Stop::Full)));
-    assert_eq!(faults(&connection), Vec::<String>::new());
-    let audit = audit::audit(&connection).unwrap();
+    assert_eq!(faults(connection.tx()), Vec::<String>::new());
+    let audit = audit::audit(connection.tx()).unwrap();
     assert_eq!((audit.refused, audit.readings), (REFUSED_MAX as u64, 1));
     // an operator who gives them up makes room; their numbers stay used
-    assert_eq!(write_off(&connection, 1).unwrap(), REFUSED_MAX as u64);
-    let taken = take(&connection, 7, seq + 2, &batch[1..], NOW);
+    assert_eq!(write_off(connection.tx(), 1).unwrap(), REFUSED_MAX as u64);
+    let taken = take(connection.tx(), 7, seq + 2, &batch[1..], NOW);
     assert_eq!((taken.outcome, taken.stop), (Outcome::Stored { seq: seq + 3, complete: false }, None));
-    assert_eq!(faults(&connection), Vec::<String>::new());
-    assert_eq!(retry(&connection, Retry::After(0, 0), NOW).unwrap().judged, 1, "only what is kept is judged again");
+    assert_eq!(faults(connection.tx()), Vec::<String>::new());
+    assert_eq!(retry(connection.tx(), Retry::After(0, 0), NOW).unwrap().judged, 1, "only what is kept is judged again");
 }
 
 #[test]
@@ -163,25 +167,25 @@ fn a_record_ahead_of_the_clock_is_taken_once_when_its_time_has_come() {
     let hour = 3_600_000;
     let ahead = [reading(NOW.0 + hour, 50), reading(NOW.0 + 2 * hour, 80)];
     let batch = [dictionary(&[(0, energy())]), samples(&ahead), samples(&[reading(NOW.0, 10)])];
-    assert_eq!(take(&connection, 7, 1, &batch, NOW).refusals.len(), 1);
-    let look = |now: i64| retry(&connection, Retry::Due, UtcMillis(now)).unwrap();
-    let (due, readings) = (NOW.0 + 2 * hour - FUTURE_MS_MAX, || audit::audit(&connection).unwrap().readings);
+    assert_eq!(take(connection.tx(), 7, 1, &batch, NOW).refusals.len(), 1);
+    let look = |now: i64| retry(connection.tx(), Retry::Due, UtcMillis(now)).unwrap();
+    let (due, readings) = (NOW.0 + 2 * hour - FUTURE_MS_MAX, || audit::audit(connection.tx()).unwrap().readings);
     assert_eq!(look(due - 1), Retried::default());
     // a platform that ends while it judges has judged nothing
-    connection.execute_batch("SAVEPOINT a").unwrap();
+    connection.tx().batch("SAVEPOINT a").unwrap();
     assert_eq!(look(due).taken, 1);
-    connection.execute_batch("ROLLBACK TO a; RELEASE a").unwrap();
-    assert_eq!((readings(), faults(&connection)), (1, vec![]));
+    connection.tx().batch("ROLLBACK TO a; RELEASE a").unwrap();
+    assert_eq!((readings(), faults(connection.tx())), (1, vec![]));
     let retried = look(due);
     assert_eq!((retried.judged, retried.taken), (1, 1));
-    assert_eq!((readings(), faults(&connection)), (3, vec![]));
+    assert_eq!((readings(), faults(connection.tx())), (3, vec![]));
     assert_eq!(look(due + 100 * hour), Retried::default());
-    assert_eq!(take(&connection, 7, 2, &batch[1..2], NOW).duplicates, 1, "sent again, it stays one");
-    assert_eq!((readings(), faults(&connection)), (3, vec![]));
+    assert_eq!(take(connection.tx(), 7, 2, &batch[1..2], NOW).duplicates, 1, "sent again, it stays one");
+    assert_eq!((readings(), faults(connection.tx())), (3, vec![]));
 }
 
 #[tokio::test]
-async fn what_a_later_start_understands_is_taken_and_the_rest_stays() {
+pub async fn what_a_later_start_understands_is_taken_and_the_rest_stays() {
     let dir = tempfile::tempdir().unwrap();
     let store = registered(dir.path()).await;
     let late = dictionary(&[(8, series("late", Role::None))]);
@@ -205,11 +209,11 @@ async fn what_a_later_start_understands_is_taken_and_the_rest_stays() {
 #[test]
 fn the_audit_sees_a_number_that_is_a_block_and_refused() {
     let connection = memory();
-    take(&connection, 7, 1, &[dictionary(&[(0, energy())]), one(good(8, Value::Count(1)), BASE)], NOW);
-    assert_eq!(faults(&connection), Vec::<String>::new());
+    take(connection.tx(), 7, 1, &[dictionary(&[(0, energy())]), one(good(8, Value::Count(1)), BASE)], NOW);
+    assert_eq!(faults(connection.tx()), Vec::<String>::new());
     for damage in ["UPDATE refused SET seq = 1", "DELETE FROM refused"] {
-        connection.execute_batch(&format!("SAVEPOINT a; {damage}")).unwrap();
-        assert_eq!(faults(&connection).len(), 1, "{damage}");
-        connection.execute_batch("ROLLBACK TO a; RELEASE a").unwrap();
+        connection.tx().batch(&format!("SAVEPOINT a; {damage}")).unwrap();
+        assert_eq!(faults(connection.tx()).len(), 1, "{damage}");
+        connection.tx().batch("ROLLBACK TO a; RELEASE a").unwrap();
     }
 }

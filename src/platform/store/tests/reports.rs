@@ -28,7 +28,7 @@ fn day(text: &str) -> Period {
 }
 
 #[tokio::test]
-async fn a_period_gets_what_lies_inside_of_it_to_the_last_count() {
+pub async fn a_period_gets_what_lies_inside_of_it_to_the_last_count() {
     let dir = tempfile::tempdir().unwrap();
     // noon of one day, noon three days later: a bridge across three midnights
     let (a, b) = (BASE + DAY / 2, BASE + 3 * DAY + DAY / 2);
@@ -60,7 +60,7 @@ async fn a_period_gets_what_lies_inside_of_it_to_the_last_count() {
 }
 
 #[tokio::test]
-async fn slots_are_expected_from_the_first_reading_ever_to_now() {
+pub async fn slots_are_expected_from_the_first_reading_ever_to_now() {
     let dir = tempfile::tempdir().unwrap();
     let (start, quarter) = (BASE + 10 * QUARTER_MS, QUARTER_MS);
     let times = [start + 5, start + quarter, start + 3 * quarter];
@@ -80,7 +80,7 @@ async fn slots_are_expected_from_the_first_reading_ever_to_now() {
 }
 
 #[tokio::test]
-async fn falls_are_counted_where_they_happen() {
+pub async fn falls_are_counted_where_they_happen() {
     let dir = tempfile::tempdir().unwrap();
     let all = [(0, 500), (DAY, 700), (DAY + 1, 10), (DAY + 2, 10), (DAY + 3, 10), (DAY + 4, 10)];
     let more = [(2 * DAY, 3), (2 * DAY + 1, 3), (2 * DAY + 2, 3), (2 * DAY + 3, 3)];
@@ -98,7 +98,7 @@ async fn falls_are_counted_where_they_happen() {
 }
 
 #[tokio::test]
-async fn a_sites_intervals_are_its_balance_by_carrier_and_product() {
+pub async fn a_sites_intervals_are_its_balance_by_carrier_and_product() {
     let dir = tempfile::tempdir().unwrap();
     let mut heat = series("heat", Role::SiteEnergy);
     (heat.carrier, heat.unit) = ("heat".into(), "GJ".into());
@@ -133,7 +133,7 @@ async fn a_sites_intervals_are_its_balance_by_carrier_and_product() {
 }
 
 #[tokio::test]
-async fn a_register_that_runs_wild_fails_no_report() {
+pub async fn a_register_that_runs_wild_fails_no_report() {
     let dir = tempfile::tempdir().unwrap();
     let edge = 1 << 61;
     // eight epochs, each long enough to be one
@@ -146,7 +146,7 @@ async fn a_register_that_runs_wild_fails_no_report() {
 }
 
 #[tokio::test]
-async fn a_snapshot_never_changes_under_its_reader() {
+pub async fn a_snapshot_never_changes_under_its_reader() {
     let dir = tempfile::tempdir().unwrap();
     let store = registered(dir.path()).await;
     let (read, mut has_read) = tokio::sync::mpsc::channel(1);
@@ -168,12 +168,12 @@ async fn a_snapshot_never_changes_under_its_reader() {
 }
 
 #[tokio::test]
-async fn what_was_declared_comes_back_with_its_site_and_goes_with_it() {
+pub async fn what_was_declared_comes_back_with_its_site_and_goes_with_it() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/platform.toml");
     let config = crate::platform::config::load(&folder).unwrap();
     let basics = crate::platform::basics(&config).unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let store = super::super::Store::open(dir.path()).unwrap();
+    let store = super::super::Store::at(&postgres::address(dir.path())).unwrap();
     let declared = basics.declared.clone();
     store.register(basics.sites.clone(), basics.gateways.clone(), basics.declared).await.unwrap();
     let snapshot = store.snapshot(&day("2026-11-24"), NOW).await.unwrap();
