@@ -1,4 +1,4 @@
-//! Records → snapshot: the ledger. One data folder, one SQLite file, no server.
+//! Records → snapshot: the ledger. One data folder with one SQLite file, or one PostgreSQL database.
 //!
 //! ```text
 //!   ingest ─▶ decode ─▶ queue ─▶ one writer: records + mark + ledger, one commit for what waits ─▶ answer
