@@ -32,7 +32,7 @@ pub use event::{
 pub use gap::{GapCause, Span};
 pub use period::{Period, PeriodError};
 pub use point::{Physics, PointKind, Role, Series};
-pub use profile::{Parcel, Profile, Tenure, land_mu};
+pub use profile::{Parcel, Profile, Tenure};
 pub use sample::{Quality, RawValue, Reading, Reason, Sample, Scan, Value};
 pub use scale::{Scale, ScaleError};
 pub use site::{Gateway, Site};

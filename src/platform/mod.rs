@@ -21,6 +21,8 @@ pub mod explain;
 mod export;
 mod feed;
 pub mod figures;
+#[cfg(test)]
+mod fixture;
 pub mod import;
 pub mod ingest;
 pub mod intensity;

@@ -1,6 +1,8 @@
 //! How things run: the one clock, named tasks with one stop, back-off, logs. No domain words.
 
 pub mod backoff;
+#[cfg(any(feature = "agent", feature = "platform"))]
+pub mod cause;
 pub mod clock;
 pub mod fault;
 pub mod file;

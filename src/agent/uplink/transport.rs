@@ -3,6 +3,7 @@
 use super::{allowance::WINDOW_MESSAGES, ended::Ended, proxy};
 use crate::{
     agent::config::Proxy,
+    runtime::cause::with_causes,
     wire::{
         MESSAGE_BYTES_MAX,
         proto::{Down, Up, up, uplink_client::UplinkClient},
@@ -34,7 +35,7 @@ pub(super) struct Link {
 /// Connects, within `deadline`.
 pub(super) async fn reach(url: &str, proxy: Option<&Proxy>, deadline: Duration) -> Result<Reached, Ended> {
     let endpoint = Endpoint::from_shared(url.to_owned())
-        .map_err(|error| Ended::Connect(chain(&error)))?
+        .map_err(|error| Ended::Connect(with_causes(&error)))?
         .http2_keep_alive_interval(KEEPALIVE_EVERY)
         .keep_alive_timeout(KEEPALIVE_DEADLINE)
         .keep_alive_while_idle(true);
@@ -42,7 +43,7 @@ pub(super) async fn reach(url: &str, proxy: Option<&Proxy>, deadline: Duration) 
     let connector = tower::service_fn(move |uri: Uri| proxy::connect(proxy.clone(), uri, CONNECT_DEADLINE));
     let late = |_| Ended::Connect(format!("it was not made within {deadline:?}"));
     let connected = tokio::time::timeout(deadline, endpoint.connect_with_connector(connector)).await.map_err(late)?;
-    connected.map(Reached).map_err(|error| Ended::Connect(chain(&error)))
+    connected.map(Reached).map_err(|error| Ended::Connect(with_causes(&error)))
 }
 
 impl Reached {
@@ -82,17 +83,6 @@ fn send(up: &mpsc::Sender<Up>, message: up::Message) -> Result<(), Ended> {
 }
 
 fn broken(status: tonic::Status) -> Ended {
-    let cause = status.source().map(|source| format!(": {}", chain(source))).unwrap_or_default();
+    let cause = status.source().map(|source| format!(": {}", with_causes(source))).unwrap_or_default();
     Ended::Stream(format!("{:?} {}{cause}", status.code(), status.message()))
-}
-
-/// The outermost error says "transport error" only; the reason stands behind it.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

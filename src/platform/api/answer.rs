@@ -1,7 +1,7 @@
 //! One function for each address: read the question, ask the store, give out what it and `assess` say.
 
 use super::{
-    State, json, list, quarter,
+    Answer, State, json, list, quarter,
     question::{self, Asked},
     refusal::Refusal,
     site, view, visible,
@@ -20,12 +20,11 @@ use axum::{
     Extension,
     extract::{Path, State as Shared, rejection::PathRejection},
     http::{Uri, header},
-    response::{IntoResponse, Response},
+    response::IntoResponse,
 };
 use std::collections::HashSet;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-type Answer = Result<Response, Refusal>;
 type Code = Result<Path<String>, PathRejection>;
 
 pub(super) fn routes() -> OpenApiRouter<State> {

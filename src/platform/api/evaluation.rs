@@ -7,7 +7,7 @@
 mod view;
 
 use super::{
-    State,
+    Answer, State,
     body::Posted,
     json,
     question::{self, Asked},
@@ -26,14 +26,12 @@ use axum::{
     Extension,
     extract::{Path, State as Shared, rejection::PathRejection},
     http::{StatusCode, Uri},
-    response::Response,
 };
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-type Answer = Result<Response, Refusal>;
 type Number = Result<Path<i64>, PathRejection>;
 
 /// Rows of a page.

@@ -1,7 +1,7 @@
 //! Energy intensity: rows by site, industry and region, months of a region or site, the tree of regions.
 
 use super::{
-    State, dual_question as ask, json,
+    Answer, State, dual_question as ask, json,
     question::{self, Asked},
     refusal::Refusal,
 };
@@ -15,11 +15,9 @@ use crate::{
     },
     runtime::clock,
 };
-use axum::{Extension, extract::State as Shared, http::Uri, response::Response};
+use axum::{Extension, extract::State as Shared, http::Uri};
 use std::{cmp::Ordering, collections::BTreeMap};
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-type Answer = Result<Response, Refusal>;
 
 /// Bytes of a product's code in a question.
 const PRODUCT_BYTES_MAX: usize = 64;
@@ -91,7 +89,7 @@ async fn intensity(Shared(state): Shared<State>, Extension(asker): Extension<Ask
     let region = ask::region(&asked, "region")?.map(str::to_owned);
     let industry = ask::industry(&asked)?.map(str::to_owned);
     let wished = per(&asked)?;
-    let dual = dual(&state);
+    let dual = state.dual();
     let pair = Pair::read(&dual, &period, basis).await?;
     let lights = if by.is_region() { lights(&dual, &period, basis, now).await? } else { BTreeMap::new() };
     let limits = state.store.limits().await?;
@@ -131,10 +129,6 @@ async fn intensity(Shared(state): Shared<State>, Extension(asker): Extension<Ask
         Ok(IntensityRows { period: period.to_string(), basis, rows: shown.collect(), total })
     })
     .await
-}
-
-fn dual(state: &State) -> Dual {
-    Dual { store: state.store.clone(), figures: state.figures.clone() }
 }
 
 /// What a question says of the denominator, before the sites are known.
@@ -243,7 +237,7 @@ async fn series(Shared(state): Shared<State>, Extension(asker): Extension<Asker>
     let (year, basis) = (ask::year(&asked, now)?, asked.basis()?);
     let region = ask::region(&asked, "region")?;
     let site = asked.value("site").map(question::credit_code).transpose()?;
-    let dual = dual(&state);
+    let dual = state.dual();
     let (mut months, mut unit, mut seen) = (Vec::new(), String::new(), false);
     for month in 1..=12_i8 {
         let Some(period) = format!("{year:04}-{month:02}").parse::<Period>().ok().filter(|period| period.start < now)
@@ -294,7 +288,7 @@ async fn regions(Shared(state): Shared<State>, Extension(asker): Extension<Asker
         Some(By::City) => By::County,
         Some(_) => By::Township,
     };
-    let dual = dual(&state);
+    let dual = state.dual();
     let period: Period = format!("{year:04}").parse().map_err(|error| Refusal::failed(&error))?;
     let pair = Pair::read(&dual, &period, basis).await?;
     let lights = lights(&dual, &period, basis, now).await?;

@@ -20,6 +20,7 @@ mod audit_log;
 mod body;
 mod document;
 mod dual_question;
+mod emission;
 mod entrance;
 mod evaluation;
 mod export;
@@ -40,7 +41,9 @@ mod visible;
 mod warning;
 
 use crate::{
-    platform::{access::Access, assess::Rules, evaluation::Runs, figures::Figures, ingest::Presence, store::Store},
+    platform::{
+        access::Access, assess::Rules, dual::Dual, evaluation::Runs, figures::Figures, ingest::Presence, store::Store,
+    },
     runtime::{
         server::{self, Bounds},
         task,
@@ -73,6 +76,15 @@ pub struct State {
     pub access: Access,
 }
 
+impl State {
+    fn dual(&self) -> Dual {
+        Dual { store: self.store.clone(), figures: self.figures.clone() }
+    }
+}
+
+/// To a question.
+type Answer = Result<Response, Refusal>;
+
 /// Path and query of a question; ours have under 200 bytes.
 const URI_BYTES_MAX: usize = 2048;
 /// Answers being made at one time, each of which may hold a year of quarter-hours of one site.
@@ -96,6 +108,7 @@ fn areas() -> Vec<OpenApiRouter<State>> {
         quota::routes(),
         target::routes(),
         warning::routes(),
+        emission::routes(),
     ]
 }
 

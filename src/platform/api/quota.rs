@@ -1,7 +1,7 @@
 //! Quotas of sites: what they may use, what they used, and what the year will be.
 
 use super::{
-    State,
+    Answer, State,
     body::Posted,
     dual_question as ask,
     intensity::light_name,
@@ -15,7 +15,7 @@ use crate::{
     platform::{
         access::{Asker, Role},
         assess::Basis,
-        dual::{Dual, History},
+        dual::History,
         intensity::region_covers,
         quota::{Forecast, Method, Progress, progress},
     },
@@ -25,15 +25,13 @@ use axum::{
     Extension,
     extract::{Path, State as Shared, rejection::PathRejection},
     http::{StatusCode, Uri},
-    response::{IntoResponse, Response},
+    response::IntoResponse,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-type Answer = Result<Response, Refusal>;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(quotas, put_quotas)).routes(routes!(quota))
@@ -66,6 +64,26 @@ struct QuotaRow {
     by: String,
 }
 
+impl QuotaRow {
+    fn of(name: String, quota: Quota, forecast: &Forecast, stand: &Progress) -> QuotaRow {
+        QuotaRow {
+            name,
+            code: quota.credit_code,
+            year: quota.year,
+            tce: quota.tce,
+            kwh: quota.kwh,
+            used: shown(stand.used),
+            used_percent: stand.used_percent,
+            year_percent: stand.year_percent,
+            left: shown(stand.left),
+            forecast: forecast.year,
+            light: stand.light.map(light_name),
+            source: quota.source,
+            by: quota.by,
+        }
+    }
+}
+
 #[derive(Serialize, ToSchema)]
 struct QuotaRows {
     rows: Vec<QuotaRow>,
@@ -74,19 +92,10 @@ struct QuotaRows {
 
 #[derive(Serialize, ToSchema)]
 struct QuotaShown {
-    code: String,
-    name: String,
-    year: i16,
-    tce: Decimal,
-    kwh: Option<Decimal>,
+    #[serde(flatten)]
+    row: QuotaRow,
     basis: Basis,
     months: Vec<QuotaMonth>,
-    used: Option<Decimal>,
-    used_percent: Option<Decimal>,
-    year_percent: Option<Decimal>,
-    left: Option<Decimal>,
-    forecast: Option<Decimal>,
-    light: Option<&'static str>,
     /// Low and high.
     band: Option<[Decimal; 2]>,
     method: Text,
@@ -95,8 +104,6 @@ struct QuotaShown {
     /// The largest of a sum of held-out months, %: the band's width.
     error_sum_max: Option<Decimal>,
     held_out_months: usize,
-    source: String,
-    by: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -146,35 +153,17 @@ async fn quotas(Shared(state): Shared<State>, Extension(asker): Extension<Asker>
     let codes: Vec<String> = page.iter().map(|quota| quota.credit_code.clone()).collect();
     let history = match codes.is_empty() {
         true => None,
-        false => Some(History::read(&dual(&state), &codes, year, basis, now).await?),
+        false => Some(History::read(&state.dual(), &codes, year, basis, now).await?),
     };
     json(move || {
         let rows = page.into_iter().filter_map(|quota| {
             let (forecast, stand) = standing(history.as_ref()?, &quota);
             let name = names.get(&quota.credit_code).map(|(name, _)| name.clone())?;
-            Some(QuotaRow {
-                name,
-                code: quota.credit_code,
-                year: quota.year,
-                tce: quota.tce,
-                kwh: quota.kwh,
-                used: shown(stand.used),
-                used_percent: stand.used_percent,
-                year_percent: stand.year_percent,
-                left: shown(stand.left),
-                forecast: forecast.year,
-                light: stand.light.map(light_name),
-                source: quota.source,
-                by: quota.by,
-            })
+            Some(QuotaRow::of(name, quota, &forecast, &stand))
         });
         Ok(QuotaRows { rows: rows.collect(), total })
     })
     .await
-}
-
-fn dual(state: &State) -> Dual {
-    Dual { store: state.store.clone(), figures: state.figures.clone() }
 }
 
 fn standing(history: &History, quota: &Quota) -> (Forecast, Progress) {
@@ -208,7 +197,7 @@ async fn quota(
         return Err(Refusal { status: StatusCode::NOT_FOUND, text });
     };
     let names: BTreeMap<_, _> = state.store.site_places(vec![code.clone()]).await?;
-    let history = History::read(&dual(&state), std::slice::from_ref(&code), year, basis, now).await?;
+    let history = History::read(&state.dual(), std::slice::from_ref(&code), year, basis, now).await?;
     json(move || {
         let (forecast, stand) = standing(&history, &quota);
         let used = history.used_by_month(&code);
@@ -220,27 +209,16 @@ async fn quota(
             high: month.high,
         });
         let error = forecast.error.as_ref();
+        let name = names.get(&code).map_or_else(String::new, |(name, _)| name.clone());
         Ok(QuotaShown {
-            name: names.get(&code).map_or_else(String::new, |(name, _)| name.clone()),
             months: months.collect(),
-            code,
-            year,
             basis,
-            tce: quota.tce,
-            kwh: quota.kwh,
-            used: shown(stand.used),
-            used_percent: stand.used_percent,
-            year_percent: stand.year_percent,
-            left: shown(stand.left),
-            forecast: forecast.year,
-            light: stand.light.map(light_name),
             band: forecast.band.map(|(low, high)| [low, high]),
             method: method_text(forecast.method),
             error: error.map(|error| error.mean_percent),
             error_sum_max: error.map(|error| error.sum_percent_max),
             held_out_months: error.map_or(0, |error| error.months),
-            source: quota.source,
-            by: quota.by,
+            row: QuotaRow::of(name, quota, &forecast, &stand),
         })
     })
     .await

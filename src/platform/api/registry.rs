@@ -5,7 +5,7 @@
 //!   in a dry run, nothing is stored.
 
 use super::{
-    State,
+    Answer, State,
     body::Posted,
     json,
     question::{self, Asked},
@@ -31,14 +31,12 @@ use axum::{
     body::Bytes,
     extract::{Path, State as Shared, rejection::PathRejection},
     http::{StatusCode, Uri},
-    response::Response,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-type Answer = Result<Response, Refusal>;
 type Code = Result<Path<String>, PathRejection>;
 
 /// Versions that are listed.

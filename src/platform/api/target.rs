@@ -1,6 +1,6 @@
 //! What authorities set for dual control: targets of regions, limit values of products.
 
-use super::{State, body::Posted, dual_question as ask, json, question::Asked, refusal::Refusal};
+use super::{Answer, State, body::Posted, dual_question as ask, json, question::Asked, refusal::Refusal};
 use crate::{
     model::{LimitGrade, LimitKey, ProductLimit, Target, TargetKind},
     platform::{
@@ -13,14 +13,12 @@ use axum::{
     Extension,
     extract::State as Shared,
     http::{StatusCode, Uri},
-    response::{IntoResponse, Response},
+    response::IntoResponse,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-type Answer = Result<Response, Refusal>;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(targets, put_targets)).routes(routes!(limits, put_limits))

@@ -1,6 +1,6 @@
 //! Warnings: the list, the messages that went out, and who has taken note.
 
-use super::{State, body::Posted, dual_question as ask, json, question::Asked, refusal::Refusal};
+use super::{Answer, State, body::Posted, dual_question as ask, json, question::Asked, refusal::Refusal};
 use crate::{
     model::{Ground, UtcMillis, WarningLevel},
     platform::{
@@ -14,14 +14,12 @@ use axum::{
     Extension,
     extract::{Path, State as Shared, rejection::PathRejection},
     http::{StatusCode, Uri},
-    response::{IntoResponse, Response},
+    response::IntoResponse,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-type Answer = Result<Response, Refusal>;
 
 /// Signs of a note.
 const NOTE_MAX: usize = 1000;

@@ -1,16 +1,12 @@
 //! Land in use over a period: own + leased in − leased out, by days; without parcels what the site's row says.
 //!
 //! # Promises
-//! - Its value is that of [`crate::model::land_mu`], and each parcel is a term of it with its deed or lease.
+//! - Each parcel is a term of it with its deed or lease.
 //! - Land below 0 is unknown, with a note.
 
-use super::{
-    site::Days,
-    term::{How, Origin, Part, Term},
-};
+use super::term::{How, Origin, Part, Term};
 use crate::{
     model::{Parcel, Tenure},
-    platform::store::SiteLedger,
     runtime::lang::Text,
 };
 use jiff::civil::Date;
@@ -20,21 +16,25 @@ use std::sync::Arc;
 const NAME: &str = "land_mu";
 const UNIT: &str = "mu";
 
-pub(super) fn land(ledger: &SiteLedger, days: Option<Days>, notes: &mut Vec<Text>) -> Term {
-    let span = days.and_then(|days| Some((days.first, days.last.tomorrow().ok()?)));
-    let Some((start, end)) = span.filter(|_| !ledger.parcels.is_empty()) else {
-        return Term::leaf(NAME, Some(ledger.site.land_mu), UNIT, How::Registry { field: NAME.to_owned() });
-    };
-    let land = of_parcels(&ledger.parcels, start, end);
+/// The mean over `[start, end)`, mu; without a value, and with the reason as its note, where the parcels can not be.
+pub fn land(parcels: &[Parcel], registered_mu: Decimal, start: Date, end: Date) -> Term {
+    if parcels.is_empty() {
+        return registered(registered_mu);
+    }
+    let land = of_parcels(parcels, start, end);
     if land.value.is_none_or(|value| value < Decimal::ZERO) {
         let note = Text::new(
             "出租的土地多于自有和租入的土地，用地面积未知",
             "more land is leased out than there is: the land in use is unknown",
         );
-        notes.push(note.clone());
         return Term { notes: vec![note], ..Term::leaf(NAME, None, UNIT, How::Missing) };
     }
     land
+}
+
+/// As the site's row says.
+pub(super) fn registered(land_mu: Decimal) -> Term {
+    Term::leaf(NAME, Some(land_mu), UNIT, How::Registry { field: NAME.to_owned() })
 }
 
 fn of_parcels(parcels: &[Parcel], start: Date, end: Date) -> Term {
@@ -78,7 +78,6 @@ fn days_between(from: Date, until: Date) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::land_mu;
     use jiff::civil::date;
 
     #[test]
@@ -103,7 +102,6 @@ mod tests {
         let value = |all: &[Parcel]| {
             let term = of_parcels(all, start, end);
             assert!(term.holds());
-            assert_eq!(term.value, land_mu(all, start, end));
             term.value.unwrap()
         };
         assert_eq!(value(&all), "25.6".parse().unwrap());
@@ -111,5 +109,23 @@ mod tests {
         assert_eq!(value(&all), "27.6".parse().unwrap());
         all.push(parcel(Tenure::Own, "3", since, Some(since)));
         assert_eq!(value(&all), "27.6".parse().unwrap());
+    }
+
+    #[test]
+    fn more_land_leased_out_than_there_is_leaves_it_unknown() {
+        let out = Parcel {
+            credit_code: "s".into(),
+            parcel: "P".into(),
+            tenure: Tenure::LeasedOut,
+            mu: Decimal::ONE,
+            from: date(2010, 1, 1),
+            until: None,
+            other_site: None,
+            document: "lease".into(),
+        };
+        let (start, end) = (date(2022, 1, 1), date(2023, 1, 1));
+        let term = land(&[out], Decimal::TEN, start, end);
+        assert_eq!((term.value, term.notes.len()), (None, 1));
+        assert_eq!(land(&[], Decimal::TEN, start, end).value, Some(Decimal::TEN));
     }
 }

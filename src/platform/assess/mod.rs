@@ -41,6 +41,7 @@ pub use check::State;
 pub use coefficient::Coefficients;
 pub use economy::economic;
 pub use figure::{Figure, UnknownFigure};
+pub use land::land;
 pub use line::{role_name, role_of};
 pub use note::cause_name;
 pub use output::ProductOutput;

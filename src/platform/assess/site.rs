@@ -6,7 +6,7 @@ use super::{
     carbon, check,
     coal::{Asked, Coal, coal},
     economy::economic,
-    land::land,
+    land,
     line::lines,
     note,
     output::Output,
@@ -36,6 +36,11 @@ impl Days {
     pub(super) fn of(period: &Period) -> Option<Days> {
         Some(Days { first: period.start.civil()?.date(), last: period.end.plus_ms(-1).civil()?.date() })
     }
+
+    /// The first day, and the one after the last.
+    fn span(self) -> Option<(Date, Date)> {
+        Some((self.first, self.last.tomorrow().ok()?))
+    }
 }
 
 pub(super) fn assess(ledger: &SiteLedger, rules: &Rules, days: Option<Days>, basis: Basis) -> SiteAssessment {
@@ -53,7 +58,12 @@ pub(super) fn assess(ledger: &SiteLedger, rules: &Rules, days: Option<Days>, bas
     };
     let (coal, energy) = coal(&balance, &asked, basis, &mut notes);
     let co2_t = carbon::co2_t(&balance, rules.carbon.as_ref(), days, &mut notes);
-    let land = Arc::new(land(ledger, days, &mut notes));
+    let land = match days.and_then(Days::span) {
+        Some((start, end)) => land::land(&ledger.parcels, site.land_mu, start, end),
+        None => land::registered(site.land_mu),
+    };
+    notes.extend(land.notes.iter().cloned());
+    let land = Arc::new(land);
     let known = Known { kwh: Arc::new(balance.kwh()), coal, co2_t, output: &output, land: &land };
     let figures = figures(&known, ledger, days, &mut notes);
     let of = |wanted: Figure| {
@@ -144,8 +154,7 @@ fn figures(known: &Known, ledger: &SiteLedger, days: Option<Days>, notes: &mut V
 
 /// What the bureaus say of the item. Where they say something of it, but not for the period, a note tells.
 fn stated(ledger: &SiteLedger, item: EconomicItem, days: Option<Days>, notes: &mut Vec<Text>) -> Arc<Term> {
-    let span = days.and_then(|days| Some((days.first, days.last.tomorrow().ok()?)));
-    let (start, end) = span.unwrap_or_default();
+    let (start, end) = days.and_then(Days::span).unwrap_or_default();
     let term = economic(&ledger.economy, item, start, end);
     if term.value.is_none() && ledger.economy.iter().any(|figure| figure.item == item) {
         notes.extend(term.notes.iter().map(|note| note::not_stated(item, note)));

@@ -2,8 +2,11 @@
 
 use super::*;
 use crate::{
-    model::{Gateway, Physics, PointKind, Reason, Role, Sample, Scale, Series, Value},
-    platform::assess::{Rules, coefficient},
+    model::{Gateway, Reason, Sample, Scale, Value},
+    platform::{
+        assess::{Rules, coefficient},
+        fixture::energy,
+    },
     wire::record::{Content, Record, Samples, encode},
 };
 use std::{
@@ -77,17 +80,7 @@ async fn store(folder: &Path) -> Store {
     };
     let gateway = Gateway { gateway_id: "gw-1".into(), credit_code: SITE.into(), public_keys: vec![] };
     store.register(vec![site], vec![gateway], Default::default()).await.unwrap();
-    let series = Series {
-        meter: "m1".into(),
-        point: "ep".into(),
-        kind: PointKind::Cumulative,
-        role: Role::SiteEnergy,
-        carrier: "electricity".into(),
-        product: String::new(),
-        unit: "kWh".into(),
-        scale: Scale::ONE,
-        physics: Physics::default(),
-    };
+    let series = energy(Scale::ONE);
     let dictionary = encode(&Content::Dictionary(vec![(0, series)].into())).remove(0);
     let records = vec![dictionary, minutes((0..600).chain(660..1440))];
     store.ingest("gw-1", [1; 16], 1, records, None).await.unwrap();

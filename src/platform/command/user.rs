@@ -13,23 +13,30 @@ use crate::{
         task::blocking,
     },
 };
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
 /// Who changed it, in the audit log: whoever may write the platform's folder.
 const BY: &str = "command";
 const DAY_MS: i64 = 86_400_000;
 
+/// Who may see and do what.
+#[derive(Args)]
+pub struct Grant {
+    name: String,
+    #[arg(long, value_parser = role)]
+    role: Role,
+    /// GB/T 2260 code of a province, city or county; '*' for all. May be given several times
+    #[arg(long, required = true)]
+    region: Vec<String>,
+}
+
 #[derive(Subcommand)]
 pub enum UserAction {
     /// A new user; the password is asked for, or read from a file or standard input
     Add {
-        name: String,
-        #[arg(long, value_parser = role)]
-        role: Role,
-        /// GB/T 2260 code of a province, city or county; '*' for all. May be given several times
-        #[arg(long, required = true)]
-        region: Vec<String>,
+        #[command(flatten)]
+        grant: Grant,
         /// Its first line is the password
         #[arg(long)]
         password_file: Option<PathBuf>,
@@ -50,12 +57,8 @@ pub enum UserAction {
 pub enum TokenAction {
     /// A new token, shown once: the program sends `Authorization: Bearer TOKEN`
     Add {
-        name: String,
-        #[arg(long, value_parser = role)]
-        role: Role,
-        /// GB/T 2260 code of a province, city or county; '*' for all. May be given several times
-        #[arg(long, required = true)]
-        region: Vec<String>,
+        #[command(flatten)]
+        grant: Grant,
         /// After so many days it is over
         #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=3660))]
         days: u16,
@@ -93,7 +96,7 @@ pub async fn token(action: TokenAction, config: &PlatformConfig, lang: Lang) -> 
 
 async fn user_action(action: UserAction, config: &PlatformConfig, lang: Lang) -> Result<String, Failed> {
     match action {
-        UserAction::Add { name, role, region, password_file } => {
+        UserAction::Add { grant: Grant { name, role, region }, password_file } => {
             let (name, regions) = (named(name)?, regions(&region)?);
             let password = new_password(&name, password_file, lang)?;
             let created = clock::now();
@@ -127,7 +130,7 @@ async fn user_action(action: UserAction, config: &PlatformConfig, lang: Lang) ->
 
 async fn token_action(action: TokenAction, config: &PlatformConfig) -> Result<String, Failed> {
     match action {
-        TokenAction::Add { name, role, region, days } => {
+        TokenAction::Add { grant: Grant { name, role, region }, days } => {
             let (name, regions) = (named(name)?, regions(&region)?);
             let (secret, created) = (Secret::fresh(), clock::now());
             let token = ApiToken {
@@ -198,10 +201,10 @@ fn unknown() -> Failed {
     Failed::Said(Text::new("没有这个名称，或已停用", "there is none of that name, or it is over already"))
 }
 
-/// The folder beside a platform that may run on it; a new one where there is none.
+/// Beside a platform that may run on it; made where there is none yet.
 async fn store(config: &PlatformConfig) -> Result<Store, StoreError> {
-    let dir = config.data_dir.clone();
-    blocking(move || if dir.join("mujun.db").exists() { Store::beside(&dir) } else { Store::open(&dir) }).await
+    let address = config.store.clone();
+    blocking(move || Store::beside_or_new(&address)).await
 }
 
 fn ended(result: Result<String, Failed>, lang: Lang) -> ExitCode {

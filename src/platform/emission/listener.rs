@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     platform::store::{Store, StoreError},
-    runtime::{clock, task::Crowd},
+    runtime::{clock, server},
 };
 use std::{convert::Infallible, time::Duration};
 use tokio::{
@@ -22,37 +22,21 @@ const SILENCE: Duration = Duration::from_secs(2 * 3600);
 const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
 /// Pieces that are no packet before a connection is ended: it is no monitor's.
 const ERRORS_MAX: u32 = 100;
-const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 const STOP: Duration = Duration::from_secs(3);
 
 /// Listens until `stop`.
 pub async fn serve(listener: TcpListener, store: Store, stop: CancellationToken) -> Result<(), Infallible> {
-    let mut connections = Crowd::new(CONNECTIONS_MAX);
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => break,
-            () = connections.ended() => continue,
-            accepted = listener.accept(), if connections.has_room() => accepted,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                let (store, stop) = (store.clone(), stop.clone());
-                connections.spawn(async move {
-                    let ended = tokio::select! {
-                        ended = converse(stream, &store) => ended,
-                        () = stop.cancelled() => "the platform is stopping",
-                    };
-                    tracing::info!(%peer, ended, "an emission monitor left");
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "no monitor's connection can be taken");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
+    let converse = |stream, peer| {
+        let (store, stop) = (store.clone(), stop.clone());
+        async move {
+            let ended = tokio::select! {
+                ended = converse(stream, &store) => ended,
+                () = stop.cancelled() => "the platform is stopping",
+            };
+            tracing::info!(%peer, ended, "an emission monitor left");
         }
-    }
-    drop(listener);
-    let _ = tokio::time::timeout(STOP, connections.all_ended()).await;
+    };
+    server::accept(CONNECTIONS_MAX, STOP, listener, &stop, converse).await;
     Ok(())
 }
 

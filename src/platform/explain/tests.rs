@@ -1,7 +1,8 @@
 use super::*;
 use crate::{
     energy::counter::EpochCause,
-    model::{Physics, PointKind, Quality, Reading, Role, Series},
+    model::{Physics, Quality, Reading},
+    platform::fixture::energy,
     runtime::lang::Lang,
 };
 
@@ -38,17 +39,7 @@ fn trace(amounts: &[i64], more: bool) -> Trace {
     });
     let reading = |count: i64| Reading { time: UtcMillis(60_000), count };
     Trace {
-        series: Series {
-            meter: "m1".into(),
-            point: "ep".into(),
-            kind: PointKind::Cumulative,
-            role: Role::SiteEnergy,
-            carrier: "electricity".into(),
-            product: String::new(),
-            unit: "kWh".into(),
-            scale: "0.01".parse().unwrap(),
-            physics: Physics::default(),
-        },
+        series: energy("0.01".parse().unwrap()),
         physics: Physics::default(),
         amount: amounts.iter().sum(),
         doubts: Doubts::BACKSTEP,

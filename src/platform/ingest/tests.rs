@@ -3,7 +3,8 @@
 
 use super::*;
 use crate::{
-    model::{Gateway, Physics, PointKind, Reading, Reason, Role, Sample, Scale, Series, Site, UtcMillis, Value},
+    model::{Gateway, Reading, Reason, Sample, Scale, Site, UtcMillis, Value},
+    platform::fixture::energy,
     runtime::task::Tasks,
     wire::{
         BATCH_RECORDS_MAX, PROTOCOL,
@@ -187,17 +188,7 @@ fn rewind(generation: u8, expected_seq: u64) -> Option<Message> {
 
 /// A dictionary and a register that gains 10 a minute, one reading a record.
 fn records(n: i64) -> Vec<Record> {
-    let series = Series {
-        meter: "m1".into(),
-        point: "ep".into(),
-        kind: PointKind::Cumulative,
-        role: Role::SiteEnergy,
-        carrier: "electricity".into(),
-        product: String::new(),
-        unit: "kWh".into(),
-        scale: Scale::ONE,
-        physics: Physics::default(),
-    };
+    let series = energy(Scale::ONE);
     let samples = |i: i64| Samples {
         time: UtcMillis(1_732_377_600_000 + i * 60_000),
         samples: vec![Sample { series: 0, reason: Reason::Good, value: Some(Value::Count(i * 10)) }],

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    model::{Gateway, Physics, PointKind, Reason, Role, Sample, Scale, Series, Site, Value},
-    platform::assess::coefficient,
+    model::{Gateway, Reason, Sample, Site, Value},
+    platform::{assess::coefficient, fixture::energy},
     wire::record::{Content, Samples, encode},
 };
 
@@ -34,17 +34,7 @@ async fn register(store: &Store, land_mu: &str) {
 
 /// Readings of the one meter, by hours of the day.
 async fn receive(store: &Store, generation: u8, readings: &[(i64, i64)]) {
-    let series = Series {
-        meter: "m1".into(),
-        point: "ep".into(),
-        kind: PointKind::Cumulative,
-        role: Role::SiteEnergy,
-        carrier: "electricity".into(),
-        product: String::new(),
-        unit: "kWh".into(),
-        scale: "0.01".parse::<Scale>().unwrap(),
-        physics: Physics::default(),
-    };
+    let series = energy("0.01".parse().unwrap());
     let samples = |(hour, count): &(i64, i64)| Samples {
         time: UtcMillis(BASE + hour * HOUR_MS),
         samples: vec![Sample { series: 0, reason: Reason::Good, value: Some(Value::Count(*count)) }],

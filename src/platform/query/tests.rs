@@ -2,11 +2,12 @@
 
 use super::{desk::Desk, subscription::Follower, *};
 use crate::{
-    model::{Gateway, Physics, PointKind, Reason, Role, Sample, Scale, Series, Site, UtcMillis, Value},
+    model::{Gateway, Reason, Sample, Scale, Site, UtcMillis, Value},
     platform::{
         access::{self, Asker},
         assess::Rules,
         feed,
+        fixture::energy,
     },
     wire::record::{Content, Record, Samples, encode},
 };
@@ -33,17 +34,7 @@ fn site(credit_code: &str, county_code: &str) -> Site {
 }
 
 fn dictionary() -> Record {
-    let series = Series {
-        meter: "m1".into(),
-        point: "ep".into(),
-        kind: PointKind::Cumulative,
-        role: Role::SiteEnergy,
-        carrier: "electricity".into(),
-        product: String::new(),
-        unit: "kWh".into(),
-        scale: Scale::ONE,
-        physics: Physics::default(),
-    };
+    let series = energy(Scale::ONE);
     encode(&Content::Dictionary(vec![(0, series)].into())).remove(0)
 }
 

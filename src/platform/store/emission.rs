@@ -38,10 +38,35 @@ impl Store {
         self.inner.writer.write(move |tx| report(tx, &mn, &password, &reports, now)).await
     }
 
-    /// What each site's monitors reported of a year, in tonnes: candidates for what its bureau says. A day is its own
-    /// report or, without one, the sum of its hours; days without any are missing, and the source says how many there are.
-    pub async fn emissions(&self, year: i16) -> Result<Vec<EconomicFigure>, StoreError> {
+    /// What each site's monitors reported of a year.
+    pub async fn emissions(&self, year: i16) -> Result<Vec<Emitted>, StoreError> {
         self.inner.readers.read(move |tx| emissions(tx, year)).await
+    }
+}
+
+/// What the monitors of a site reported of an item over a year. A day is its own report or, without one, the sum of its
+/// hours.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Emitted {
+    pub credit_code: String,
+    pub item: EconomicItem,
+    pub tonnes: Decimal,
+    /// Those of which there is a report, and those of the year.
+    pub days: usize,
+    pub days_of_year: usize,
+}
+
+impl Emitted {
+    /// What stands for the year where its bureau says nothing: only a year without a missing day does.
+    pub fn figure(self, year: i16) -> Option<EconomicFigure> {
+        (self.days == self.days_of_year).then(|| EconomicFigure {
+            credit_code: self.credit_code,
+            year,
+            month: None,
+            item: self.item,
+            value: self.tonnes,
+            source: "HJ 212".into(),
+        })
     }
 }
 
@@ -67,7 +92,8 @@ struct OfDay {
     hours: Decimal,
 }
 
-fn emissions(tx: Tx<'_>, year: i16) -> Result<Vec<EconomicFigure>, StoreError> {
+/// By site and item.
+pub fn emissions(tx: Tx<'_>, year: i16) -> Result<Vec<Emitted>, StoreError> {
     let Ok(period) = format!("{year:04}").parse::<Period>() else { return Ok(Vec::new()) };
     let mut days: BTreeMap<(String, EconomicItem, String, i64), OfDay> = BTreeMap::new();
     tx.each(
@@ -93,14 +119,13 @@ fn emissions(tx: Tx<'_>, year: i16) -> Result<Vec<EconomicFigure>, StoreError> {
         *kg += of_day.day.unwrap_or(of_day.hours);
         seen.insert(day);
     }
-    let figure =
-        |((credit_code, item), (kg, days)): ((String, EconomicItem), (Decimal, BTreeSet<i64>))| EconomicFigure {
-            credit_code,
-            year,
-            month: None,
-            item,
-            value: (kg / Decimal::ONE_THOUSAND).normalize(),
-            source: format!("HJ 212, {} days", days.len()),
-        };
-    Ok(sums.into_iter().map(figure).collect())
+    let days_of_year = usize::try_from(period.duration_ms() / DAY_MS).unwrap_or_default();
+    let emitted = sums.into_iter().map(|((credit_code, item), (kg, days))| Emitted {
+        credit_code,
+        item,
+        tonnes: (kg / Decimal::ONE_THOUSAND).normalize(),
+        days: days.len(),
+        days_of_year,
+    });
+    Ok(emitted.collect())
 }

@@ -106,6 +106,7 @@ pub use audit::Audit;
 pub use backup::backup;
 pub use bridge::{Message, Outgoing};
 pub use change::{Change, ChangeQuery, ChangeRow};
+pub use emission::Emitted;
 pub use epoch::{EPOCHS_MAX, EpochEnd};
 pub use error::{BadRecord, StoreError};
 pub use evaluation::{
@@ -190,6 +191,14 @@ impl Store {
                 let connection = apart(config, |config| cluster::beside(&config))?;
                 Store::on(address.clone(), None, connection)
             }
+        }
+    }
+
+    /// As [`Store::beside_at`]; where no platform has run yet, as [`Store::at`].
+    pub fn beside_or_new(address: &Address) -> Result<Store, StoreError> {
+        match address {
+            Address::Folder(dir) if folder::Folder::file_in(dir).exists() => Store::beside(dir),
+            _ => Store::at(address),
         }
     }
 

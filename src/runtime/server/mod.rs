@@ -17,7 +17,13 @@ use hyper::{
     service::Service,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{convert::Infallible, error::Error, net::IpAddr, pin::pin, time::Duration};
+use std::{
+    convert::Infallible,
+    error::Error,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    time::Duration,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
@@ -66,7 +72,25 @@ where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send> + Clone + Send + 'static,
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
-    let mut connections = Crowd::new(bounds.connections);
+    let converse = |stream, address: SocketAddr| {
+        let service = From { peer: Peer(address.ip()), service: service.clone() };
+        converse(bounds, stream, service, stop.clone())
+    };
+    accept(bounds.connections, bounds.stop, listener, &stop, converse).await;
+}
+
+/// Takes connections until `stop`, at most so many at one time, and gives each to `converse`; then waits for them, for at
+/// most `last`.
+pub async fn accept<F>(
+    connections_max: usize,
+    last: Duration,
+    listener: TcpListener,
+    stop: &CancellationToken,
+    converse: impl Fn(TcpStream, SocketAddr) -> F,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut connections = Crowd::new(connections_max);
     let mut failing = false;
     loop {
         let accepted = tokio::select! {
@@ -77,8 +101,7 @@ where
         match accepted {
             Ok((stream, address)) => {
                 failing = false;
-                let service = From { peer: Peer(address.ip()), service: service.clone() };
-                connections.spawn(converse(bounds, stream, service, stop.clone()));
+                connections.spawn(converse(stream, address));
             }
             Err(error) => {
                 if !std::mem::replace(&mut failing, true) {
@@ -90,7 +113,7 @@ where
     }
     drop(listener);
     // those that are left end with the crowd
-    let _ = tokio::time::timeout(bounds.stop, connections.all_ended()).await;
+    let _ = tokio::time::timeout(last, connections.all_ended()).await;
 }
 
 /// A service that is told where its requests come from.

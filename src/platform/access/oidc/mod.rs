@@ -19,7 +19,10 @@ pub use grant::Grant;
 pub use http::HttpError;
 
 use super::{Asker, secret::Secret};
-use crate::{model::UtcMillis, runtime::task};
+use crate::{
+    model::UtcMillis,
+    runtime::{cause::with_causes, task},
+};
 use openidconnect::{
     AdditionalClaims, AuthType, AuthenticationFlow, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken,
     EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields, IssuerUrl, Nonce,
@@ -263,15 +266,4 @@ impl Inner {
         *self.metadata.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, metadata.clone()));
         Ok(metadata)
     }
-}
-
-/// An error and what caused it: openidconnect's own words alone do not say why.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

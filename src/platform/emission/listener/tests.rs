@@ -2,13 +2,15 @@
 
 use super::*;
 use crate::{
-    model::{EconomicItem, Site},
-    platform::emission::Station,
+    model::{EconomicFigure, EconomicItem, Period, Site},
+    platform::emission::{DAY, Report, Station},
     runtime::task::Tasks,
 };
+use rust_decimal::Decimal;
 
 const MN: &str = "010000A8900016F000169DC0";
 const SITE: &str = "91331003MA0000015F";
+const PASSWORD: &str = "123456";
 
 fn site() -> Site {
     Site {
@@ -24,12 +26,21 @@ fn site() -> Site {
     }
 }
 
+async fn store() -> (tempfile::TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    store.register(vec![site()], vec![], Default::default()).await.unwrap();
+    let station = Station { mn: MN.into(), credit_code: SITE.into(), password: PASSWORD.into() };
+    store.register_stations(vec![station]).await.unwrap();
+    (dir, store)
+}
+
 struct Monitor(TcpStream);
 
 impl Monitor {
     async fn send(&mut self, cn: u16, time: &str, content: &str) {
         let data =
-            format!("QN=20261124001000000;ST=32;CN={cn};PW=123456;MN={MN};Flag=5;CP=&&DataTime={time};{content}&&");
+            format!("QN=20261124001000000;ST=32;CN={cn};PW={PASSWORD};MN={MN};Flag=5;CP=&&DataTime={time};{content}&&");
         self.0.write_all(&hj212::framed(&data)).await.unwrap();
     }
 
@@ -52,11 +63,7 @@ impl Monitor {
 
 #[tokio::test]
 async fn days_and_hours_become_tonnes_of_the_year_once_and_strangers_bring_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path()).unwrap();
-    store.register(vec![site()], vec![], Default::default()).await.unwrap();
-    let station = Station { mn: MN.into(), credit_code: SITE.into(), password: "123456".into() };
-    store.register_stations(vec![station]).await.unwrap();
+    let (_dir, store) = store().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
@@ -82,13 +89,11 @@ async fn days_and_hours_become_tonnes_of_the_year_once_and_strangers_bring_nothi
         assert_eq!(monitor.heard().await, Some(9014), "{cn} {time}");
     }
     let found = store.emissions(2026).await.unwrap();
-    let said: Vec<_> = found.iter().map(|one| (one.item, one.value.to_string(), one.source.as_str())).collect();
-    let expected = [
-        (EconomicItem::CodT, "1.5005".to_owned(), "HJ 212, 2 days"),
-        (EconomicItem::AmmoniaNitrogenT, "0.0025".to_owned(), "HJ 212, 1 days"),
-    ];
+    let said: Vec<_> = found.iter().map(|one| (one.item, one.tonnes.to_string(), one.days)).collect();
+    let expected =
+        [(EconomicItem::CodT, "1.5005".to_owned(), 2), (EconomicItem::AmmoniaNitrogenT, "0.0025".to_owned(), 1)];
     assert_eq!(said, expected);
-    assert!(found.iter().all(|one| one.credit_code == SITE && one.year == 2026 && one.month.is_none()));
+    assert!(found.iter().all(|one| one.credit_code == SITE && one.days_of_year == 365));
 
     // another password, and another monitor: the connection ends, nothing is stored
     let mut stranger = connect().await;
@@ -103,4 +108,36 @@ async fn days_and_hours_become_tonnes_of_the_year_once_and_strangers_bring_nothi
     assert_eq!(store.emissions(2026).await.unwrap(), found);
     stop.cancel();
     assert_eq!(tasks.join(Duration::from_secs(20)).await, crate::runtime::task::Ended::Stopped);
+}
+
+#[tokio::test]
+async fn a_year_without_a_missing_day_stands_where_the_bureau_says_nothing() {
+    let (_dir, store) = store().await;
+    let year: Period = "2025".parse().unwrap();
+    let of_day = |day: i64| Report {
+        item: EconomicItem::CodT,
+        cn: DAY,
+        start: year.start.plus_ms(day * 86_400_000),
+        kg: Decimal::TEN,
+    };
+    let now = year.end;
+    let economy = async || {
+        let facts = store.facts(year.clone()).await.unwrap();
+        let of_site = facts.get(SITE).map(|(_, _, economy)| economy.clone()).unwrap_or_default();
+        of_site.into_iter().map(|one| (one.value.to_string(), one.source)).collect::<Vec<_>>()
+    };
+    assert!(store.report_emission(MN, PASSWORD, (0..364).map(of_day).collect(), now).await.unwrap());
+    assert_eq!(economy().await, []);
+    assert!(store.report_emission(MN, PASSWORD, vec![of_day(364)], now).await.unwrap());
+    assert_eq!(economy().await, [("3.65".to_owned(), "HJ 212".to_owned())]);
+    let stated = EconomicFigure {
+        credit_code: SITE.into(),
+        year: 2025,
+        month: None,
+        item: EconomicItem::CodT,
+        value: Decimal::ONE,
+        source: "bureau".into(),
+    };
+    store.enter_economy(vec![stated]).await.unwrap();
+    assert_eq!(economy().await, [("1".to_owned(), "bureau".to_owned())]);
 }

@@ -2,13 +2,11 @@
 
 use super::*;
 use crate::{
-    model::{
-        EconomicFigure, EconomicItem, Gateway, Physics, PointKind, Profile, Reason, Role, Sample, Scale, Series, Site,
-        Value,
-    },
+    model::{EconomicFigure, EconomicItem, Gateway, Profile, Reason, Sample, Scale, Site, Value},
     platform::{
         assess::{coefficient, term::How},
         evaluation::{ReasonKind, compare},
+        fixture::energy,
     },
     wire::record::{Content, Samples, encode},
 };
@@ -85,17 +83,7 @@ pub(in crate::platform) async fn county(sets: Vec<RuleSet>) -> (TempDir, Store, 
     ];
     let economy = economy.iter().map(|(code, item, value)| figure(code, *item, value)).collect();
     store.enter_economy(economy).await.unwrap();
-    let series = Series {
-        meter: "m1".into(),
-        point: "ep".into(),
-        kind: PointKind::Cumulative,
-        role: Role::SiteEnergy,
-        carrier: "electricity".into(),
-        product: String::new(),
-        unit: "kWh".into(),
-        scale: Scale::ONE,
-        physics: Physics::default(),
-    };
+    let series = energy(Scale::ONE);
     let samples = |time: i64, count: i64| Samples {
         time: UtcMillis(time),
         samples: vec![Sample { series: 0, reason: Reason::Good, value: Some(Value::Count(count)) }],

@@ -2,6 +2,7 @@
 
 use super::super::{
     StoreError,
+    emission::emissions,
     sql::{Row, Tx, params},
 };
 use super::FigureKey;
@@ -12,7 +13,8 @@ use std::collections::BTreeMap;
 const WHOLE_YEAR: u8 = 0;
 const COLUMNS: &str = "credit_code, year, month, item, value, source";
 
-/// Of the years that a period touches, by credit code; each site's by year, month and item.
+/// Of the years that a period touches, by credit code; each site's by year, month and item. What a bureau says of an item
+/// and a year goes before what the site's monitors reported, which stands behind.
 pub fn of_period(tx: Tx<'_>, period: &Period) -> Result<BTreeMap<String, Vec<EconomicFigure>>, StoreError> {
     let mut sites: BTreeMap<String, Vec<EconomicFigure>> = BTreeMap::new();
     let (Some(first), Some(last)) = (period.start.civil(), period.end.plus_ms(-1).civil()) else { return Ok(sites) };
@@ -28,6 +30,14 @@ pub fn of_period(tx: Tx<'_>, period: &Period) -> Result<BTreeMap<String, Vec<Eco
             Ok(())
         },
     )?;
+    for year in first.year()..=last.year() {
+        for figure in emissions(tx, year)?.into_iter().filter_map(|emitted| emitted.figure(year)) {
+            let stated = sites.entry(figure.credit_code.clone()).or_default();
+            if !stated.iter().any(|one| one.year == year && one.item == figure.item) {
+                stated.push(figure);
+            }
+        }
+    }
     Ok(sites)
 }
 
